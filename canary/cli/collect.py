@@ -1,0 +1,131 @@
+"""`canary unsign` and `canary merge`: the signatures of the open draft."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from canary.cli.app import App
+from canary.cli.session import Session, open_session, workspace_option
+from canary.cli.talk import say, say_next
+from canary.core.note import SignatureLine, parse_signature_line
+from canary.core.outcome import Outcome
+from canary.core.tally import check_signature
+from canary.edges.files import read_file
+from canary.errors import MalformedError, RefusedError
+from canary.flows.issue.quorum import Board
+from canary.limits import ENTRY_BYTES
+
+
+@click.command()
+@click.option("--as", "name", required=True, metavar="NAME", help="Whose signature to take back.")
+@workspace_option
+@click.pass_obj
+def unsign(app: App, *, name: str, workspace: Path) -> None:
+    """Take a signature back, as long as the draft is not published."""
+    with open_session(app, workspace) as session:
+        board = open_draft(session)
+        board.signer(name)
+        if name not in board.lines:
+            raise RefusedError(f"{name} has not signed this draft")
+        session.workspace.remove_signature(name)
+        say(f"The signature of {name} is removed from the draft.")
+        say_who_is_missing(session)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
+@workspace_option
+@click.pass_obj
+def merge(app: App, *, files: tuple[Path, ...], workspace: Path) -> None:
+    """Take in signature files (draft/NAME.sig) that others made on their own machines."""
+    with open_session(app, workspace) as session:
+        board = open_draft(session)
+        found: dict[str, SignatureLine] = {}
+        # Every line is checked before the first is written.
+        for path in files:
+            for line in _read_lines(path):
+                found[_check(session, board, path, line)] = line
+        session.workspace.write_signatures(found)
+        say(f"Taken in: the signatures of {', '.join(found)}.")
+        say_who_is_missing(session)
+
+
+def open_draft(session: Session) -> Board:
+    """Returns the draft that can still be signed.
+
+    Raises:
+        RefusedError: there is none, or it is being published.
+        MalformedError: it was changed by hand.
+        RejectedError: it does not hold after what is published.
+    """
+    text = session.workspace.draft()
+    if text is None:
+        raise RefusedError("no draft is open", hint="Make one with 'canary draft' (or 'canary roster').")
+    if session.already_in_log(text) or session.workspace.frozen_entry() is not None:
+        raise RefusedError(
+            "this draft is being published, and its signatures do not change any more",
+            hint="Run 'canary publish' once more to finish.",
+        )
+    board = session.board()
+    if board is None:
+        raise RefusedError("no draft is open")
+    return board
+
+
+def say_who_is_missing(session: Session) -> None:
+    """Prints how far the draft is, and what to do next."""
+    board = session.board()
+    if board is None:
+        return
+    say(f"The draft {board.text_hash[:12]}…: {board.describe()}.")
+    if board.met:
+        say_next("canary publish")
+    else:
+        say_next(still_to_sign(board))
+
+
+def still_to_sign(board: Board) -> str:
+    """Returns the commands with which a draft that is not yet publishable comes further."""
+    commands = [f"canary sign --as {name}" for name in board.missing]
+    lacking = min(board.lacking, len(commands))
+    if lacking < len(commands):
+        return f"{lacking} of these, each on that signer's machine: {', '.join(commands)}"
+    return f"{', '.join(commands)}, each on that signer's machine" if commands else "canary status"
+
+
+def _read_lines(path: Path) -> list[SignatureLine]:
+    try:
+        text = read_file(path, limit=ENTRY_BYTES).decode("utf-8")
+        lines = text.removesuffix("\n").split("\n")
+        return [parse_signature_line(line, number=number) for number, line in enumerate(lines, start=1)]
+    except UnicodeDecodeError as error:
+        raise MalformedError("not UTF-8", what=str(path)) from error
+    except MalformedError as error:
+        raise MalformedError(
+            error.rule, line=error.line, what=str(path), hint="It holds signature lines, as draft/NAME.sig does."
+        ) from error
+
+
+def _check(session: Session, board: Board, path: Path, line: SignatureLine) -> str:
+    """Returns whose signature the line is, once it is known to count.
+
+    Raises:
+        RefusedError: it is nobody's who may sign, or would not count.
+    """
+    signer = next(
+        (each for each in board.signers if (each.key.name, each.key.key_id) == (line.name, line.key_id)), None
+    )
+    if signer is None:
+        raise RefusedError(f"{path}: the key {line.name} is no signer of this draft; nothing was taken in")
+    checked = check_signature(
+        signer, board.text, line.signature, issued=board.content.issued, verifier=session.verifier
+    )
+    if checked.outcome is not Outcome.GOOD:
+        detail = f" ({checked.detail})" if checked.detail else ""
+        raise RefusedError(
+            f"{path}: the signature of {signer.name} does not count: {checked.outcome}{detail}; nothing was taken in",
+            hint="Both machines must have the same draft: compare the hash that 'canary status' shows.",
+        )
+    return signer.name

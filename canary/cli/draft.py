@@ -1,0 +1,162 @@
+"""`canary draft`: drafts the next release."""
+
+from __future__ import annotations
+
+from dataclasses import replace as with_changes
+from datetime import date
+from pathlib import Path
+
+import click
+
+from canary.cli.app import App
+from canary.cli.collect import still_to_sign
+from canary.cli.roster import refuse_open_draft, replace_option
+from canary.cli.session import Session, open_session, workspace_option
+from canary.cli.talk import at_terminal, say, say_next
+from canary.core.changes import statement_changes
+from canary.core.findings import Code
+from canary.core.history import History
+from canary.core.names import check_attachment_name
+from canary.core.profile import check_text
+from canary.core.release import Attachment, Release, check_words
+from canary.core.strict import digest, hash_field
+from canary.core.times import parse_date_range
+from canary.edges.files import read_file
+from canary.errors import MalformedError, RefusedError
+from canary.flows.issue.drafting import Wishes, Wordings, check_signed_wordings, draft_release, newly_available
+from canary.limits import ATTACHMENT_BYTES, TEXT_BYTES
+
+
+@click.command()
+@click.option("--without", multiple=True, metavar="ID", help="Leave this statement out; once for each.")
+@click.option("--add", multiple=True, metavar="ID", help="Take this statement in; once for each.")
+@click.option("--covers", metavar="A/B", help="What the attached report covers, like 2026-07-01/2026-09-30.")
+@click.option("--attach", multiple=True, type=click.Path(path_type=Path), help="Publish this file beside the release.")
+@click.option("--announce", type=click.Path(path_type=Path), help="A text file that is no statement, for the end.")
+@click.option("--correction", is_flag=True, help="Replace the release that is published for this window.")
+@click.option("--final", is_flag=True, help="The last release of this canary; nothing can follow it.")
+@replace_option
+@workspace_option
+@click.pass_obj
+def draft(
+    app: App,
+    *,
+    without: tuple[str, ...],
+    add: tuple[str, ...],
+    covers: str | None,
+    attach: tuple[Path, ...],
+    announce: Path | None,
+    correction: bool,
+    final: bool,
+    replace: bool,
+    workspace: Path,
+) -> None:
+    """Draft the next release from the last one's statements in their newest wordings."""
+    with open_session(app, workspace) as session:
+        refuse_open_draft(session, replace=replace)
+        wordings = session.workspace.wordings()
+        check_signed_wordings(session.history, wordings)
+        files = {path: read_file(path, limit=ATTACHMENT_BYTES) for path in attach}
+        wishes = Wishes(
+            without=without,
+            add=add,
+            covers=_covers(covers),
+            attachments=[_attachment(path, data) for path, data in files.items()],
+            announcements=None if announce is None else _announcements(announce),
+            correction=correction,
+            final=final,
+        )
+        wishes = _ask_which(session.history, wordings, wishes)
+        drafted = draft_release(session.history, wordings, wishes, now=app.clock())
+        text = drafted.render()
+        for data in files.values():
+            session.workspace.keep_attachment(digest(data), data)
+        session.workspace.write_draft(text)
+        _tell(session, wordings, drafted, text)
+
+
+def say_changes(history: History, drafted: Release) -> bool:
+    """Prints what a release says differently from the last one; returns whether watchers will be alarmed."""
+    last = history.last_release
+    if last is None:
+        say("  This is the first release; nothing was said before.")
+        return False
+    stood = {statement.id for release in history.releases() for statement in release.statements}
+    changes = statement_changes(last, drafted, stood)
+    for change in changes:
+        say(f"  changed: {change.message}")
+    if not changes:
+        say(f"  The statements are word for word those of release {last.number}.")
+    return any(change.code is Code.WITHDRAWN for change in changes)
+
+
+def _ask_which(history: History, wordings: Wordings, wishes: Wishes) -> Wishes:
+    """On a terminal asks which statements to take, so that nothing need stand in a shell's history."""
+    if history.last_release is None:
+        return _ask_first(wordings, wishes)
+    if not at_terminal() or wishes.without:
+        return wishes
+    say("The last release says:")
+    for statement in history.last_release.statements:
+        say(f"  {statement.id}: {' '.join(statement.words.split())}")
+    typed = click.prompt("Leave any out? Their ids, or Enter for none", default="", show_default=False)
+    return with_changes(wishes, without=tuple(typed.replace(",", " ").split()))
+
+
+def _ask_first(wordings: Wordings, wishes: Wishes) -> Wishes:
+    """The first release takes every statement, once a person has seen the list."""
+    if wishes.add:
+        return wishes
+    if not wordings:
+        raise RefusedError("there are no statements yet", hint="Write the first one into statements/<id>/v1.txt.")
+    if not at_terminal():
+        raise RefusedError(
+            "the first release takes every statement after a person has confirmed them, and nobody can be asked",
+            hint=f"Name them: {' '.join(f'--add {name}' for name in sorted(wordings))}",
+        )
+    say("The first release will hold these statements:")
+    for name in sorted(wordings):
+        say(f"  {name}: {' '.join(wordings[name][max(wordings[name])].split())}")
+    if not click.confirm("All of them?", default=False):
+        raise RefusedError("nothing was drafted", hint="Name the statements to take with --add ID, once for each.")
+    return with_changes(wishes, add=tuple(sorted(wordings)))
+
+
+def _tell(session: Session, wordings: Wordings, drafted: Release, text: bytes) -> None:
+    say(f"Release {drafted.number} of {drafted.canary} is drafted. Its text is {hash_field(digest(text))}.")
+    say(f"  It is for the window that opened on {drafted.period}.")
+    if drafted.next is None:
+        say("  It is the LAST release of this canary: nothing can follow it, and watchers will see RETIRED.")
+    else:
+        say(f"  The next one is due from {drafted.next.opens} to {drafted.next.last}.")
+    if say_changes(session.history, drafted):
+        say("  Watchers will see WITHDRAWN. That cannot be undone.")
+    left = newly_available(session.history, wordings)
+    waiting = [name for name in left if drafted.statement(name) is None]
+    if waiting:
+        say(f"  In statements/ and not in this draft: {', '.join(waiting)} (take one in with --add ID).")
+    board = session.board()
+    say_next(f"{still_to_sign(board)}; then canary publish" if board else "canary status")
+
+
+def _covers(value: str | None) -> tuple[date, date] | None:
+    try:
+        return None if value is None else parse_date_range(value)
+    except MalformedError as error:
+        raise error.within("--covers") from error
+
+
+def _attachment(path: Path, data: bytes) -> Attachment:
+    try:
+        return Attachment(check_attachment_name(path.name), digest(data), len(data))
+    except MalformedError as error:
+        raise error.within("--attach") from error
+
+
+def _announcements(path: Path) -> str:
+    try:
+        words = check_text(read_file(path, limit=TEXT_BYTES)).removesuffix("\n")
+        check_words(words)
+    except MalformedError as error:
+        raise error.within(str(path)) from error
+    return words

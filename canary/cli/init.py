@@ -1,0 +1,179 @@
+"""`canary init`: a new workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+
+from canary.cli.app import App
+from canary.cli.talk import ask, say, say_next
+from canary.core.kinds import ed25519_vkey
+from canary.core.names import check_canary_id, check_signer
+from canary.core.roster import parse_organisation
+from canary.core.schedule import Schedule, parse_cadence, parse_days, render_days
+from canary.core.strict import parse_number
+from canary.core.times import parse_date
+from canary.edges.files import make_folder, write_file
+from canary.edges.log_keys import make_log_key
+from canary.edges.private_keys import key_folder
+from canary.edges.workspace import CONFIG
+from canary.errors import MalformedError, RefusedError
+
+_GITIGNORE = "# The built site; canary publish makes it anew.\n/public\n/.public/\n"
+_LONGEST_DEFAULT = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    canary_id: str
+    organisation: str
+    signers: tuple[str, ...]
+    threshold: int
+    schedule: Schedule
+
+    def toml(self) -> str:
+        """Returns `canary.toml` with comments."""
+        names = ", ".join(f'"{name}"' for name in self.signers)
+        organisation = self.organisation.replace("\\", "\\\\").replace('"', '\\"')
+        return f"""\
+# What the next roster is drafted from. It counts once 'canary roster' has drafted it, enough signers have
+# signed it, and 'canary publish' has published it; until then nothing changes for watchers.
+
+[canary]
+# The canary's name for ever: the URL it lives at, without https://.
+id = "{self.canary_id}"
+organisation = "{organisation}"
+
+[signers]
+# Short names. Each has a public key in keys/: NAME.vkey (canary key new) or NAME.asc (canary key openpgp).
+# A name never carries a second key: replace legal by legal-2.
+names = [{names}]
+# How many of them must sign. With all of them needed, one lost key ends the canary.
+threshold = {self.threshold}
+
+[schedule]
+# The opening day of the first window (UTC); every later window is counted from it.
+start = {self.schedule.start.isoformat()}
+# How often a release is due: "3 months", "1 month", "4 weeks" …
+every = "{self.schedule.cadence.render()}"
+# How many days signers have, the first and the last one included.
+window = "{render_days(self.schedule.window)}"
+# How many days after that the canary still counts as alive.
+grace = "{render_days(self.schedule.grace)}"
+"""
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@click.option("--id", "canary_id", help="The URL it will live at, without https://, like example.net/canary.")
+@click.option("--organisation", help="Who speaks.")
+@click.option("--every", help="How often a release is due, like '3 months' or '4 weeks'.")
+@click.option("--start", help="The day the first window opens, like 2026-02-01 (UTC).")
+@click.option("--window", help="How long a window is open.  [default: 14 days, less for short cadences]")
+@click.option("--grace", help="How long after that the canary counts as alive.  [default: as the window]")
+@click.option("--signer", "signers", multiple=True, help="A signer's short name; once for each signer.")
+@click.option("--threshold", help="How many signers must sign.  [default: all but one, at least two]")
+@click.option("--key-dir", type=click.Path(path_type=Path), envvar="CANARY_KEY_DIR", help="Where private keys lie.")
+@click.pass_obj
+def init(
+    app: App,
+    *,
+    folder: Path,
+    canary_id: str | None,
+    organisation: str | None,
+    every: str | None,
+    start: str | None,
+    window: str | None,
+    grace: str | None,
+    signers: tuple[str, ...],
+    threshold: str | None,
+    key_dir: Path | None,
+) -> None:
+    """Begin a new canary in DIR (by default in this folder). Asks for what is not given."""
+    if (folder / CONFIG).exists():
+        raise RefusedError(f"{folder / CONFIG} is there already", hint="Nothing was overwritten; edit it instead.")
+    name = ask("--id", "The URL it will live at, without https://", canary_id, check_canary_id)
+    spoken = ask("--organisation", "The organisation's name", organisation, parse_organisation)
+    people = ask(
+        "--signer", "The signers' short names, like: legal security director", " ".join(signers) or None, _names
+    )
+    needed = ask(
+        "--threshold",
+        f"How many of these {len(people)} must sign each release",
+        threshold,
+        lambda value: parse_number(value, least=1, most=len(people)),
+        default=str(default_threshold(len(people))),
+    )
+    schedule = _ask_schedule(app.clock().date(), every=every, start=start, window=window, grace=grace)
+    answers = _Answers(name, spoken, people, needed, schedule)
+    keys = key_folder(key_dir, folder)
+    for each in ("keys", "statements", "log"):
+        make_folder(folder / each)
+    log = make_log_key(folder, keys, name)
+    if not (folder / ".gitignore").exists():
+        write_file(folder / ".gitignore", _GITIGNORE.encode())
+    # Last, because with it the workspace is there.
+    write_file(folder / CONFIG, answers.toml().encode(), replace=False)
+    _tell(folder, answers, keys, ed25519_vkey(name, log).key_id.hex())
+
+
+def default_threshold(signers: int) -> int:
+    """Returns all but one, and at least two where there are two."""
+    return max(min(2, signers), signers - 1)
+
+
+def _ask_schedule(
+    today: date, *, every: str | None, start: str | None, window: str | None, grace: str | None
+) -> Schedule:
+    cadence = ask("--every", "How often will you publish (like '3 months')", every, parse_cadence)
+    opens = ask(
+        "--start",
+        "The day the first window opens (UTC)",
+        start,
+        parse_date,
+        default=None if start else today.replace(day=1).isoformat(),
+    )
+    shortest = Schedule(opens, cadence, timedelta(days=1), timedelta()).shortest_distance()
+    usual = render_days(min(_LONGEST_DEFAULT, timedelta(days=max(1, shortest.days // 4))))
+    days = ask("--window", "How long is a window open", window, parse_days, default=usual)
+    after = ask("--grace", "How long after that does the canary count as alive", grace, parse_days, default=usual)
+    schedule = Schedule(opens, cadence, days, after)
+    try:
+        schedule.check()
+    except MalformedError as error:
+        raise MalformedError(error.rule, what="--window and --grace") from error
+    return schedule
+
+
+def _names(value: str) -> tuple[str, ...]:
+    names = tuple(check_signer(name) for name in value.replace(",", " ").split())
+    if not names:
+        raise MalformedError("a canary has at least one signer")
+    if len(set(names)) != len(names):
+        raise MalformedError("a name stands twice")
+    return names
+
+
+def _tell(folder: Path, answers: _Answers, keys: Path, log_id: str) -> None:
+    say(f"The canary {answers.canary_id} has its workspace in {folder}.")
+    say(f"  {CONFIG}    who signs and when; read it, it is short")
+    say("  statements/    one folder a statement, with v1.txt in it: the words to affirm")
+    say("  keys/          public keys only")
+    say("  log/           what is published; keep it all under version control")
+    say(
+        f"The log key ({log_id}) was made in {keys}, outside the workspace and without a passphrase: it only keeps "
+        "the published log in order and has no authority, because every release is signed by its signers."
+    )
+    if answers.threshold == len(answers.signers):
+        say(
+            f"Warning: all {len(answers.signers)} signers must sign every release. One lost key, or one person who "
+            "cannot sign, ends the canary. Think of one signer more than the threshold."
+        )
+    first = answers.signers[0]
+    say_next(
+        f"each signer makes a key: canary key new {first} (or canary key openpgp {first} FINGERPRINT); "
+        "write the statements; then canary roster"
+    )

@@ -1,0 +1,110 @@
+"""The entry point, and the one place where errors become messages and exit codes.
+
+Every error leaves with 3, as the monitoring plugins have it for "could not tell", unless it says otherwise; a
+usage error too (click's own 2 would read as CRITICAL).
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from canary.cli.app import App
+from canary.errors import CanaryError
+
+_COMMANDS = {
+    "init": ("canary.cli.init", "init"),
+    "key": ("canary.cli.key", "key"),
+    "roster": ("canary.cli.roster", "roster"),
+    "draft": ("canary.cli.draft", "draft"),
+    "sign": ("canary.cli.sign", "sign"),
+    "unsign": ("canary.cli.collect", "unsign"),
+    "merge": ("canary.cli.collect", "merge"),
+    "status": ("canary.cli.status", "status"),
+    "publish": ("canary.cli.publish", "publish"),
+    "verify": ("canary.cli.verify", "verify"),
+}
+"""Where each command lives; imported when it is called, so that `--help` stays quick."""
+
+_HELP = {
+    "init": "Begin a new canary in a folder of its own.",
+    "key": "Make, take in and list signers' keys.",
+    "roster": "Draft the next roster from canary.toml and keys/.",
+    "draft": "Draft the next release.",
+    "sign": "Affirm the open draft, statement by statement, and sign it.",
+    "unsign": "Take a signature back before publishing.",
+    "merge": "Take in signatures made on other machines.",
+    "status": "Show what is due and who has signed.",
+    "publish": "Publish the signed draft.",
+    "verify": "Check a canary.",
+}
+
+UNKNOWN = 3
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command = getattr(importlib.import_module(module), name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_HELP.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="warrant-canary", prog_name="canary")
+def canary() -> None:
+    """Sign, publish and watch warrant canaries."""
+
+
+def run(arguments: Sequence[str] | None = None, app: App | None = None) -> int:
+    """Runs one command and returns its exit code.
+
+    Args:
+        arguments: the command line; None for the process's own.
+        app: the outside world; None for the real one.
+    """
+    try:
+        result = canary.main(
+            args=None if arguments is None else list(arguments),
+            prog_name="canary",
+            standalone_mode=False,
+            obj=app or App(),
+        )
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return UNKNOWN
+    except click.ClickException as error:
+        error.show()
+        return UNKNOWN
+    except click.Abort:
+        click.echo("Stopped; nothing was changed.", err=True)
+        return UNKNOWN
+    except CanaryError as error:
+        click.echo(f"canary: {error.what}", err=True)
+        if error.hint:
+            click.echo(f"What to do: {error.hint}", err=True)
+        return error.exit_code
+    except BrokenPipeError:
+        # The reader went away (canary verify | head); what it did not read is lost, the verdict is not known to it.
+        sys.stderr.close()
+        return UNKNOWN
+    return result if isinstance(result, int) else 0
+
+
+def main() -> None:
+    """Runs the process's own command line."""
+    sys.exit(run())

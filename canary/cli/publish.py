@@ -1,0 +1,66 @@
+"""`canary publish`: appends the signed draft to the log and swaps the site in."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from canary.cli.app import App
+from canary.cli.key import key_dir_option
+from canary.cli.session import open_session, workspace_option
+from canary.cli.talk import say, say_next
+from canary.core.findings import Code
+from canary.core.release import Release
+from canary.core.strict import hash_field
+from canary.edges.log_keys import sign_checkpoint
+from canary.edges.private_keys import key_folder
+from canary.edges.site_folder import PUBLIC
+from canary.flows.issue.publishing import Published
+from canary.flows.issue.publishing import publish as publish_draft
+
+
+@click.command()
+@key_dir_option
+@workspace_option
+@click.pass_obj
+def publish(app: App, *, key_dir: Path | None, workspace: Path) -> None:
+    """Publish the open draft once enough have signed it; run it again to finish or to rebuild the site."""
+    with open_session(app, workspace) as session:
+        now = app.clock()
+        keys = key_folder(key_dir, session.workspace.root)
+        done = publish_draft(
+            session.workspace,
+            session.history,
+            session.board(),
+            partial(sign_checkpoint, keys=keys, now=now),
+            session.verifier,
+            now=now,
+        )
+        _tell(done, session.workspace.root)
+
+
+def _tell(done: Published, root: Path) -> None:
+    content = done.entry.content
+    kind = f"Release {content.number}" if isinstance(content, Release) else f"Roster {content.number}"
+    if done.appended:
+        say(f"{kind} is entry {content.entry} of the log (log/{content.entry:04d}.txt) and never changes any more.")
+    else:
+        say(f"There was nothing new to publish; {kind} (entry {content.entry}) is the newest, and the site is whole.")
+    for finding in done.notices:
+        say(f"Watchers will be told: {finding.code.spelling}: {finding.message}")
+    word = done.verdict.status.value
+    silent = any(finding.code is Code.NO_RELEASE for finding in done.verdict.findings)
+    if silent:
+        word += ", because there is no release yet"
+    say(f"The site is in {root / PUBLIC}; the watcher's own check of it came to {word}.")
+    pin = hash_field(done.verdict.fingerprint or "")
+    say(f"The pin of this canary: {pin}")
+    if silent:
+        say_next("canary draft, for the first release")
+        return
+    say_next(
+        f"upload {PUBLIC}/ to https://{content.canary}/, the file 'checkpoint' last; then from elsewhere: "
+        f"canary verify https://{content.canary}/ --pin {pin}"
+    )

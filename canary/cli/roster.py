@@ -1,0 +1,77 @@
+"""`canary roster`: drafts the next roster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from canary.cli.app import App
+from canary.cli.collect import still_to_sign
+from canary.cli.key import describe
+from canary.cli.session import Session, open_session, workspace_option
+from canary.cli.talk import say, say_next
+from canary.core.changes import describe_schedule, roster_changes
+from canary.core.roster import Roster
+from canary.core.strict import digest, hash_field
+from canary.errors import RefusedError
+from canary.flows.issue.rostering import draft_roster, warnings
+
+replace_option = click.option(
+    "--replace", is_flag=True, help="Put this draft in the place of the open one, whose signatures are then gone."
+)
+
+
+@click.command()
+@replace_option
+@workspace_option
+@click.pass_obj
+def roster(app: App, *, workspace: Path, replace: bool) -> None:
+    """Draft the next roster from canary.toml and keys/. It is signed and published like a release."""
+    with open_session(app, workspace) as session:
+        refuse_open_draft(session, replace=replace)
+        keys = session.public_keys()
+        keys.check_can_sign(session.config.signers.names)
+        if keys.log is None:
+            raise RefusedError("keys/log.vkey is missing", hint="Bring it back from version control.")
+        drafted = draft_roster(session.history, session.config, keys.signers, keys.log, now=app.clock())
+        text = drafted.render()
+        session.workspace.write_draft(text)
+        say(f"Roster {drafted.number} of {drafted.canary} is drafted. Its text is {hash_field(digest(text))}.")
+        say_roster(drafted, session.history.roster)
+        board = session.board()
+        say_next(f"{still_to_sign(board)}; then canary publish" if board else "canary status")
+
+
+def say_roster(drafted: Roster, before: Roster | None) -> None:
+    """Prints who signs, when, and what is different from the roster before."""
+    say(f"  organisation  {drafted.organisation}")
+    for signer in drafted.signers:
+        say(f"  signer        {signer.name}: {describe(signer)}")
+    say(f"  threshold     {drafted.threshold} of {len(drafted.signers)}")
+    say(f"  schedule      {describe_schedule(drafted)}, first window on {drafted.schedule.start}")
+    if before is None:
+        say("  This is roster 1: every signer in it must sign it, and its hash is what watchers pin.")
+    else:
+        changes = [finding.message for finding in roster_changes(before, drafted)]
+        for change in changes or ["watchers are told of no change"]:
+            say(f"  changed       {change}")
+    for warning in warnings(drafted):
+        say(f"Warning: {warning}")
+
+
+def refuse_open_draft(session: Session, *, replace: bool) -> None:
+    """Refuses to draft where a draft is open, unless it is to be replaced.
+
+    Raises:
+        RefusedError: a draft is open.
+    """
+    text = session.workspace.draft()
+    if text is None or replace:
+        return
+    if session.already_in_log(text):
+        raise RefusedError("the last draft is not quite published yet", hint="Run 'canary publish' once more.")
+    raise RefusedError(
+        "a draft is open already, and there is at most one",
+        hint="Look at it with 'canary status'; to begin again, add --replace (its signatures are then gone).",
+    )

@@ -1,0 +1,85 @@
+"""What most of the publisher's commands begin with: the workspace, its log replayed, and gpg at hand."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+
+from canary.cli.app import App
+from canary.core.history import History, replay
+from canary.core.outcome import OpenPGPVerifier
+from canary.edges.openpgp_verifier import GpgVerifier
+from canary.edges.public_keys import PublicKeys, read_public_keys
+from canary.edges.workspace import Workspace
+from canary.flows.issue.config import Config, parse_config
+from canary.flows.issue.quorum import Board, open_board
+
+workspace_option = click.option(
+    "--workspace",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    show_default="this folder",
+    help="The canary's folder.",
+)
+
+
+@dataclass
+class Session:
+    """One command at work in one workspace.
+
+    Attributes:
+        app: the outside world.
+        workspace: the folder.
+        verifier: gpg.
+    """
+
+    app: App
+    workspace: Workspace
+    verifier: OpenPGPVerifier
+
+    @cached_property
+    def config(self) -> Config:
+        """`canary.toml`, read."""
+        return parse_config(self.workspace.config())
+
+    @cached_property
+    def history(self) -> History:
+        """The log, replayed and verified."""
+        return replay(self.workspace.log(), self.verifier)
+
+    def public_keys(self) -> PublicKeys:
+        """Returns what lies in `keys/`."""
+        return read_public_keys(self.workspace, self.config.canary.id, at=self.app.clock())
+
+    def board(self) -> Board | None:
+        """Returns the open draft with its signatures; None where there is none, or where it is published."""
+        text = self.workspace.draft()
+        if text is None or self.already_in_log(text):
+            return None
+        return open_board(self.history, text, self.workspace.signature_lines(), self.verifier)
+
+    def already_in_log(self, text: bytes) -> bool:
+        """Tells whether publishing was interrupted after the draft went into the log."""
+        last = self.history.last
+        return last is not None and last.text == text
+
+
+@contextlib.contextmanager
+def open_session(app: App, folder: Path, *, changes: bool = True) -> Iterator[Session]:
+    """Opens the workspace in `folder`.
+
+    Args:
+        app: the outside world.
+        folder: the workspace.
+        changes: whether the command may change it; then no other command may at the same time.
+    """
+    workspace = Workspace.open(folder)
+    lock: contextlib.AbstractContextManager[Any] = workspace.locked() if changes else contextlib.nullcontext()
+    with lock, GpgVerifier() as verifier:
+        yield Session(app, workspace, verifier)

@@ -1,0 +1,172 @@
+"""`canary sign`: the ceremony."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from canary.cli.app import App
+from canary.cli.collect import open_draft, say_who_is_missing
+from canary.cli.draft import say_changes
+from canary.cli.key import key_dir_option
+from canary.cli.roster import say_roster
+from canary.cli.session import Session, open_session, workspace_option
+from canary.cli.talk import ask_passphrase, at_terminal, passphrase_from, say
+from canary.core.kinds import Kind, ed25519_vkey, fingerprint_of
+from canary.core.note import SignatureLine
+from canary.core.outcome import Outcome
+from canary.core.release import Release
+from canary.core.roster import RosterSigner
+from canary.core.strict import hash_field
+from canary.core.tally import check_signature
+from canary.edges.ed25519_keys import Ed25519FileSigner
+from canary.edges.openpgp_signer import GpgSigner
+from canary.edges.private_keys import key_folder, require, signer_key_path
+from canary.edges.signers import Signer
+from canary.errors import RefusedError, SigningError
+from canary.flows.issue.affirming import NOT_AFFIRMED, WHAT_THEN, check_affirmed
+from canary.flows.issue.quorum import Board
+
+
+@click.command()
+@click.option("--as", "name", required=True, metavar="NAME", help="Who you are, as the roster names you.")
+@click.option("--affirm", multiple=True, metavar="ID@vN", help="For scripts: affirm a statement; once for each.")
+@click.option("--text", "text_hash", metavar="sha256:…", help="For scripts: the exact draft that is signed.")
+@click.option("--passphrase-file", type=click.Path(path_type=Path), help="A file whose first line is the passphrase.")
+@key_dir_option
+@workspace_option
+@click.pass_obj
+def sign(
+    app: App,
+    *,
+    name: str,
+    affirm: tuple[str, ...],
+    text_hash: str | None,
+    passphrase_file: Path | None,
+    key_dir: Path | None,
+    workspace: Path,
+) -> None:
+    """Affirm the open draft, statement by statement, and sign it."""
+    with open_session(app, workspace) as session:
+        board = open_draft(session)
+        signer = board.signer(name)
+        if name in board.lines:
+            raise RefusedError(
+                f"{name} has signed this draft already", hint=f"To take it back: canary unsign --as {name}"
+            )
+        _show(session, board)
+        if affirm or text_hash is not None:
+            check_affirmed(board, affirm, text_hash)
+        else:
+            _ceremony(board, name)
+        tool = _open_signer(session, signer, key_folder(key_dir, session.workspace.root), passphrase_file)
+        line = _signed(session, board, signer, tool)
+        session.workspace.write_signatures({name: line})
+        say(f"Signed by {name}.")
+        say_who_is_missing(session)
+
+
+def _show(session: Session, board: Board) -> None:
+    """Prints what the draft was parsed as: who, which period, what changed."""
+    content = board.content
+    if isinstance(content, Release):
+        last = " This is the LAST release." if content.final else ""
+        say(f"Release {content.number} of {content.canary}, for the window that opened on {content.period}.{last}")
+        say_changes(session.history, content)
+        if content.covers:
+            say(f"  It covers {content.covers[0]} to {content.covers[1]}.")
+        for attachment in content.attachments:
+            say(f"  Published with it: {attachment.name}, {attachment.size:,} bytes, sha256 {attachment.sha256}")
+    else:
+        say(f"Roster {content.number} of {content.canary}: who may sign from now on.")
+        say_roster(content, session.history.roster)
+    if board.signed:
+        say(f"  Signed so far by {', '.join(board.signed)}.")
+
+
+def _ceremony(board: Board, name: str) -> None:
+    """Asks a person about each statement, shows the hash, and has the name typed.
+
+    Raises:
+        RefusedError: something was not affirmed, or nobody can be asked.
+    """
+    if not at_terminal():
+        raise RefusedError(
+            "signing asks about each statement, and nobody can be asked here",
+            hint="Run it in a terminal; a script gives --affirm ID@vN for each statement and --text sha256:….",
+        )
+    content = board.content
+    if isinstance(content, Release):
+        for number, statement in enumerate(content.statements, start=1):
+            say(f"\nStatement {number} of {len(content.statements)}: {statement.id}, version {statement.version}\n")
+            say(_indented(statement.words))
+            _need_yes("\nIs this still true? (yes or no)")
+        if content.announcements is not None:
+            say("\nAnnouncements (no statement, but signed with the rest):\n")
+            say(_indented(content.announcements))
+            _need_yes("\nShall this be published? (yes or no)")
+    say(f"\nYou are about to sign the text {hash_field(board.text_hash)}")
+    typed = click.prompt(f"Type your name as a signer ({name}) to sign it, or Enter to stop", default="")
+    if typed != name:
+        raise RefusedError(f"stopped; {NOT_AFFIRMED}", hint=WHAT_THEN)
+
+
+def _need_yes(question: str) -> None:
+    while True:
+        answer = click.prompt(question, default="", show_default=False).strip().lower()
+        if answer == "yes":
+            return
+        if answer == "no":
+            raise RefusedError(f"stopped; {NOT_AFFIRMED}", hint=WHAT_THEN)
+        click.echo("Please type yes or no, in full.")
+
+
+def _open_signer(session: Session, signer: RosterSigner, keys: Path, passphrase_file: Path | None) -> Signer:
+    if signer.kind is Kind.OPENPGP:
+        passphrase: Callable[[], str] | None = None
+        if passphrase_file is not None:
+            passphrase = lambda: passphrase_from(passphrase_file).decode()  # noqa: E731  # a port of one line
+        return GpgSigner(
+            signer.key.name,
+            fingerprint_of(signer.key),
+            home=session.app.gpg_home,
+            passphrase=passphrase,
+            faked_time=session.app.past,
+        )
+    path = require(signer_key_path(keys, session.config.canary.id, signer.name), signer.name)
+
+    def ask() -> bytes:
+        return passphrase_from(passphrase_file) if passphrase_file else ask_passphrase(signer.name)
+
+    tool = Ed25519FileSigner(signer.key.name, path, ask)
+    if ed25519_vkey(signer.key.name, tool.public_key) != signer.key:
+        raise SigningError(
+            f"the private key in {path} is not the one that the roster has for {signer.name}",
+            hint="Find the right key file, or replace the key in the next roster under a new name.",
+        )
+    return tool
+
+
+def _signed(session: Session, board: Board, signer: RosterSigner, tool: Signer) -> SignatureLine:
+    """Signs, and checks the signature as every watcher will before anything is written.
+
+    Raises:
+        SigningError: the signature would not count.
+    """
+    now: datetime = session.app.clock()
+    signature = tool.sign(board.text, at=now)
+    checked = check_signature(signer, board.text, signature, issued=board.content.issued, verifier=session.verifier)
+    if checked.outcome is not Outcome.GOOD:
+        detail = f" ({checked.detail})" if checked.detail else ""
+        raise SigningError(
+            f"the signature that was made would not count: {checked.outcome}{detail}",
+            hint="If the draft is older than 60 days, or the key has expired, make a new draft or renew the key.",
+        )
+    return SignatureLine(signer.key.name, signer.key.key_id, signature)
+
+
+def _indented(words: str) -> str:
+    return "\n".join(f"    {line}" if line else "" for line in words.split("\n"))

@@ -1,0 +1,159 @@
+"""`canary status`: what is due, who has signed. Its exit codes are for cron."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from canary.cli.app import App
+from canary.cli.collect import still_to_sign
+from canary.cli.formats import failures_in, format_option, json_option, nagios_line, print_json
+from canary.cli.key import expires_too_soon
+from canary.cli.session import Session, open_session, workspace_option
+from canary.cli.talk import say, say_next
+from canary.core.kinds import Kind
+from canary.core.release import Release
+from canary.core.strict import hash_field
+from canary.core.times import format_time
+from canary.edges.openpgp_certificates import inspect_certificate
+from canary.flows.issue.due import Due, Level, what_is_due
+from canary.flows.issue.quorum import Board
+
+
+@click.command()
+@click.option(
+    "--ahead",
+    type=click.IntRange(min=0),
+    default=7,
+    show_default=True,
+    metavar="DAYS",
+    help="Exit 1 this long before a window opens.",
+)
+@click.option(
+    "--critical",
+    type=click.IntRange(min=0),
+    default=3,
+    show_default=True,
+    metavar="DAYS",
+    help="Exit 2 when an open window has fewer days left.",
+)
+@format_option
+@json_option
+@workspace_option
+@click.pass_obj
+def status(app: App, *, ahead: int, critical: int, output: str, as_json: bool, workspace: Path) -> int:
+    """Show what is due and who has signed.
+
+    Exit code: 0 nothing to do; 1 the window is open, or opens soon, and nothing is published for it; 2 the window
+    is over, or nearly; 3 cannot tell.
+    """
+    output = "json" if as_json else output
+    with failures_in(output), open_session(app, workspace, changes=False) as session:
+        now = app.clock()
+        due = what_is_due(session.history, now=now, ahead=timedelta(days=ahead), critical=timedelta(days=critical))
+        board = session.board()
+        keys = _expiring_keys(session, now)
+        if output == "json":
+            print_json(_document(session, due, board, keys))
+        elif output == "nagios":
+            click.echo(nagios_line(due.level, _sentence(due, board), _performance(due, now)))
+        else:
+            _tell(session, due, board, keys)
+        return int(due.level)
+
+
+def _tell(session: Session, due: Due, board: Board | None, keys: list[str]) -> None:
+    say(f"{session.config.canary.id}: {due.message}.")
+    if due.window and due.deadline:
+        say(f"  window    {due.window.opens} to {due.window.last}, both included (UTC)")
+        say(f"  deadline  {format_time(due.deadline)}: after that the canary is stale")
+    if board is not None:
+        say(f"  draft     {_kind(board)}, text {hash_field(board.text_hash)}, made {format_time(board.content.issued)}")
+        for signer in board.signers:
+            checked = board.checked.get(signer.name)
+            say(f"    {signer.name}: {checked.outcome if checked else 'has not signed'}")
+        say(f"  signed    {board.describe()}")
+    else:
+        say("  draft     none is open")
+    for warning in keys:
+        say(f"Warning: {warning}")
+    say_next(_next(session, due, board))
+
+
+def _next(session: Session, due: Due, board: Board | None) -> str:
+    if board is not None:
+        if board.bad:
+            return f"canary unsign --as {board.bad[0]}: that signature is not over this draft"
+        return "canary publish" if board.met else still_to_sign(board)
+    if session.workspace.draft() is not None:
+        return "canary publish, to finish what was interrupted"
+    if session.history.roster is None:
+        return "canary roster"
+    if due.level is Level.NOTHING_TO_DO:
+        return f"nothing until {due.window.opens}" if due.window else "nothing: this canary has ended"
+    return "canary draft, once the window is open" if due.level is Level.DUE else "canary draft"
+
+
+def _sentence(due: Due, board: Board | None) -> str:
+    return due.message if board is None else f"{due.message}; draft: {board.describe()}"
+
+
+def _performance(due: Due, now: datetime) -> dict[str, str]:
+    if due.window is None or due.deadline is None:
+        return {}
+    return {
+        "days_to_window_end": str((due.window.over - now).days),
+        "days_to_deadline": str((due.deadline - now).days),
+    }
+
+
+def _document(session: Session, due: Due, board: Board | None, keys: list[str]) -> dict[str, Any]:
+    window = None
+    if due.window is not None:
+        window = {"opens": due.window.opens.isoformat(), "last": due.window.last.isoformat()}
+    draft = None
+    if board is not None:
+        draft = {
+            "kind": "release" if isinstance(board.content, Release) else "roster",
+            "number": board.content.number,
+            "text": hash_field(board.text_hash),
+            "issued": format_time(board.content.issued),
+            "signed": list(board.signed),
+            "missing": list(board.missing),
+            "publishable": board.met,
+        }
+    return {
+        "canary": session.config.canary.id,
+        "exit_code": int(due.level),
+        "level": due.level.name.lower().replace("_", "-"),
+        "message": due.message,
+        "window": window,
+        "deadline": format_time(due.deadline) if due.deadline else None,
+        "draft": draft,
+        "expiring_keys": keys,
+        "next": _next(session, due, board),
+    }
+
+
+def _expiring_keys(session: Session, now: datetime) -> list[str]:
+    """Returns a warning for each certificate of the published roster that expires before two more windows."""
+    roster = session.history.roster
+    warnings: list[str] = []
+    for signer in roster.signers if roster else ():
+        if roster is None or signer.kind is not Kind.OPENPGP:
+            continue
+        certificate = inspect_certificate(signer.certificate, at=now)
+        if expires_too_soon(certificate, roster.schedule, session.history, now):
+            warnings.append(
+                f"the OpenPGP key of {signer.name} expires on {certificate.expires:%Y-%m-%d}; extend it, run "
+                f"'canary key openpgp {signer.name} …' again, and publish a new roster"
+            )
+    return warnings
+
+
+def _kind(board: Board) -> str:
+    word = "release" if isinstance(board.content, Release) else "roster"
+    return f"{word} {board.content.number}"

@@ -1,0 +1,172 @@
+"""A verdict for people, for scripts and for monitoring systems.
+
+The JSON document, stable within `format` 1:
+
+- `format`: 1. `location`: what was looked at. `judged_at`: the moment it was judged at.
+- `status`, `exit_code`, `meaning`: the one word, its exit code, and the sentence for people.
+- `canary`, `organisation`: strings, or null where none was verified. `log_entries`: a number.
+- `pin`: `sha256:…` or null. `roster_1`: the fingerprint of roster 1 as it was seen, or null.
+- `axes`: `integrity`, `freshness`, `statements`, `time`, each `ok`, `notice`, `warning`, `alarm` or `unknown`.
+- `release`: null, or `number`, `entry`, `text`, `period`, `issued`, `next` (`opens` and `last`, or null),
+  `expires` (or null), `signers`, `threshold`, `roster_signers`, `statements` (`id@vN`).
+- `findings`: a list of `code`, `axis`, `severity`, `message`, `advice`, `entry` (a number or null), `sticky`.
+
+Where the tool itself fails, the document has `status`, `exit_code`, `error` and `advice` instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from canary.cli.formats import nagios_line
+from canary.cli.talk import say
+from canary.core.findings import Finding, Severity, Status
+from canary.core.strict import hash_field
+from canary.core.times import format_time
+from canary.core.verdict import Subject, Verdict
+
+_FORMAT = 1
+_MEANINGS = {
+    Status.UNKNOWN: "it could not be judged",
+    Status.INVALID: "what is published is not what the signers may publish; do not rely on it",
+    Status.WITHDRAWN: "a statement that was made before is not made any more",
+    Status.RETIRED: "the canary was ended by its own last release",
+    Status.EXPIRED: "no release came in time; the last one does not count any more",
+    Status.MISSING: "the host answers that the canary is not there",
+    Status.OVERDUE: "the release is late; the last one still counts for now",
+    Status.CHANGED: "it is valid and fresh, and something changed that a person should read",
+    Status.UNREACHABLE: "one could not look; what was seen before is still fresh",
+    Status.DUE: "it is valid and fresh, and the next release is due now",
+    Status.OK: "it is valid, complete and fresh",
+}
+_COLOURS = {0: "green", 1: "yellow", 2: "red", 3: "magenta"}
+_SHORT = 12
+
+
+def meaning(verdict: Verdict) -> str:
+    """Returns what the status means, in one sentence without a full stop."""
+    return _MEANINGS[verdict.status]
+
+
+def document(verdict: Verdict, location: str) -> dict[str, Any]:
+    """Returns the JSON document that the module describes."""
+    return {
+        "format": _FORMAT,
+        "location": location,
+        "judged_at": format_time(verdict.judged_at),
+        "status": verdict.status.value,
+        "exit_code": verdict.exit_code,
+        "meaning": meaning(verdict),
+        "canary": verdict.canary,
+        "organisation": verdict.organisation,
+        "log_entries": verdict.log_size,
+        "pin": hash_field(verdict.pin) if verdict.pin else None,
+        "roster_1": hash_field(verdict.fingerprint) if verdict.fingerprint else None,
+        "axes": {axis.value: severity.value for axis, severity in verdict.axes.items()},
+        "release": _release(verdict.subject) if verdict.subject else None,
+        "findings": [
+            {
+                "code": each.code.spelling,
+                "axis": each.code.axis.value,
+                "severity": each.severity.value,
+                "message": each.message,
+                "advice": each.code.advice,
+                "entry": each.entry,
+                "sticky": each.sticky,
+            }
+            for each in verdict.findings
+        ],
+    }
+
+
+def nagios(verdict: Verdict) -> str:
+    """Returns the one line for a monitoring system, with the whole days until expiry as performance data."""
+    name = verdict.canary or "canary"
+    reasons = "; ".join(each.message for each in verdict.deciding()) or meaning(verdict)
+    data = {}
+    if verdict.subject is not None and verdict.subject.expires is not None:
+        data["days_to_expiry"] = str((verdict.subject.expires - verdict.judged_at).days)
+    return nagios_line(verdict.exit_code, f"{name} {verdict.status}: {reasons}", data)
+
+
+def tell(verdict: Verdict, location: str, *, tried: bool) -> None:
+    """Prints a verdict for people.
+
+    Args:
+        verdict: the verdict.
+        location: what was looked at, as it was typed.
+        tried: whether a site was asked, once, and others might answer differently later.
+    """
+    word = click.style(verdict.status.value, fg=_COLOURS[verdict.exit_code], bold=True)
+    click.echo(f"{word}: {meaning(verdict)}.")
+    click.echo()
+    if verdict.canary:
+        say(f"  canary      {verdict.canary}" + (f" ({verdict.organisation})" if verdict.organisation else ""))
+    if verdict.subject is not None:
+        _tell_release(verdict.subject)
+    for axis, severity in verdict.axes.items():
+        click.echo(f"  {axis.value:<11} {severity.value}")
+    if verdict.findings:
+        click.echo()
+    for finding in verdict.findings:
+        _tell_finding(finding)
+    if verdict.pin is None and verdict.fingerprint is not None:
+        _tell_how_to_pin(verdict.fingerprint, location)
+    if tried:
+        click.echo()
+        say("This was one try, from this machine.")
+
+
+def _release(subject: Subject) -> dict[str, Any]:
+    window = None
+    if subject.next is not None:
+        window = {"opens": subject.next[0].isoformat(), "last": subject.next[1].isoformat()}
+    return {
+        "number": subject.release,
+        "entry": subject.entry,
+        "text": hash_field(subject.text_sha256),
+        "period": subject.period.isoformat(),
+        "issued": format_time(subject.issued),
+        "next": window,
+        "expires": format_time(subject.expires) if subject.expires else None,
+        "signers": list(subject.signers),
+        "threshold": subject.threshold,
+        "roster_signers": subject.roster_signers,
+        "statements": list(subject.statements),
+    }
+
+
+def _tell_release(subject: Subject) -> None:
+    say(f"  release     {subject.release}, issued {format_time(subject.issued)}, for the window of {subject.period}")
+    say(
+        f"  signed by   {', '.join(subject.signers)} ({len(subject.signers)} of {subject.roster_signers}; "
+        f"{subject.threshold} needed)"
+    )
+    say(f"  statements  {', '.join(subject.statements)}")
+    if subject.next is not None and subject.expires is not None:
+        say(f"  next        {subject.next[0]} to {subject.next[1]}; stale from {format_time(subject.expires)}")
+
+
+def _tell_finding(finding: Finding) -> None:
+    colour = {Severity.ALARM: "red", Severity.WARNING: "yellow", Severity.UNKNOWN: "magenta"}.get(finding.severity)
+    click.echo(f"  {click.style(finding.code.spelling, fg=colour)} ({finding.severity.value})")
+    say(f"    {_sentence(finding.message)}")
+    if finding.code.advice:
+        say(f"    {finding.code.advice}")
+
+
+def _tell_how_to_pin(fingerprint: str, location: str) -> None:
+    pin = hash_field(fingerprint)
+    click.echo()
+    say(f"The fingerprint of roster 1 here is {pin}.")
+    say(
+        "Compare it with what the organisation says over another channel: in print, by telephone, on a site of its "
+        "own. If it is the same, run again:"
+    )
+    click.echo(f"  canary verify {location} --pin {pin}")
+
+
+def _sentence(message: str) -> str:
+    return message[:1].upper() + message[1:] + ("" if message.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,161 @@
+"""`canary verify`: checks a canary once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from canary.cli.app import App
+from canary.cli.formats import failures_in, format_option, json_option, print_json
+from canary.cli.verdicts import document, nagios, tell
+from canary.core.judge import Question
+from canary.core.state import State
+from canary.core.strict import hash_field, parse_hash
+from canary.core.times import parse_time
+from canary.core.verdict import Verdict
+from canary.edges.files import read_file
+from canary.errors import CanaryError, MalformedError
+from canary.flows.watch.single import verify_entry
+from canary.library import is_url, look_and_judge, open_verifier
+from canary.limits import ENTRY_BYTES, FETCH_SECONDS
+
+T = TypeVar("T")
+
+
+class UsageError(CanaryError):
+    """Options that do not go together."""
+
+
+@click.command()
+@click.argument("location")
+@click.option("--pin", metavar="sha256:…", help="The fingerprint of roster 1, confirmed over another channel.")
+@click.option("--trust-first-use", is_flag=True, help="Take roster 1 as it is seen now for the pin; needs --state.")
+@click.option("--at", metavar="TIME", help="Judge as of a past moment, like 2026-11-03T14:30:00Z; keeps no state.")
+@click.option("--state", "state_file", type=click.Path(path_type=Path), metavar="FILE", help="Remember what was seen.")
+@click.option("--ack", is_flag=True, help="Acknowledge what the last look found; needs --state.")
+@click.option(
+    "--roster", type=click.Path(path_type=Path), metavar="FILE", help="Check one entry's file under this roster."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=FETCH_SECONDS,
+    show_default=True,
+    metavar="S",
+    help="Seconds for the whole look.",
+)
+@click.option("--allow-http", is_flag=True, help="Take http:// for another host than this machine.")
+@click.option("--ca-file", type=click.Path(path_type=Path), metavar="FILE", help="Certificates to trust for TLS.")
+@format_option
+@json_option
+@click.pass_obj
+def verify(
+    app: App,
+    *,
+    location: str,
+    pin: str | None,
+    trust_first_use: bool,
+    at: str | None,
+    state_file: Path | None,
+    ack: bool,
+    roster: Path | None,
+    timeout: float,
+    allow_http: bool,
+    ca_file: Path | None,
+    output: str,
+    as_json: bool,
+) -> int:
+    """Check the canary at LOCATION: its URL, a folder with a copy of its site, or one entry's file.
+
+    Exit code: 0 OK, DUE or RETIRED; 1 OVERDUE, CHANGED or UNREACHABLE; 2 INVALID, WITHDRAWN, EXPIRED or MISSING;
+    3 UNKNOWN, and whenever the tool itself fails.
+    """
+    output = "json" if as_json else output
+    with failures_in(output):
+        pinned = _option("--pin", parse_hash, pin)
+        moment = _option("--at", parse_time, at)
+        _check_options(trust_first_use=trust_first_use, ack=ack, state_file=state_file, moment=moment)
+        if roster is not None or (not is_url(location) and Path(location).is_file()):
+            now = moment or app.clock()
+            verdict = _verify_file(Path(location), roster, pin=pinned, now=now)
+            return _print(verdict, location, output, tried=False)
+        # Imported here: only this path keeps state.
+        from canary.edges.state_file import read_state, write_state  # noqa: PLC0415
+
+        now = moment or app.clock()
+        keeps = state_file if moment is None else None
+        state = _prepared(read_state(keeps) if keeps else None, pinned, now, ack=ack)
+        question = Question(
+            now=now,
+            pin=pinned,
+            trust_first_use=trust_first_use,
+            state=state,
+            as_of_now=moment is None,
+        )
+        judgement = look_and_judge(location, question, seconds=timeout, allow_http=allow_http, ca_file=ca_file)
+        if keeps is not None and judgement.state is not None:
+            write_state(keeps, judgement.state)
+        return _print(judgement.verdict, location, output, tried=True)
+
+
+def _check_options(*, trust_first_use: bool, ack: bool, state_file: Path | None, moment: datetime | None) -> None:
+    if trust_first_use and state_file is None:
+        raise UsageError("--trust-first-use needs --state FILE, to remember what it trusted")
+    if ack and (state_file is None or moment is not None):
+        raise UsageError("--ack needs --state FILE, and no --at: it acknowledges what the last look found")
+
+
+def _prepared(state: State | None, pin: str | None, now: datetime, *, ack: bool) -> State | None:
+    """Returns the stored state, acknowledged if that was asked for.
+
+    Raises:
+        UsageError: it was made under another pin, or there is nothing to acknowledge.
+    """
+    if state is None:
+        if ack:
+            raise UsageError("there is no state yet, so there is nothing to acknowledge")
+        return None
+    if pin is not None and pin != state.pin:
+        raise UsageError(
+            f"the state is of the canary {state.canary}, pinned as {hash_field(state.pin)}, not as --pin says",
+            hint="Use a state file of its own for each canary.",
+        )
+    return state.acknowledge(now) if ack else state
+
+
+def _verify_file(path: Path, roster: Path | None, *, pin: str | None, now: datetime) -> Verdict:
+    if roster is None:
+        raise UsageError(
+            f"{path} is a single file, and is checked with --roster FILE",
+            hint="The roster is an entry too: rosters/<n>/entry.txt on the site.",
+        )
+    with open_verifier() as verifier:
+        try:
+            # One byte more than an entry may have, so that a larger file is told as malformed and not cut.
+            data = read_file(path, limit=ENTRY_BYTES + 1)
+            return verify_entry(data, read_file(roster, limit=ENTRY_BYTES), pin=pin, now=now, verifier=verifier)
+        except MalformedError as error:
+            raise error.within(str(roster)) from error
+
+
+def _print(verdict: Verdict, location: str, output: str, *, tried: bool) -> int:
+    if output == "json":
+        print_json(document(verdict, location))
+    elif output == "nagios":
+        click.echo(nagios(verdict))
+    else:
+        tell(verdict, location, tried=tried)
+    return verdict.exit_code
+
+
+def _option(name: str, parse: Callable[[str], T], value: str | None) -> T | None:
+    if value is None:
+        return None
+    try:
+        return parse(value)
+    except MalformedError as error:
+        raise error.within(name) from error

@@ -1,0 +1,87 @@
+"""Entries: what the log holds. An entry is a signed note in our profile; its text is a roster or a release."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from canary.core.note import SignatureLine
+from canary.core.profile import parse_entry_note
+from canary.core.release import HEADER as RELEASE_HEADER
+from canary.core.release import Release, parse_release
+from canary.core.roster import HEADER as ROSTER_HEADER
+from canary.core.roster import Roster, parse_roster
+from canary.core.strict import digest
+from canary.errors import CanaryError, MalformedError
+
+Text: TypeAlias = Roster | Release
+
+_HEADER = re.compile(rb"warrant-canary/([a-z-]{1,32})/v([1-9][0-9]{0,5})")
+_KNOWN_VERSION = b"1"
+
+
+class NewerFormatError(CanaryError):
+    """A text of a version that this program does not know; it may be perfectly right."""
+
+    def __init__(self, header: str) -> None:
+        super().__init__(
+            f"this text is of the format {header!r}, which this version of canary does not know",
+            hint="Install a newer version of warrant-canary.",
+        )
+        self.header = header
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry, parsed and not verified.
+
+    Attributes:
+        data: the whole entry, the leaf of the log.
+        text: the bytes that are signed.
+        content: the same, parsed.
+        signatures: the signature lines.
+        text_hash: SHA-256 of `text`, 64 hexadecimal digits: what `previous` and a pin name.
+    """
+
+    data: bytes
+    text: bytes
+    content: Text
+    signatures: tuple[SignatureLine, ...]
+    text_hash: str
+
+
+def parse_entry(data: bytes) -> Entry:
+    """Reads an entry.
+
+    Raises:
+        NewerFormatError: its first line names a version, or a kind, of a later format.
+        MalformedError: any rule of the note, the profile or the text's grammar is broken.
+    """
+    # A later format may have another profile, so its name is looked at before anything else.
+    _refuse_newer(data)
+    note = parse_entry_note(data)
+    return Entry(data, note.text, parse_text(note.text), note.signatures, digest(note.text))
+
+
+def parse_text(text: bytes) -> Text:
+    """Reads the text of a roster or of a release, by its first line.
+
+    Raises:
+        NewerFormatError: its first line names a version, or a kind, of a later format.
+        MalformedError: it is neither, or breaks a rule.
+    """
+    _refuse_newer(text)
+    header = text.partition(b"\n")[0]
+    if header == ROSTER_HEADER.encode():
+        return parse_roster(text)
+    if header == RELEASE_HEADER.encode():
+        return parse_release(text)
+    raise MalformedError(f"an entry begins with {ROSTER_HEADER} or {RELEASE_HEADER}", line=1)
+
+
+def _refuse_newer(data: bytes) -> None:
+    header = data.partition(b"\n")[0]
+    match = _HEADER.fullmatch(header)
+    if match and (match[2] != _KNOWN_VERSION or match[1] not in (b"roster", b"release", b"hint")):
+        raise NewerFormatError(header.decode("ascii"))

@@ -1,0 +1,131 @@
+"""What fetching a file of a canary's site brings back, and the port through which the rules' callers ask.
+
+A location is a web server (`canary.edges.http`) or a folder that holds a copy of the site
+(`canary.edges.folder`). Both give the same answers, so that what is decided about an answer is decided once.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+from urllib.parse import urlsplit
+
+from canary.errors import FetchError
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_NO_ADDRESS_HAS = frozenset(' "<>\\^`{|}')
+_ETAG_CHARACTERS = 200
+_SHOWN_CHARACTERS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One answer of a location.
+
+    Attributes:
+        status: the HTTP status; a folder answers 200, 304 or 404.
+        body: the file's bytes, decompressed; empty unless the status is 200 to 299. The page that comes with
+            an error is not read, so that a large or broken one cannot hide its status.
+        etag: what to ask with next time; None where the location gave none that is worth keeping.
+    """
+
+    status: int
+    body: bytes
+    etag: str | None
+
+
+class Source(Protocol):
+    """A location that a canary's files are fetched from."""
+
+    def get(self, path: str, *, limit: int, etag: str | None = None, fresh: bool = False) -> Fetched:
+        """Fetches one file.
+
+        Args:
+            path: the file, relative to the canary's base: segments joined by `/`, none of them empty, no `/` in
+                front.
+            limit: the bytes that the body may have, decompressed.
+            etag: makes the request conditional (If-None-Match): where the file is still the one that had this
+                ETag, the answer is 304 with an empty body.
+            fresh: asks every cache on the way for an uncached copy (Cache-Control and Pragma: no-cache).
+
+        Returns:
+            The answer, whatever its status; 304 only where `etag` was given.
+
+        Raises:
+            FetchError: nothing authoritative could be fetched: network, TLS, deadline, a body over the limit, a
+                redirect elsewhere, compressed junk, or a path that leads out of the canary.
+        """
+
+    def describe(self) -> str:
+        """Returns the location in words, for messages."""
+
+
+def segments(path: str) -> list[str]:
+    """Splits the path of a file as `Source.get` takes it.
+
+    Args:
+        path: relative to the canary's base.
+
+    Returns:
+        The names on the way, at least one.
+
+    Raises:
+        FetchError: the path is empty, absolute or leads upwards, or has a character that no file of a canary's
+            site has in its name.
+    """
+    names = path.split("/")
+    if any(name in ("", ".", "..") for name in names) or not (path.isascii() and path.isprintable()) or "\\" in path:
+        raise FetchError(f"{shown(path)} is no path within a canary")
+    return names
+
+
+class Origin(NamedTuple):
+    """Who answers at an address: two addresses of one origin are the same server's."""
+
+    scheme: str
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is this very machine, so that nobody is on the way."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+
+def origin(address: str) -> Origin:
+    """Returns the origin of an http or https address in plain ASCII.
+
+    Raises:
+        ValueError: the address is malformed or has credentials; the message ends the sentence "The address ...".
+    """
+    if not (address.isascii() and address.isprintable()) or _NO_ADDRESS_HAS.intersection(address):
+        raise ValueError("has characters that no address has")
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+        host.encode("idna")
+    except ValueError:
+        raise ValueError("names a host or a port that cannot be") from None
+    if parts.scheme not in _DEFAULT_PORTS:
+        raise ValueError("does not start with https://")
+    if "@" in parts.netloc:
+        raise ValueError("holds a user name or password")
+    if not host:
+        raise ValueError("names no host")
+    return Origin(parts.scheme, host, _DEFAULT_PORTS[parts.scheme] if port is None else port)
+
+
+def kept_etag(etag: str | None) -> str | None:
+    """Returns an ETag if it is worth keeping and safe to send back: printable ASCII, at most 200 characters."""
+    if etag is None or not (etag.isascii() and etag.isprintable()) or len(etag) > _ETAG_CHARACTERS:
+        return None
+    return etag.strip() or None
+
+
+def shown(text: str) -> str:
+    """Returns a stranger's text fit for a message: in quotes, in ASCII, at most some 120 characters of it."""
+    return f"{text[:_SHOWN_CHARACTERS]!a}" + ("..." if len(text) > _SHOWN_CHARACTERS else "")

@@ -1,0 +1,294 @@
+"""Findings: single checked facts, each with a code, an axis and a severity; and the one status they add up to.
+
+A code never says more than what was checked. `Code` is the whole table: what a code means, what it does to
+the verdict, and what a person should do about it. Design section 6 is the source of every row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum, StrEnum
+
+
+class Axis(StrEnum):
+    """What a finding is about."""
+
+    INTEGRITY = "integrity"
+    FRESHNESS = "freshness"
+    STATEMENTS = "statements"
+    TIME = "time"
+
+
+class Severity(StrEnum):
+    """How much a finding, or a whole axis, matters."""
+
+    OK = "ok"
+    NOTICE = "notice"
+    WARNING = "warning"
+    ALARM = "alarm"
+    UNKNOWN = "unknown"
+
+
+class Status(StrEnum):
+    """The one word of a verdict."""
+
+    UNKNOWN = "UNKNOWN"
+    INVALID = "INVALID"
+    WITHDRAWN = "WITHDRAWN"
+    RETIRED = "RETIRED"
+    EXPIRED = "EXPIRED"
+    MISSING = "MISSING"
+    OVERDUE = "OVERDUE"
+    CHANGED = "CHANGED"
+    UNREACHABLE = "UNREACHABLE"
+    DUE = "DUE"
+    OK = "OK"
+
+
+class Cause(IntEnum):
+    """The rows of the table of statuses, in their order: the first that applies decides."""
+
+    NOT_JUDGED = 0
+    INVALID = 1
+    WITHDRAWN = 2
+    RETIRED = 3
+    EXPIRED = 4
+    UNDECIDED = 5
+    MISSING = 6
+    OVERDUE = 7
+    CHANGED = 8
+    UNREACHABLE = 9
+    DUE = 10
+    FINE = 11
+
+    @property
+    def status(self) -> Status:
+        """The status of this row."""
+        return _STATUS_OF.get(self) or Status[self.name]
+
+
+_STATUS_OF = {
+    Cause.NOT_JUDGED: Status.UNKNOWN,
+    Cause.UNDECIDED: Status.UNKNOWN,
+    Cause.FINE: Status.OK,
+}
+
+EXIT_CODES = {
+    Status.OK: 0,
+    Status.DUE: 0,
+    Status.RETIRED: 0,
+    Status.OVERDUE: 1,
+    Status.CHANGED: 1,
+    Status.UNREACHABLE: 1,
+    Status.INVALID: 2,
+    Status.WITHDRAWN: 2,
+    Status.EXPIRED: 2,
+    Status.MISSING: 2,
+    Status.UNKNOWN: 3,
+}
+"""Exit codes, the monitoring plugins': 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN."""
+
+_ASK_PUBLISHER = "Ask the publisher over another channel before relying on this canary."
+_LOOK_AGAIN = "Look again later; if it stays, ask whoever runs the site."
+_READ_BOTH = "Read both texts; once you have judged them, acknowledge with --ack."
+_NONE = ""
+
+
+class Code(Enum):
+    """Every code: (its spelling, axis, severity, the status it causes if any, advice)."""
+
+    NO_PIN = ("NO-PIN", Axis.INTEGRITY, Severity.UNKNOWN, Cause.NOT_JUDGED, _NONE)
+    WOULD_BE = ("WOULD-BE", Axis.INTEGRITY, Severity.NOTICE, None, _NONE)
+    NEVER_FETCHED = (
+        "NEVER-FETCHED",
+        Axis.INTEGRITY,
+        Severity.UNKNOWN,
+        Cause.NOT_JUDGED,
+        "Check the address and your network, then look again.",
+    )
+    NO_RELEASE = (
+        "NO-RELEASE",
+        Axis.STATEMENTS,
+        Severity.UNKNOWN,
+        Cause.NOT_JUDGED,
+        "The canary has signers and has said nothing yet; look again after its first window.",
+    )
+    TRUSTED_FIRST_USE = (
+        "TRUSTED-FIRST-USE",
+        Axis.INTEGRITY,
+        Severity.NOTICE,
+        None,
+        "Confirm the fingerprint of roster 1 over another channel; until then the first look is trusted.",
+    )
+
+    PIN_MISMATCH = ("PIN-MISMATCH", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    MALFORMED = ("MALFORMED", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    OTHER_CANARY = ("OTHER-CANARY", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    CHAIN_BROKEN = ("CHAIN-BROKEN", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    NUMBER_GAP = ("NUMBER-GAP", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    BELOW_THRESHOLD = ("BELOW-THRESHOLD", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    BAD_SIGNATURE = ("BAD-SIGNATURE", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    BAD_ROTATION = ("BAD-ROTATION", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    BAD_SCHEDULE = ("BAD-SCHEDULE", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    ISSUED_BACKWARDS = ("ISSUED-BACKWARDS", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    FUTURE_ISSUED = (
+        "FUTURE-ISSUED",
+        Axis.INTEGRITY,
+        Severity.ALARM,
+        Cause.INVALID,
+        "Check this machine's clock; if it is right, ask the publisher.",
+    )
+    AFTER_FINAL = ("AFTER-FINAL", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    FORGED = ("FORGED", Axis.STATEMENTS, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    VERSION_DOWN = ("VERSION-DOWN", Axis.STATEMENTS, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    ROOT_MISMATCH = ("ROOT-MISMATCH", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    CHECKPOINT_UNSIGNED = ("CHECKPOINT-UNSIGNED", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    NOT_IN_LOG = ("NOT-IN-LOG", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    ATTACHMENT_CHANGED = ("ATTACHMENT-CHANGED", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    LOG_FORK = ("LOG-FORK", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    TEXT_FORK = ("TEXT-FORK", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    ROLLBACK = ("ROLLBACK", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+
+    WITHDRAWN = ("WITHDRAWN", Axis.STATEMENTS, Severity.ALARM, Cause.WITHDRAWN, _ASK_PUBLISHER)
+    REWORDED = ("REWORDED", Axis.STATEMENTS, Severity.WARNING, Cause.CHANGED, _READ_BOTH)
+    REINSTATED = ("REINSTATED", Axis.STATEMENTS, Severity.WARNING, Cause.CHANGED, _READ_BOTH)
+    ADDED = ("ADDED", Axis.STATEMENTS, Severity.NOTICE, None, _NONE)
+    SIGNERS_CHANGED = (
+        "SIGNERS-CHANGED",
+        Axis.INTEGRITY,
+        Severity.WARNING,
+        Cause.CHANGED,
+        "The old signers signed this change; if it was not announced, ask the publisher, then --ack.",
+    )
+    THRESHOLD_CHANGED = (
+        "THRESHOLD-CHANGED",
+        Axis.INTEGRITY,
+        Severity.WARNING,
+        Cause.CHANGED,
+        "The old signers signed this change; if it was not announced, ask the publisher, then --ack.",
+    )
+    SCHEDULE_LENGTHENED = (
+        "SCHEDULE-LENGTHENED",
+        Axis.FRESHNESS,
+        Severity.WARNING,
+        Cause.CHANGED,
+        "Releases will come less often, or later; if that was not announced, ask the publisher, then --ack.",
+    )
+    ANCHOR_RULE_CHANGED = (
+        "ANCHOR-RULE-CHANGED",
+        Axis.TIME,
+        Severity.WARNING,
+        Cause.CHANGED,
+        "If the change was not announced, ask the publisher, then --ack.",
+    )
+
+    RETIRED = (
+        "RETIRED",
+        Axis.FRESHNESS,
+        Severity.NOTICE,
+        Cause.RETIRED,
+        "Nothing more will come from this canary; stop watching it when you like.",
+    )
+    EXPIRED = (
+        "EXPIRED",
+        Axis.FRESHNESS,
+        Severity.ALARM,
+        Cause.EXPIRED,
+        "Do not rely on its statements any more; ask the publisher why nothing came.",
+    )
+    OVERDUE = (
+        "OVERDUE",
+        Axis.FRESHNESS,
+        Severity.WARNING,
+        Cause.OVERDUE,
+        "The release is late; it still counts until it expires. Look again daily.",
+    )
+    DUE = ("DUE", Axis.FRESHNESS, Severity.OK, Cause.DUE, _NONE)
+    CLOCK_BACKWARDS = (
+        "CLOCK-BACKWARDS",
+        Axis.FRESHNESS,
+        Severity.UNKNOWN,
+        Cause.UNDECIDED,
+        "Set this machine's clock; if the earlier time was the wrong one, run once with --ack.",
+    )
+
+    NEWER_FORMAT = (
+        "NEWER-FORMAT",
+        Axis.INTEGRITY,
+        Severity.UNKNOWN,
+        Cause.UNDECIDED,
+        "Install a newer version of warrant-canary and look again.",
+    )
+    NOT_CHECKED = (
+        "NOT-CHECKED",
+        Axis.INTEGRITY,
+        Severity.UNKNOWN,
+        Cause.UNDECIDED,
+        "Mend what could not be checked (often: install gpg) and look again.",
+    )
+    MISSING = (
+        "MISSING",
+        Axis.FRESHNESS,
+        Severity.ALARM,
+        Cause.MISSING,
+        "The host answers, and says that the canary is not there. This was one try; look again within the hour.",
+    )
+    UNREACHABLE = (
+        "UNREACHABLE",
+        Axis.FRESHNESS,
+        Severity.WARNING,
+        Cause.UNREACHABLE,
+        "This says nothing about the canary. This was one try; look again later.",
+    )
+    NOT_A_CANARY = ("NOT-A-CANARY", Axis.FRESHNESS, Severity.WARNING, Cause.UNREACHABLE, _LOOK_AGAIN)
+    INCONSISTENT = ("INCONSISTENT", Axis.FRESHNESS, Severity.WARNING, Cause.UNREACHABLE, _LOOK_AGAIN)
+    STALE_COPY = ("STALE-COPY", Axis.INTEGRITY, Severity.WARNING, Cause.UNREACHABLE, _LOOK_AGAIN)
+    ATTACHMENT_MISSING = ("ATTACHMENT-MISSING", Axis.INTEGRITY, Severity.WARNING, Cause.UNREACHABLE, _LOOK_AGAIN)
+
+    NOT_COUNTED = ("NOT-COUNTED", Axis.INTEGRITY, Severity.NOTICE, None, _NONE)
+    SINGLE_FILE = (
+        "SINGLE-FILE",
+        Axis.INTEGRITY,
+        Severity.NOTICE,
+        None,
+        "One file cannot show that nothing came after it; verify the site to know.",
+    )
+    ANCHOR_NOT_CHECKED = ("ANCHOR-NOT-CHECKED", Axis.TIME, Severity.NOTICE, None, _NONE)
+    NO_LOWER_BOUND = ("NO-LOWER-BOUND", Axis.TIME, Severity.NOTICE, None, _NONE)
+    NO_UPPER_BOUND = ("NO-UPPER-BOUND", Axis.TIME, Severity.NOTICE, None, _NONE)
+
+    def __init__(self, spelling: str, axis: Axis, severity: Severity, cause: Cause | None, advice: str) -> None:
+        self.spelling = spelling
+        self.axis = axis
+        self.severity = severity
+        self.cause = cause
+        self.advice = advice
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One checked fact.
+
+    Attributes:
+        code: which fact.
+        message: the fact, for people, in one sentence.
+        entry: the log entry it is about, counted from 1; None where it is about none.
+        sticky: whether it stays until a person acknowledges it: valid signatures prove it.
+        remark: whether it is only told, and weighs nothing (a change before the one that is compared with).
+    """
+
+    code: Code
+    message: str
+    entry: int | None = None
+    sticky: bool = False
+    remark: bool = False
+
+    @property
+    def severity(self) -> Severity:
+        """How much it matters here."""
+        return Severity.NOTICE if self.remark else self.code.severity
+
+    @property
+    def cause(self) -> Cause | None:
+        """The status it causes here, if any."""
+        return None if self.remark else self.code.cause

@@ -1,0 +1,42 @@
+"""What time alone says of a release, and whether a watcher's clock can be believed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from canary.core.findings import Code, Finding
+from canary.core.release import Release
+from canary.core.times import format_time, midnight
+from canary.limits import FUTURE_TOLERANCE
+
+
+def time_findings(release: Release, now: datetime) -> list[Finding]:
+    """Returns how fresh the newest release is at `now`, by its own `next` and `expires`."""
+    if release.next is None or release.expires is None:
+        return [Finding(Code.RETIRED, f"release {release.number} says that it is the last one", release.entry)]
+    window = f"{release.next.opens} to {release.next.last}"
+    if now >= release.expires:
+        message = f"release {release.number} expired {_ago(now, release.expires)} ({format_time(release.expires)})"
+        return [Finding(Code.EXPIRED, message, release.entry)]
+    if now >= release.next.over:
+        left = _ago(release.expires, now, suffix="left")
+        message = f"no release came in the window of {window}; {left} until it expires"
+        return [Finding(Code.OVERDUE, message, release.entry)]
+    if now >= midnight(release.next.opens):
+        return [Finding(Code.DUE, f"the window for the next release is open ({window})", release.entry)]
+    return []
+
+
+def clock_findings(now: datetime, high_water: datetime | None) -> list[Finding]:
+    """Returns a finding where the watcher's clock went back behind an earlier look, by more than ten minutes."""
+    if high_water is None or now >= high_water - FUTURE_TOLERANCE:
+        return []
+    message = f"this machine's clock says {format_time(now)}, and at the last look it was {format_time(high_water)}"
+    return [Finding(Code.CLOCK_BACKWARDS, message)]
+
+
+def _ago(later: datetime, earlier: datetime, suffix: str = "ago") -> str:
+    days = (later - earlier).days
+    if days < 1:
+        return f"less than a day {suffix}"
+    return f"1 day {suffix}" if days == 1 else f"{days} days {suffix}"

@@ -1,0 +1,319 @@
+"""The replay of a log: entry after entry, each judged by the newest roster before it and by no other.
+
+`History` takes bytes and keeps only what holds. The publisher asks it before anything is published, the watcher
+after everything is fetched; so both keep the same rules. Design, section 5.
+
+The rules for every entry: it names this canary; `entry` counts from 1 and `previous` hashes the text before, so
+the quorum signs the order of everything; `issued` never decreases; nothing follows a final release.
+
+For a roster: roster 1 is entry 1 and signed by every signer in it. A later one has the next number, the old
+threshold of old keys, the new threshold of new keys, and a signature of every key that is not in the roster
+before it. A signer's name never carries a second key. A roster that moves the grid starts after the last period
+and no later than the opening of the last `next`.
+
+For a release: the next number; `period`, `next` and `expires` as the roster's schedule has them; (id, version) of
+a statement has the same words for ever, and no id goes back to a lower version; the roster's threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from canary.core.entry import Entry, Text, parse_entry
+from canary.core.findings import Code
+from canary.core.outcome import OpenPGPVerifier
+from canary.core.release import Release
+from canary.core.roster import Roster, check_signatures_fit, material
+from canary.core.schedule import Schedule
+from canary.core.tally import SignatureChecker, Tally
+from canary.core.times import format_time
+from canary.errors import IntegrityError, MalformedError
+
+
+class RejectedError(IntegrityError):
+    """An entry that does not hold.
+
+    Attributes:
+        code: which rule it breaks.
+        entry: the number it should have had in the log.
+    """
+
+    def __init__(self, code: Code, what: str, *, entry: int) -> None:
+        super().__init__(f"entry {entry}: {what}")
+        self.code = code
+        self.entry = entry
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """An entry that holds.
+
+    Attributes:
+        entry: the entry.
+        tally: its signatures, by the roster that judges it (for roster 1: itself).
+        roster: the roster in force after it.
+    """
+
+    entry: Entry
+    tally: Tally
+    roster: Roster
+
+
+@dataclass(slots=True)
+class History:
+    """What a log says, as far as it holds. `append` changes it only if the entry is admitted."""
+
+    admitted: list[Admitted] = field(default_factory=list)
+    _words: dict[tuple[str, int], str] = field(default_factory=dict)
+    _versions: dict[str, int] = field(default_factory=dict)
+    _keys: dict[str, bytes] = field(default_factory=dict)
+    _last_release: Admitted | None = None
+
+    @property
+    def roster(self) -> Roster | None:
+        """The newest roster; None while the log is empty."""
+        return self.admitted[-1].roster if self.admitted else None
+
+    @property
+    def last(self) -> Entry | None:
+        """The newest entry."""
+        return self.admitted[-1].entry if self.admitted else None
+
+    @property
+    def last_release(self) -> Release | None:
+        """The newest release."""
+        if self._last_release is None:
+            return None
+        content = self._last_release.entry.content
+        return content if isinstance(content, Release) else None
+
+    @property
+    def newest(self) -> Admitted | None:
+        """The entry of the newest release."""
+        return self._last_release
+
+    @property
+    def next_entry(self) -> int:
+        """The number that the next entry must have."""
+        return len(self.admitted) + 1
+
+    def copy(self) -> History:
+        """Returns a history that can grow without this one growing."""
+        return History(
+            list(self.admitted), dict(self._words), dict(self._versions), dict(self._keys), self._last_release
+        )
+
+    def releases(self) -> list[Release]:
+        """Returns every release, oldest first."""
+        return [each.entry.content for each in self.admitted if isinstance(each.entry.content, Release)]
+
+    def words_of(self, statement_id: str, version: int) -> str | None:
+        """Returns the words that were ever signed under that id and version."""
+        return self._words.get((statement_id, version))
+
+    def highest_version(self, statement_id: str) -> int:
+        """Returns the highest version of a statement that was ever signed, 0 if none was."""
+        return self._versions.get(statement_id, 0)
+
+    def key_of(self, key_name: str) -> bytes | None:
+        """Returns the key that a signer's name has carried in any roster."""
+        return self._keys.get(key_name)
+
+    def append(self, data: bytes, verifier: OpenPGPVerifier) -> Admitted:
+        """Admits one more entry.
+
+        Args:
+            data: its bytes.
+            verifier: the port to OpenPGP.
+
+        Returns:
+            The entry with its signatures.
+
+        Raises:
+            RejectedError: it breaks a rule (code NOT_CHECKED: it could not be checked).
+            NewerFormatError: it is of a later format.
+        """
+        entry = self._parse(data)
+        self.check(entry.content)
+        tally = self._tally(entry, SignatureChecker(entry, verifier))
+        return self._admit(entry, tally)
+
+    def append_verified(self, data: bytes, tally: Tally) -> Admitted:
+        """Admits an entry whose signatures were checked at an earlier look.
+
+        Raises:
+            RejectedError: it breaks a rule, its signatures aside.
+            NewerFormatError: it is of a later format.
+        """
+        entry = self._parse(data)
+        self.check(entry.content)
+        return self._admit(entry, tally)
+
+    def check(self, content: Text) -> None:
+        """Checks a text against everything before it, its signatures aside.
+
+        Raises:
+            RejectedError: the rule that it breaks.
+        """
+        self._check_chain(content)
+        if isinstance(content, Roster):
+            self._check_roster(content)
+        else:
+            self._check_release(content)
+
+    def requirements(self, entry: Entry, verifier: OpenPGPVerifier) -> list[tuple[str, Tally]]:
+        """Returns every tally that `entry`, whose text holds, has to meet, each with the words that say whose."""
+        return [(whose, tally) for tally, whose in self._tallies(entry, SignatureChecker(entry, verifier))]
+
+    def _parse(self, data: bytes) -> Entry:
+        try:
+            return parse_entry(data)
+        except MalformedError as error:
+            raise RejectedError(Code.MALFORMED, error.what, entry=self.next_entry) from error
+
+    def _reject(self, code: Code, what: str) -> RejectedError:
+        return RejectedError(code, what, entry=self.next_entry)
+
+    def _check_chain(self, content: Text) -> None:
+        last = self.last
+        if last is not None and content.canary != last.content.canary:
+            raise self._reject(Code.OTHER_CANARY, f"it belongs to {content.canary}, not {last.content.canary}")
+        if content.entry != self.next_entry:
+            raise self._reject(Code.CHAIN_BROKEN, f"it calls itself entry {content.entry}")
+        if content.previous != (last.text_hash if last else None):
+            raise self._reject(Code.CHAIN_BROKEN, "its 'previous' is not the hash of the text before it")
+        if last is not None and content.issued < last.content.issued:
+            before = format_time(last.content.issued)
+            raise self._reject(
+                Code.ISSUED_BACKWARDS,
+                f"issued {format_time(content.issued)}, before the entry before it ({before})",
+            )
+        release = self.last_release
+        if release is not None and release.final:
+            raise self._reject(Code.AFTER_FINAL, f"it follows release {release.number}, which was the last")
+
+    def _check_roster(self, roster: Roster) -> None:
+        before = self.roster
+        expected = before.number + 1 if before else 1
+        if roster.number != expected:
+            raise self._reject(Code.NUMBER_GAP, f"it calls itself roster {roster.number} instead of {expected}")
+        for signer in roster.signers:
+            if self._keys.get(signer.name, material(signer.key)) != material(signer.key):
+                raise self._reject(
+                    Code.BAD_ROTATION,
+                    f"the signer {signer.name} had another key before; a new key needs a new name",
+                )
+        if before is None:
+            return
+        everyone = {signer.key.name: signer for signer in (*before.signers, *roster.signers)}
+        try:
+            check_signatures_fit(everyone.values())
+        except MalformedError as error:
+            raise self._reject(Code.BAD_ROTATION, error.rule) from error
+        self._check_grid(before, roster)
+
+    def _check_grid(self, before: Roster, roster: Roster) -> None:
+        release = self.last_release
+        if release is None or release.next is None or roster.schedule.same_grid(before.schedule):
+            return
+        if not release.period < roster.schedule.start <= release.next.opens:
+            raise self._reject(
+                Code.BAD_SCHEDULE,
+                f"its new grid starts on {roster.schedule.start}, and must start after {release.period} and no "
+                f"later than {release.next.opens}",
+            )
+
+    def _check_release(self, release: Release) -> None:
+        roster = self.roster
+        if roster is None:
+            raise self._reject(Code.CHAIN_BROKEN, "a log begins with roster 1")
+        before = self.last_release
+        expected = before.number + 1 if before else 1
+        if release.number != expected:
+            raise self._reject(Code.NUMBER_GAP, f"it calls itself release {release.number} instead of {expected}")
+        fault = schedule_fault(release, roster.schedule)
+        if fault:
+            raise self._reject(Code.BAD_SCHEDULE, fault)
+        for statement in release.statements:
+            known = self._words.get((statement.id, statement.version), statement.words)
+            if known != statement.words:
+                raise self._reject(Code.FORGED, f"{statement.label} was signed before with other words")
+            if statement.version < self._versions.get(statement.id, 0):
+                raise self._reject(
+                    Code.VERSION_DOWN,
+                    f"{statement.label} goes back behind version {self._versions[statement.id]}",
+                )
+
+    def _tallies(self, entry: Entry, checker: SignatureChecker) -> list[tuple[Tally, str]]:
+        content, before = entry.content, self.roster
+        if isinstance(content, Release):
+            return [(checker.tally(before.signers, before.threshold), "")] if before else []
+        if before is None:
+            return [(checker.tally(content.signers, len(content.signers)), "every signer of roster 1 must sign: ")]
+        known = {(signer.name, material(signer.key)) for signer in before.signers}
+        newcomers = [each for each in content.signers if (each.name, material(each.key)) not in known]
+        return [
+            (checker.tally(content.signers, content.threshold), "of the new roster: "),
+            (checker.tally(before.signers, before.threshold), "of the old roster: "),
+            (checker.tally(newcomers, len(newcomers)), "of the keys that are new: "),
+        ]
+
+    def _tally(self, entry: Entry, checker: SignatureChecker) -> Tally:
+        tallies = self._tallies(entry, checker)
+        for tally, _ in tallies:
+            if tally.bad:
+                names = ", ".join(each.name for each in tally.bad)
+                raise self._reject(Code.BAD_SIGNATURE, f"the signature of {names} is wrong")
+        for tally, whose in tallies:
+            if tally.undecided:
+                raise self._reject(Code.NOT_CHECKED, f"not everything could be checked: {tally.describe()}")
+            if not tally.met:
+                raise self._reject(Code.BELOW_THRESHOLD, f"{whose}{tally.describe()}")
+        return tallies[0][0]
+
+    def _admit(self, entry: Entry, tally: Tally) -> Admitted:
+        content = entry.content
+        roster = content if isinstance(content, Roster) else self.roster
+        if roster is None:
+            raise self._reject(Code.CHAIN_BROKEN, "a log begins with roster 1")
+        admitted = Admitted(entry, tally, roster)
+        self.admitted.append(admitted)
+        if isinstance(content, Roster):
+            self._keys.update({signer.name: material(signer.key) for signer in content.signers})
+        else:
+            self._last_release = admitted
+            for statement in content.statements:
+                self._words[statement.id, statement.version] = statement.words
+                self._versions[statement.id] = statement.version
+        return admitted
+
+
+def schedule_fault(release: Release, schedule: Schedule) -> str | None:
+    """Returns how a release's own dates differ from those that its roster's schedule gives; None if they agree."""
+    period = schedule.newest_opened(release.issued.date())
+    if period is None:
+        return f"issued before the first window opens on {schedule.start}"
+    if release.period != period:
+        return f"its period is {release.period} instead of {period}"
+    following = schedule.following(period)
+    if release.next is not None and release.next != following:
+        return (
+            f"its next window is {release.next.opens}/{release.next.last} instead of {following.opens}/{following.last}"
+        )
+    if release.expires is not None and release.expires != schedule.expiry(following):
+        return f"it expires {format_time(release.expires)} instead of {format_time(schedule.expiry(following))}"
+    return None
+
+
+def replay(entries: Sequence[bytes], verifier: OpenPGPVerifier) -> History:
+    """Returns the history of a whole log.
+
+    Raises:
+        RejectedError: an entry does not hold.
+        NewerFormatError: an entry is of a later format.
+    """
+    history = History()
+    for data in entries:
+        history.append(data, verifier)
+    return history

@@ -1,0 +1,163 @@
+"""The note layer: C2SP signed-note (c2sp.org/signed-note), and nothing that is only ours.
+
+A note is a text that ends in a newline, a blank line, and one or more signature lines:
+
+    If it is not signed, it is not said.
+
+    — example.net/legal u8ZYQ0OYN9p0dSgilsKDu0nkAtCCBnpKTPLCAvwH+PNXXqctMM7SoTtfmqYguSuGHZkeUhg9wyQvCZA3Ay6dbeHJ9g4=
+    — example.net/security zSV8ASpQUT9v2rffz95ccOadJ5qk3TBJkufBYxi32Y5B3PtCIW12fVgiS99tXbRqsswBd8QWouAInrO7Rd1qnBD+RwQ=
+
+The text and the signatures are split at the *last* blank line. A line ends at U+000A and nowhere else. A
+signature line is an em dash (U+2014), a space, the key's name, a space, and base64 of the four-byte key id and
+the signature. The whole is UTF-8 without any control character but U+000A. At most 100 signature lines.
+
+A line by an unknown key is ignored. A bad signature by a known key rejects the whole note. What repeats a key
+already seen on the note is dropped unread. `canary.core.profile` is the stricter layer that our own texts keep.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from canary.core.strict import decode_base64, encode_base64
+from canary.core.vkey import KEY_ID_BYTES, check_key_name
+from canary.errors import MalformedError
+from canary.limits import SIGNATURE_LINES
+
+SIGNATURE_PREFIX = "— "
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureLine:
+    """One signature line.
+
+    Attributes:
+        name: the key's name.
+        key_id: four bytes.
+        signature: the signature, in the form of the key's kind.
+    """
+
+    name: str
+    key_id: bytes
+    signature: bytes
+
+    def render(self) -> str:
+        """Returns the line's one spelling, without its line end."""
+        return f"{SIGNATURE_PREFIX}{self.name} {encode_base64(self.key_id + self.signature)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A text with its signature lines, none of them checked.
+
+    Attributes:
+        text: the signed bytes; they end in a newline.
+        signatures: the lines, in order.
+    """
+
+    text: bytes
+    signatures: tuple[SignatureLine, ...]
+
+    def render(self) -> bytes:
+        """Returns the note's bytes."""
+        lines = "".join(line.render() + "\n" for line in self.signatures)
+        return self.text + b"\n" + lines.encode()
+
+
+def parse_note(data: bytes) -> Note:
+    """Reads a note.
+
+    Raises:
+        MalformedError: which rule of the format is broken, and on which line.
+    """
+    decoded = decode_lines(data)
+    end = decoded.rfind("\n\n")
+    if end < 0:
+        raise MalformedError("no blank line parts the text from its signatures")
+    text = decoded[: end + 1]
+    block = decoded[end + 2 :]
+    first = text.count("\n") + 2
+    if not block:
+        raise MalformedError("no signature stands after the last blank line", line=first)
+    lines = block.split("\n")[:-1]
+    if len(lines) > SIGNATURE_LINES:
+        raise MalformedError(f"more than {SIGNATURE_LINES} signature lines", line=first + SIGNATURE_LINES)
+    signatures = tuple(parse_signature_line(line, number=first + i) for i, line in enumerate(lines))
+    return Note(text.encode(), signatures)
+
+
+def parse_signature_line(line: str, *, number: int | None = None) -> SignatureLine:
+    """Reads one signature line, without its line end.
+
+    Args:
+        line: the line.
+        number: its number, counted from 1, for the error.
+
+    Raises:
+        MalformedError: it is no signature line.
+    """
+    if not line.startswith(SIGNATURE_PREFIX):
+        raise MalformedError("a signature line starts with an em dash and a space", line=number)
+    name, space, encoded = line.removeprefix(SIGNATURE_PREFIX).partition(" ")
+    try:
+        check_key_name(name)
+        if not space:
+            raise MalformedError("a signature line has a name, a space and a signature")
+        blob = decode_base64(encoded)
+        if len(blob) <= KEY_ID_BYTES:
+            raise MalformedError("a signature is longer than its four-byte key id")
+    except MalformedError as error:
+        raise MalformedError(error.rule, line=number) from error
+    return SignatureLine(name, blob[:KEY_ID_BYTES], blob[KEY_ID_BYTES:])
+
+
+def decode_lines(data: bytes) -> str:
+    """Returns bytes as lines of UTF-8 without any control character but the line end.
+
+    Raises:
+        MalformedError: not UTF-8, a control character below U+0020, or no line end at the end.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise MalformedError("not UTF-8", line=line) from error
+    control = _CONTROL.search(text)
+    if control:
+        line = text.count("\n", 0, control.start()) + 1
+        raise MalformedError(f"the control character U+{ord(control.group()):04X}", line=line)
+    if not text.endswith("\n"):
+        raise MalformedError("the last line does not end in a newline", line=text.count("\n") + 1)
+    return text
+
+
+def verify_note(note: Note, verifiers: Mapping[tuple[str, bytes], Callable[[bytes, bytes], bool]]) -> set[str]:
+    """Checks a note as C2SP signed-note says.
+
+    Args:
+        note: the note.
+        verifiers: for (name, key id) of each known key, a function of text and signature.
+
+    Returns:
+        The names of the known keys whose signature is right; may be empty.
+
+    Raises:
+        MalformedError: a known key's signature is wrong; the whole note is rejected.
+    """
+    seen: set[tuple[str, bytes]] = set()
+    verified: set[str] = set()
+    for line in note.signatures:
+        key = line.name, line.key_id
+        if key in seen:
+            continue
+        seen.add(key)
+        verify = verifiers.get(key)
+        if verify is None:
+            continue
+        if not verify(note.text, line.signature):
+            raise MalformedError(f"the signature of {line.name} is wrong")
+        verified.add(line.name)
+    return verified

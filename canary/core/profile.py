@@ -1,0 +1,78 @@
+"""The profile layer: what our own texts keep beyond C2SP signed-note, so that two readers never disagree.
+
+- an entry is at most 65,535 bytes, its text at most 32,768;
+- every character is in the frozen table `canary.core.codepoints`, or ends a line;
+- the text is in Normalization Form C, and no line of it ends in a blank.
+
+Only code points that Unicode 14 assigns pass, so Python 3.11 and every later one normalise alike (Unicode's
+normalization stability policy).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from bisect import bisect_right
+
+from canary.core.codepoints import ALLOWED
+from canary.core.note import Note, decode_lines, parse_note
+from canary.errors import MalformedError
+from canary.limits import ENTRY_BYTES, TEXT_BYTES
+
+_FIRST = tuple(first for first, _ in ALLOWED)
+
+
+def parse_entry_note(data: bytes) -> Note:
+    """Reads an entry: a note in our profile.
+
+    Raises:
+        MalformedError: a rule of the note format or of the profile is broken.
+    """
+    if len(data) > ENTRY_BYTES:
+        raise MalformedError(f"an entry has at most {ENTRY_BYTES:,} bytes; this has {len(data):,}")
+    note = parse_note(data)
+    check_text(note.text)
+    for line in note.signatures:
+        if not (line.name.isascii() and line.name.isprintable()):
+            raise MalformedError(f"a key's name is ASCII, not {line.name[:80]!r}")
+    return note
+
+
+def check_text(text: bytes) -> str:
+    """Returns the characters of a text that keeps the profile.
+
+    Raises:
+        MalformedError: the rule that is broken, and its line.
+    """
+    if len(text) > TEXT_BYTES:
+        raise MalformedError(f"a text has at most {TEXT_BYTES:,} bytes; this has {len(text):,}")
+    characters = decode_lines(text)
+    for number, line in enumerate(characters.split("\n"), start=1):
+        check_line(line, number=number)
+    return characters
+
+
+def check_line(line: str, *, number: int | None = None) -> None:
+    """Checks one line, without its line end.
+
+    Raises:
+        MalformedError: a code point outside the table, a blank at the end, or not in Form C.
+    """
+    if line.endswith(" "):
+        raise MalformedError("a line ends in a blank", line=number)
+    if line.isascii() and line.isprintable():
+        return
+    for character in sorted(set(line)):
+        if not allowed(character):
+            raise MalformedError(
+                f"the character U+{ord(character):04X} is not allowed ({unicodedata.name(character, 'no name')})",
+                line=number,
+            )
+    if not unicodedata.is_normalized("NFC", line):
+        raise MalformedError("a line is not in Unicode Normalization Form C", line=number)
+
+
+def allowed(character: str) -> bool:
+    """Tells whether a text may hold `character` (the line end aside)."""
+    code_point = ord(character)
+    run = bisect_right(_FIRST, code_point) - 1
+    return run >= 0 and code_point <= ALLOWED[run][1]

@@ -1,0 +1,96 @@
+"""What a watcher keeps of one canary between two looks: a value that the rules take and return.
+
+Design section 6, step 8: it holds all that the rules compare with. Rejected bytes never change the pin, the
+entries or the checkpoint; they may add a sticky finding with its proof, or the moment since which an older copy
+is served.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from canary.core.findings import Code, Finding
+from canary.core.tally import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry that was admitted, with its signatures as they were found."""
+
+    data: bytes
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Sticky:
+    """A finding that valid signatures prove; it stays until a person acknowledges it.
+
+    Attributes:
+        code: the finding's code.
+        message: the finding's message.
+        entry: the entry it is about.
+        seen_at: when it was first found.
+        proof: the conflicting bytes, as they were served: checkpoints first, then entries.
+    """
+
+    code: Code
+    message: str
+    entry: int | None
+    seen_at: datetime
+    proof: tuple[bytes, ...]
+
+    def finding(self) -> Finding:
+        """Returns it as a finding."""
+        return Finding(self.code, f"{self.message} (found {self.seen_at:%Y-%m-%d})", self.entry, sticky=True)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is kept of one canary.
+
+    Attributes:
+        canary: its id.
+        pin: SHA-256 of roster 1's text, 64 hexadecimal digits.
+        first_use: whether the pin was taken from the first look instead of given.
+        entries: the log as it was last verified.
+        checkpoint: the checkpoint over those entries.
+        etag: the entity tag that came with it.
+        acknowledged: entries up to this number raise no statement or roster finding any more.
+        high_water: the latest moment at which this canary was judged.
+        stale_since: since when only an older copy is served.
+        sticky: findings that stay until they are acknowledged.
+        attachments: SHA-256 of the newest release's attachments that were found intact.
+    """
+
+    canary: str
+    pin: str
+    first_use: bool
+    entries: tuple[StoredEntry, ...]
+    checkpoint: bytes
+    etag: str | None
+    acknowledged: int
+    high_water: datetime
+    stale_since: datetime | None = None
+    sticky: tuple[Sticky, ...] = ()
+    attachments: tuple[str, ...] = ()
+
+    def acknowledge(self, now: datetime) -> State:
+        """Returns the state after a person has read what the last look found.
+
+        Args:
+            now: the watcher's clock; it becomes the high-water mark, so that a clock that once ran ahead can
+                be set right.
+        """
+        return State(
+            canary=self.canary,
+            pin=self.pin,
+            first_use=self.first_use,
+            entries=self.entries,
+            checkpoint=self.checkpoint,
+            etag=self.etag,
+            acknowledged=len(self.entries),
+            high_water=now,
+            stale_since=self.stale_since,
+            attachments=self.attachments,
+        )

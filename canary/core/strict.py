@@ -1,0 +1,69 @@
+"""Small spellings that every text uses: numbers, SHA-256 hashes, base64. One spelling each, checked back."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+
+from canary.errors import MalformedError
+from canary.limits import MAX_NUMBER
+
+_HASH_PREFIX = "sha256:"
+_DIGEST_HEX_DIGITS = 64
+
+
+def parse_number(text: str, *, least: int = 0, most: int = MAX_NUMBER) -> int:
+    """Returns the decimal number that `text` spells, without sign and leading zeros.
+
+    Raises:
+        MalformedError: another spelling, or a number outside `least` to `most`.
+    """
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(MAX_NUMBER)) or str(int(text)) != text:
+        raise MalformedError(f"a number is written in plain digits without leading zeros, not {text[:40]!r}")
+    number = int(text)
+    if not least <= number <= most:
+        raise MalformedError(f"{number} lies outside {least} to {most}")
+    return number
+
+
+def digest(data: bytes) -> str:
+    """Returns the SHA-256 of `data` as 64 lower-case hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def hash_field(hexadecimal: str) -> str:
+    """Returns a digest as it stands in a text, `sha256:…`."""
+    return _HASH_PREFIX + hexadecimal
+
+
+def parse_hash(text: str) -> str:
+    """Returns the 64 hexadecimal digits of `sha256:…`.
+
+    Raises:
+        MalformedError: anything else, capital digits included.
+    """
+    hexadecimal = text.removeprefix(_HASH_PREFIX)
+    if hexadecimal == text or len(hexadecimal) != _DIGEST_HEX_DIGITS or not set(hexadecimal) <= set("0123456789abcdef"):
+        raise MalformedError(f"a hash is written as sha256: and 64 lower-case hex digits, not {text[:80]!r}")
+    return hexadecimal
+
+
+def encode_base64(data: bytes) -> str:
+    """Returns `data` in standard base64 with padding (RFC 4648, section 4)."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def decode_base64(text: str) -> bytes:
+    """Returns the bytes of standard base64 with padding.
+
+    Raises:
+        MalformedError: another alphabet, missing padding, or stray bits, so that no two spellings are equal.
+    """
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise MalformedError("this is not standard base64 with padding") from error
+    if encode_base64(data) != text:
+        raise MalformedError("this base64 is not in its one canonical spelling")
+    return data

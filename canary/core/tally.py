@@ -1,0 +1,156 @@
+"""Who signed an entry, and whether that is enough.
+
+Distinct keys are counted, never signatures. A line by an unknown key is ignored. A line by a known key whose
+signature is cryptographically wrong rejects the whole entry. A right signature that is weak, expired, revoked or
+outside its time is told and not counted. One that could not be checked is never counted as bad.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from canary.core.entry import Entry
+from canary.core.kinds import Kind, fingerprint_of, verify_ed25519
+from canary.core.outcome import OpenPGPCheck, OpenPGPVerifier, Outcome
+from canary.core.roster import RosterSigner
+from canary.core.vkey import VKey
+from canary.limits import OPENPGP_AFTER_ISSUED, OPENPGP_BEFORE_ISSUED
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSignature:
+    """One known signer's signature, checked.
+
+    Attributes:
+        name: the signer's short name.
+        outcome: what came of it.
+        detail: plain words on an outcome that is not good; may be empty.
+    """
+
+    name: str
+    outcome: Outcome
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The signatures of one entry against one roster.
+
+    Attributes:
+        threshold: how many distinct signers are needed.
+        checked: each known signer that signed, in the order of the lines.
+        missing: the signers of whom no signature was found.
+    """
+
+    threshold: int
+    checked: tuple[CheckedSignature, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def signed(self) -> tuple[str, ...]:
+        """The signers that count."""
+        return tuple(each.name for each in self.checked if each.outcome is Outcome.GOOD)
+
+    @property
+    def uncounted(self) -> tuple[CheckedSignature, ...]:
+        """The signatures that do not count."""
+        return tuple(each for each in self.checked if each.outcome is not Outcome.GOOD)
+
+    @property
+    def bad(self) -> tuple[CheckedSignature, ...]:
+        """The signatures that reject the entry."""
+        return tuple(each for each in self.checked if each.outcome is Outcome.BAD)
+
+    @property
+    def met(self) -> bool:
+        """Whether enough signers count."""
+        return len(self.signed) >= self.threshold
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the threshold is not met and could be, had everything been checked."""
+        unchecked = sum(each.outcome is Outcome.UNCHECKED for each in self.checked)
+        return not self.met and len(self.signed) + unchecked >= self.threshold
+
+    def describe(self) -> str:
+        """Returns "1 of 3 signed (legal), 2 are needed; missing: security, director"."""
+        signed = f" ({', '.join(self.signed)})" if self.signed else ""
+        total = len(self.checked) + len(self.missing)
+        sentence = f"{len(self.signed)} of {total} signed{signed}, {self.threshold} needed"
+        if self.uncounted:
+            sentence += "; not counted: " + ", ".join(f"{each.name} ({each.outcome})" for each in self.uncounted)
+        if self.missing:
+            sentence += f"; missing: {', '.join(self.missing)}"
+        return sentence
+
+
+class SignatureChecker:
+    """Checks the signatures of one entry, each pair of key (with its name) and certificate once.
+
+    Args:
+        entry: the entry.
+        verifier: the port to OpenPGP.
+    """
+
+    def __init__(self, entry: Entry, verifier: OpenPGPVerifier) -> None:
+        self._entry = entry
+        self._verifier = verifier
+        self._done: dict[tuple[VKey, bytes], CheckedSignature] = {}
+
+    def tally(self, signers: Sequence[RosterSigner], threshold: int) -> Tally:
+        """Returns who of `signers` signed the entry."""
+        known = {(signer.key.name, signer.key.key_id): signer for signer in signers}
+        checked: dict[str, CheckedSignature] = {}
+        for line in self._entry.signatures:
+            signer = known.get((line.name, line.key_id))
+            # Only the first line of a key is read (signed-note: repeats are dropped).
+            if signer is not None and signer.name not in checked:
+                checked[signer.name] = self._check(signer, line.signature)
+        missing = tuple(signer.name for signer in signers if signer.name not in checked)
+        return Tally(threshold, tuple(checked.values()), missing)
+
+    def _check(self, signer: RosterSigner, signature: bytes) -> CheckedSignature:
+        key = signer.key, signer.certificate
+        if key not in self._done:
+            self._done[key] = check_signature(
+                signer, self._entry.text, signature, issued=self._entry.content.issued, verifier=self._verifier
+            )
+        return self._done[key]
+
+
+def check_signature(
+    signer: RosterSigner, text: bytes, signature: bytes, *, issued: datetime, verifier: OpenPGPVerifier
+) -> CheckedSignature:
+    """Checks one signature as it counts in an entry.
+
+    Args:
+        signer: whose it should be, with the certificate of the roster in force.
+        text: the signed bytes.
+        signature: the signature, in the form of the key's kind.
+        issued: when the text says it was issued: an OpenPGP signature lies within a day before and 60 days
+            after it (design, section 8).
+        verifier: the port to OpenPGP.
+    """
+    if signer.kind is Kind.ED25519:
+        right = verify_ed25519(signer.key, text, signature)
+        return CheckedSignature(signer.name, Outcome.GOOD if right else Outcome.BAD)
+    found = verifier(
+        certificate=signer.certificate,
+        fingerprint=fingerprint_of(signer.key),
+        text=text,
+        signature=signature,
+    )
+    return _within_its_time(signer.name, found, issued)
+
+
+def _within_its_time(name: str, found: OpenPGPCheck, issued: datetime) -> CheckedSignature:
+    if found.outcome is not Outcome.GOOD:
+        return CheckedSignature(name, found.outcome, found.detail)
+    if found.signed_at is None:
+        return CheckedSignature(name, Outcome.UNCHECKED, "its time could not be read")
+    if not issued - OPENPGP_BEFORE_ISSUED <= found.signed_at <= issued + OPENPGP_AFTER_ISSUED:
+        detail = f"made {found.signed_at:%Y-%m-%d %H:%M} UTC"
+        return CheckedSignature(name, Outcome.OUTSIDE_TIME, detail)
+    return CheckedSignature(name, Outcome.GOOD)

@@ -1,0 +1,130 @@
+"""The verdict: findings added up to four axes, one status and one exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from canary.core.findings import EXIT_CODES, Axis, Cause, Finding, Severity, Status
+from canary.core.release import Release
+from canary.core.roster import Roster
+
+_WEIGHT = {
+    Severity.OK: 0,
+    Severity.NOTICE: 1,
+    Severity.UNKNOWN: 2,
+    Severity.WARNING: 3,
+    Severity.ALARM: 4,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The newest verified release that a verdict speaks of.
+
+    Attributes:
+        release: its number.
+        entry: its number in the log.
+        text_sha256: the hash of its text.
+        period: the opening day of its window.
+        issued: when it says it was issued.
+        next: the first and the last day of the next window; None if it is the last release.
+        expires: when it goes stale; None if it is the last release.
+        signers: the signers that count, by short name.
+        threshold: how many had to sign.
+        roster_signers: how many could have.
+        statements: `id@vN` of each statement.
+    """
+
+    release: int
+    entry: int
+    text_sha256: str
+    period: date
+    issued: datetime
+    next: tuple[date, date] | None
+    expires: datetime | None
+    signers: tuple[str, ...]
+    threshold: int
+    roster_signers: int
+    statements: tuple[str, ...]
+
+    @classmethod
+    def of(cls, release: Release, text_sha256: str, signers: tuple[str, ...], roster: Roster) -> Subject:
+        """Returns what a verdict tells of `release`, which `signers` signed under `roster`."""
+        return cls(
+            release=release.number,
+            entry=release.entry,
+            text_sha256=text_sha256,
+            period=release.period,
+            issued=release.issued,
+            next=(release.next.opens, release.next.last) if release.next else None,
+            expires=release.expires,
+            signers=signers,
+            threshold=roster.threshold,
+            roster_signers=len(roster.signers),
+            statements=tuple(statement.label for statement in release.statements),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a look at a canary came to.
+
+    Attributes:
+        judged_at: the moment it was judged at, UTC.
+        findings: every checked fact worth telling, the weightiest first.
+        canary: the canary's id, where one was verified or is stored.
+        organisation: who publishes it, by the newest roster.
+        fingerprint: SHA-256 of roster 1's text as it was seen; what a pin names.
+        pin: the pin that was used, None without one.
+        log_size: entries in the verified log.
+        subject: the newest verified release, if there is one.
+    """
+
+    judged_at: datetime
+    findings: tuple[Finding, ...]
+    canary: str | None = None
+    organisation: str | None = None
+    fingerprint: str | None = None
+    pin: str | None = None
+    log_size: int = 0
+    subject: Subject | None = None
+
+    @property
+    def cause(self) -> Cause:
+        """The first row of the table of statuses that applies."""
+        return min((each.cause for each in self.findings if each.cause is not None), default=Cause.FINE)
+
+    @property
+    def status(self) -> Status:
+        """The one word."""
+        return self.cause.status
+
+    @property
+    def exit_code(self) -> int:
+        """The process's exit code, the monitoring plugins'."""
+        return EXIT_CODES[self.status]
+
+    @property
+    def axes(self) -> dict[Axis, Severity]:
+        """For each axis its weightiest severity."""
+        return {axis: self._severity(axis) for axis in Axis}
+
+    def deciding(self) -> tuple[Finding, ...]:
+        """Returns the findings that made the status what it is."""
+        return tuple(each for each in self.findings if each.cause is self.cause)
+
+    def _severity(self, axis: Axis) -> Severity:
+        severities = [each.severity for each in self.findings if each.code.axis is axis]
+        return max(severities, key=_WEIGHT.__getitem__, default=Severity.OK)
+
+
+def in_order(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Returns findings with the weightiest first, otherwise as they were found, none twice."""
+    unique = dict.fromkeys(findings)
+    return tuple(sorted(unique, key=_rank))
+
+
+def _rank(finding: Finding) -> tuple[int, int]:
+    cause = Cause.FINE if finding.cause is None else finding.cause
+    return cause, -_WEIGHT[finding.severity]

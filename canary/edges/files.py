@@ -1,0 +1,147 @@
+"""Reading and writing single files so that a crash leaves the old state or the new one.
+
+A write goes to a new file beside the target, which is synced, renamed over it, and then the folder is synced. A
+read is bounded, takes regular files only, and never follows a link out of the folder it is told to stay in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from canary.errors import WorkspaceError
+
+PUBLIC_MODE = 0o644
+PRIVATE_MODE = 0o600
+
+
+def read_inside(root: Path, path: Path, *, limit: int) -> bytes:
+    """Returns the bytes of a regular file below `root`.
+
+    Args:
+        root: the folder that no link may lead out of.
+        path: the file.
+        limit: the most bytes it may have.
+
+    Raises:
+        WorkspaceError: it is missing, no regular file, too large, unreadable, or leads out of `root`.
+    """
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise WorkspaceError(f"{path} leads out of {root}", hint="Replace the link by the file itself.")
+    return read_file(path, limit=limit)
+
+
+def read_file(path: Path, *, limit: int) -> bytes:
+    """Returns the bytes of a regular file.
+
+    Args:
+        path: the file.
+        limit: the most bytes it may have.
+
+    Raises:
+        WorkspaceError: it is missing, no regular file, too large or unreadable.
+    """
+    try:
+        # Non-blocking, so that a named pipe cannot hold the program before it is found to be one.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise WorkspaceError(f"{path} is no regular file")
+            data = file.read(limit + 1)
+    except OSError as error:
+        raise WorkspaceError(f"{path} cannot be read: {error.strerror}") from error
+    if len(data) > limit:
+        raise WorkspaceError(f"{path} has more than {limit:,} bytes")
+    return data
+
+
+def write_file(path: Path, data: bytes, *, mode: int = PUBLIC_MODE, replace: bool = True) -> None:
+    """Writes a file whole or not at all.
+
+    Args:
+        path: the file; its folder exists.
+        data: its bytes.
+        mode: its permissions.
+        replace: False to refuse where the file is there already.
+
+    Raises:
+        WorkspaceError: it could not be written; what was there before is still there.
+    """
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fchmod(descriptor, mode)
+                os.fsync(descriptor)
+            if replace:
+                temporary.replace(path)
+            else:
+                # A hard link, unlike a rename, fails where something is already called that.
+                os.link(temporary, path)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.unlink()
+        sync_folder(path.parent)
+    except FileExistsError as error:
+        raise WorkspaceError(f"{path} is there already", hint="Nothing was overwritten.") from error
+    except OSError as error:
+        raise WorkspaceError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder and those above it, synced; does nothing where it is there.
+
+    Raises:
+        WorkspaceError: it could not be made.
+    """
+    missing = [each for each in (path, *path.parents) if not each.exists()]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        for each in reversed(missing):
+            sync_folder(each.parent)
+    except OSError as error:
+        raise WorkspaceError(f"{path} cannot be made: {error.strerror}") from error
+
+
+def rename(source: Path, target: Path) -> None:
+    """Renames a file, synced.
+
+    Raises:
+        WorkspaceError: it could not be renamed.
+    """
+    try:
+        source.rename(target)
+        sync_folder(target.parent)
+        sync_folder(source.parent)
+    except OSError as error:
+        raise WorkspaceError(f"{source} cannot be renamed to {target}: {error.strerror}") from error
+
+
+def remove(path: Path) -> None:
+    """Removes a file, synced; does nothing where it is gone.
+
+    Raises:
+        WorkspaceError: it could not be removed.
+    """
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+        if path.parent.is_dir():
+            sync_folder(path.parent)
+    except OSError as error:
+        raise WorkspaceError(f"{path} cannot be removed: {error.strerror}") from error
+
+
+def sync_folder(path: Path) -> None:
+    """Makes what happened to the names in a folder durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,440 @@
+"""A canary's site on a web server, fetched with requests.
+
+What a hostile server, network or proxy can do is bounded: bytes by the limit of each call, time by one deadline
+for the whole look, places by the one origin that was given. Nothing in the environment (proxies, CA bundles,
+netrc, SSLKEYLOGFILE) has a say.
+
+Facts that shaped this module:
+
+* `requests.Session.send` reads the whole body of a redirect, unbounded, even with `allow_redirects=False`. So
+  there is no session: requests are prepared here and given to the adapter. No cookies come of that either.
+* requests' timeout is for each read: a server that sends a byte a second is never late. So every request runs in
+  a thread of its own, and whoever waits for it cuts the sockets when the time is up.
+* The standard library's `HTTPResponse.read` takes a chunk size of -1 for "all that comes"; `read1` does not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.client
+import re
+import socket
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote, urljoin, urlsplit
+
+import certifi
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import HTTPError, NewConnectionError, ProxyError
+
+from canary import limits
+from canary.core.fetched import Fetched, Origin, kept_etag, origin, segments, shown
+from canary.errors import CanaryError, FetchError
+
+_READ_BYTES = 16_384
+"""Bytes of one read of a body."""
+
+_UNWIND_SECONDS = 0.25
+"""Seconds that a request gets to end after its sockets were cut; one that hangs in the resolver cannot."""
+
+_DISCARDED_BYTES, _DISCARDED_PIECES = 65_536, 1_024
+"""Bytes in one piece, and pieces, of what is thrown away when a connection is cut: more than systems keep."""
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
+
+_CERTIFICATE_WORDS = {
+    9: "the certificate is not valid yet",
+    10: "the certificate has expired",
+    18: "the certificate is signed by itself, not by an authority",
+    19: "the certificate comes from an authority that is not trusted here",
+    20: "the certificate comes from an authority that is not trusted here",
+    62: "the certificate is not valid for this host name",
+    64: "the certificate is not valid for this address",
+}
+"""By OpenSSL's X509_V_ERR numbers."""
+
+
+class HttpSource:
+    """A `canary.core.fetched.Source` over HTTPS, for one look, from one thread at a time; a context manager.
+
+    Args:
+        base_url: where the canary is, `https://example.net/canary`. http:// only for this very machine.
+        seconds: what the whole look may take, counted from here: DNS, connect, TLS, headers and bodies of every
+            request.
+        allow_http: accept http:// for any host; whoever is on the way can then change every byte.
+        ca_file: certificates (PEM) to trust instead of certifi's.
+        proxy: `http://host:port` of a proxy that every request goes through.
+
+    Raises:
+        CanaryError: the address, the proxy or the CA file is none that can be used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        seconds: float = limits.FETCH_SECONDS,
+        allow_http: bool = False,
+        ca_file: Path | None = None,
+        proxy: str | None = None,
+    ) -> None:
+        if proxy is not None:
+            _check_proxy(proxy)
+        self._origin = _checked_base(base_url, allow_http=allow_http, proxied=proxy is not None)
+        self._base = base_url.rstrip("/") + "/"
+        self._host = urlsplit(base_url).netloc
+        self._proxies = {} if proxy is None else {"http": proxy, "https": proxy}
+        self._look = _Look(seconds)
+        self._adapter = _Adapter(self._origin, _tls_context(ca_file), self._look, proxy)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes every connection; nothing can be fetched afterwards."""
+        self._look.cut()
+        self._adapter.close()
+
+    def describe(self) -> str:
+        """Returns the location in words, for messages."""
+        return self._base
+
+    def get(self, path: str, *, limit: int, etag: str | None = None, fresh: bool = False) -> Fetched:
+        """Fetches one file; see `canary.core.fetched.Source.get`.
+
+        Raises:
+            FetchError: nothing authoritative came back in time.
+        """
+        url = self._base + "/".join(quote(name) for name in segments(path))
+        headers = {"User-Agent": "warrant-canary", "Accept": "*/*", "Accept-Encoding": "identity"}
+        if kept := kept_etag(etag):
+            headers["If-None-Match"] = kept
+        if fresh:
+            headers |= {"Cache-Control": "no-cache", "Pragma": "no-cache"}
+
+        answer: Future[Fetched] = Future()
+
+        def work() -> None:
+            try:
+                answer.set_result(self._fetch(url, headers, limit))
+            except BaseException as error:  # noqa: BLE001 (it is for the thread that waits, whatever it is)
+                answer.set_exception(error)
+
+        worker = threading.Thread(target=work, name="canary-fetch", daemon=True)
+        try:
+            left = self._look.left()
+            worker.start()
+            return answer.result(timeout=left)
+        except TimeoutError:
+            raise self._late() from None
+        finally:
+            if worker.is_alive() and not answer.done():
+                self._look.cut()
+                worker.join(_UNWIND_SECONDS)
+
+    def _fetch(self, url: str, headers: Mapping[str, str], limit: int) -> Fetched:
+        """Does what `get` promises, on the thread that may be cut off."""
+        try:
+            for _ in range(limits.REDIRECTS + 1):
+                with self._send(url, headers) as response:
+                    raw: urllib3.BaseHTTPResponse = response.raw
+                    location = raw.headers.get("Location")
+                    if raw.status not in _REDIRECTS or location is None:
+                        return self._read(raw, url, limit, headers.get("If-None-Match"))
+                url = self._redirected(url, location)
+        except (OSError, ValueError, HTTPError, http.client.HTTPException, zlib.error) as error:
+            raise self._told(error) from error
+        raise FetchError(f"{url}: redirected more than {limits.REDIRECTS} times")
+
+    def _send(self, url: str, headers: Mapping[str, str]) -> requests.Response:
+        """Sends one request and returns its answer, the body unread."""
+        request = requests.Request("GET", url, headers=headers).prepare()
+        send = functools.partial(self._adapter.send, request, stream=True, proxies=self._proxies)
+        attempts = self._look.attempts
+        try:
+            return send(timeout=self._look.left())
+        except requests.ConnectionError:
+            if self._look.attempts > attempts:
+                raise
+            # It went over a connection kept from before, which any server may close at any time.
+            return send(timeout=self._look.left())
+
+    def _redirected(self, url: str, location: str) -> str:
+        """Returns where a redirect leads, if it stays on this origin."""
+        try:
+            target = urljoin(url, location)
+            stays = origin(target) == self._origin
+        except ValueError:
+            stays = False
+        if not stays:
+            raise FetchError(f"{url}: redirects elsewhere, to {shown(location)}")
+        return target
+
+    def _read(self, raw: urllib3.BaseHTTPResponse, url: str, limit: int, asked: str | None) -> Fetched:
+        """Returns an answer that is no redirect, with its body where it counts."""
+        etag = kept_etag(raw.headers.get("ETag"))
+        if raw.status == http.HTTPStatus.NOT_MODIFIED:
+            if asked is None:
+                raise FetchError(f"{url}: says that nothing changed, without having been asked that")
+            etag = etag or asked
+        elif raw.status not in range(200, 300):
+            return Fetched(raw.status, b"", None)
+        return Fetched(raw.status, b"".join(_body(raw, url, limit)), etag)
+
+    def _late(self) -> FetchError:
+        return FetchError(f"{self._host} did not answer within {self._look.seconds:g} s")
+
+    def _told(self, error: BaseException) -> FetchError:
+        """Returns what went wrong in one plain sentence; no library's own words, and no server's."""
+        causes = [cause for cause in _causes(error) if not isinstance(cause, requests.RequestException)]
+        if any(isinstance(cause, TimeoutError) for cause in causes):
+            return self._late()
+        found = ((words, cause) for kind, words in _WORDS for cause in causes if isinstance(cause, kind))
+        words, cause = next(found, ("the answer is not valid HTTP", error))
+        told = words if isinstance(words, str) else words(cause)
+        hint = ""
+        if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in (9, 10):
+            hint = "Check this machine's clock; if it is right, the host has to renew its certificate."
+        through = ", through the proxy" if any(isinstance(cause, ProxyError) for cause in causes) else ""
+        return FetchError(f"{self._host}{through}: {told}", hint=hint)
+
+
+class _Look:
+    """The time that is left, and a handle on the one socket that is open, so that another thread can cut it.
+
+    The handle is a duplicate, so that it does not matter to whom urllib3 has passed the socket itself by then, nor
+    that TLS was wrapped around it: shutting down a duplicate ends the connection.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.attempts = 0
+        self._ends = time.monotonic() + seconds
+        self._over = False
+        self._lock = threading.Lock()
+        self._handle: socket.socket | None = None
+
+    def left(self) -> float:
+        """Returns the seconds that are left, more than 0; raises TimeoutError when none are."""
+        left = self._ends - time.monotonic()
+        if self._over or left <= 0:
+            raise TimeoutError
+        return left
+
+    def connect(self, host: str, port: int) -> socket.socket:
+        """Returns a socket that is connected to one of the host's addresses."""
+        self.attempts += 1
+        addresses = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        failure = OSError()
+        for position, (family, kind, protocol, _, address) in enumerate(addresses):
+            sock = socket.socket(family, kind, protocol)
+            try:
+                self._hold(sock)
+                # An equal share, so that an address that swallows packets leaves time for the next.
+                sock.settimeout(self.left() / (len(addresses) - position))
+                sock.connect(address)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                sock.settimeout(self.left())
+            except OSError as error:
+                sock.close()
+                failure = error
+            else:
+                return sock
+        raise failure
+
+    def _hold(self, sock: socket.socket) -> None:
+        """Takes a handle on a new socket, and lets go of the one before."""
+        with self._lock:
+            self.left()  # the resolver may have hung until long after the cut
+            before, self._handle = self._handle, sock.dup()
+        if before is not None:
+            before.close()
+
+    def cut(self) -> None:
+        """Ends the connection, and every wait for one; there will be no more."""
+        with self._lock:
+            self._over = True
+            handle, self._handle = self._handle, None
+        if handle is not None:
+            with contextlib.suppress(OSError):
+                handle.shutdown(socket.SHUT_RDWR)
+                # What has arrived already could be read on for seconds: throw it away.
+                handle.settimeout(0)
+                for _ in range(_DISCARDED_PIECES):
+                    if not handle.recv(_DISCARDED_BYTES):
+                        break
+            handle.close()
+
+
+class _Adapter(HTTPAdapter):
+    """requests' adapter with one TLS context for all, and one pool of connections that the look can cut.
+
+    Stock requests reads the CA bundle again for every connection, and makes a pool for any host it is asked for.
+    """
+
+    def __init__(self, place: Origin, tls: ssl.SSLContext, look: _Look, proxy: str | None) -> None:
+        super().__init__()
+        self.init_poolmanager(1, 1, ssl_context=tls)
+        manager = self.poolmanager if proxy is None else self.proxy_manager_for(proxy, ssl_context=tls)
+        self._pool: HTTPConnectionPool = manager.connection_from_host(place.host, place.port, place.scheme)
+        self._pool.ConnectionCls = _connections(look)[self._pool.scheme]
+
+    def get_connection_with_tls_context(self, *_: object, **__: object) -> HTTPConnectionPool:
+        return self._pool
+
+    def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
+        """Does nothing: the context knows whom to trust."""
+
+    def close(self) -> None:
+        super().close()
+        # Otherwise the connections stay open until the pool is garbage.
+        self._pool.close()
+
+
+def _connections(look: _Look) -> dict[str, type[HTTPConnection]]:
+    """Returns urllib3's classes of connections, by scheme, that get their sockets from `look`."""
+
+    class Plain(HTTPConnection):
+        def _new_conn(self) -> socket.socket:
+            try:
+                return look.connect(self._dns_host, self.port)
+            except OSError as error:
+                # urllib3 would take a bare reset here for one that came after the request.
+                raise NewConnectionError(self, "failed") from error
+
+    class Tls(Plain, HTTPSConnection):
+        pass
+
+    return {"http": Plain, "https": Tls}
+
+
+@functools.cache
+def _tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Returns the one context for a set of authorities: TLS 1.2 or newer, host names checked."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not create_default_context: it obeys SSLKEYLOGFILE
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_verify_locations(cafile=ca_file or certifi.where())
+    except OSError as error:
+        raise CanaryError(
+            f"{ca_file or certifi.where()} cannot be used as certificates to trust: {error.strerror}",
+            hint="It has to be a file of certificates in PEM form.",
+        ) from error
+    return context
+
+
+def _body(raw: urllib3.BaseHTTPResponse, url: str, limit: int) -> Iterator[bytes]:
+    """Yields the body, decompressed, in pieces.
+
+    Raises:
+        FetchError: it is longer than `limit` bytes, or compressed as nobody asked for, or broken.
+        OSError, HTTPError, HTTPException, zlib.error: it did not arrive, or does not decompress.
+    """
+    coding = raw.headers.get("Content-Encoding", "identity").strip().lower()
+    unpack, most = None, limit
+    if coding in _COMPRESSED:
+        unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either header, as zlib.h says of inflateInit2
+        most += limit // 256 + 1_024  # what cannot be compressed grows a little by it
+    elif coding not in ("", "identity"):
+        raise FetchError(f"{url}: compressed in a way that was not asked for, {shown(coding)}")
+    over = FetchError(f"{url}: larger than the {limit} bytes it may have")
+    if (raw.length_remaining or 0) > most:
+        raise over
+    arrived = length = 0
+    while piece := raw.read1(min(_READ_BYTES, most + 1 - arrived), decode_content=False):
+        arrived += len(piece)
+        unpacked = piece if unpack is None else unpack.decompress(piece, limit + 1 - length)
+        length += len(unpacked)
+        if length > limit or arrived > most:
+            raise over
+        yield unpacked
+    if unpack is not None and arrived and (not unpack.eof or unpack.unused_data):
+        raise FetchError(f"{url}: the compressed answer is broken")
+
+
+def _checked_base(url: str, *, allow_http: bool, proxied: bool) -> Origin:
+    """Returns the origin of the canary's address; raises CanaryError where it is none that can be used."""
+    try:
+        found = origin(url)
+        requests.Request("GET", url).prepare()
+        problem = "holds a query or a fragment" if {"?", "#"} & set(url) else ""
+    except requests.RequestException:
+        problem = "is malformed"
+    except ValueError as error:
+        problem = str(error)
+    if problem:
+        raise CanaryError(f"The address of the canary {problem}", hint="It looks like https://example.net/canary.")
+    if found.scheme == "http" and not allow_http and (proxied or not found.is_loopback):
+        raise CanaryError(
+            f"{url} is not encrypted: whoever is on the way can read and change what comes",
+            hint="Write https://, or allow http explicitly.",
+        )
+    return found
+
+
+def _check_proxy(url: str) -> None:
+    """Raises CanaryError where a proxy's address is none that can be used; it may hold a password: never shown."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme == "http" and bool(parts.hostname) and parts.port is not None
+    except ValueError:
+        usable = False
+    if not usable:
+        raise CanaryError(
+            "The address of the proxy is not of the form http://host:port",
+            hint="For Tor, set HTTPTunnelPort in torrc and name that port.",
+        )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yields an error and all that it was made from: urllib3 and requests pass the cause as an argument."""
+    yield error
+    for inner in (*error.args, error.__cause__):
+        if isinstance(inner, BaseException):
+            yield from _causes(inner)
+
+
+def _tls_words(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        unknown = f"the certificate cannot be verified ({error.verify_message})"
+        return _CERTIFICATE_WORDS.get(error.verify_code, unknown)
+    if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+        return "the connection was closed in the middle of TLS"
+    return f"TLS failed ({(error.reason or 'no reason given').lower().replace('_', ' ')})"
+
+
+def _system_words(error: OSError) -> str:
+    if refused := re.match(r"Tunnel connection failed: (\d{3})\b", str(error)):
+        return f"the proxy refused, with status {refused[1]}"
+    return "the connection failed" + (f" ({error.strerror})" if error.errno and error.strerror else "")
+
+
+_WORDS: tuple[tuple[type[BaseException], str | Callable[[Any], str]], ...] = (
+    (ssl.SSLError, _tls_words),
+    (socket.gaierror, "the name does not resolve"),
+    (UnicodeError, "the host name is not a valid one"),
+    (http.client.IncompleteRead, "the answer broke off"),
+    (http.client.RemoteDisconnected, "the connection was closed without an answer"),
+    (http.client.LineTooLong, "the answer has headers that are too long"),
+    (http.client.HTTPException, "what came back is not HTTP"),
+    (zlib.error, "the compressed answer is broken"),
+    (ConnectionRefusedError, "connection refused"),
+    (ConnectionError, "the connection broke off"),
+    (OSError, _system_words),
+)
+"""What happened, by the first kind that fits any of the causes; more specific kinds come first."""

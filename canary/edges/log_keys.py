@@ -1,0 +1,87 @@
+"""The log key: it signs checkpoints, is online, and has no authority."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from canary.core.kinds import ED25519_TYPE, ed25519_vkey
+from canary.core.note import SignatureLine
+from canary.core.roster import Roster
+from canary.core.vkey import VKey, parse_vkey
+from canary.edges.ed25519_keys import Ed25519FileSigner, create
+from canary.edges.files import read_file, remove, rename, write_file
+from canary.edges.private_keys import log_key_path, require
+from canary.errors import SigningError
+
+PUBLIC_FILE = Path("keys") / "log.vkey"
+_VKEY_BYTES = 1_024
+
+
+def make_log_key(workspace: Path, keys: Path, canary_id: str) -> bytes:
+    """Makes a log key: the public half into `keys/log.vkey`, the private one into the key folder.
+
+    A public half that is there already is kept if this machine has its private half, so that an interrupted
+    `canary init` can run again.
+
+    Args:
+        workspace: the workspace.
+        keys: the key folder.
+        canary_id: the canary, which the key is named after.
+
+    Returns:
+        The public key, 32 bytes.
+
+    Raises:
+        SigningError: there is a public half whose private half is elsewhere, or the key could not be written.
+        WorkspaceError: a file could not be written.
+    """
+    public_file = workspace / PUBLIC_FILE
+    if public_file.exists():
+        key = parse_vkey(read_file(public_file, limit=_VKEY_BYTES).decode("utf-8", "replace").removesuffix("\n"))
+        require(log_key_path(keys, key), "the log")
+        return key.data[len(ED25519_TYPE) :]
+    unnamed = log_key_path(keys, VKey(canary_id, b"", b"")).with_name("log+new.pem")
+    remove(unnamed)
+    public = create(unnamed, passphrase=None)
+    key = ed25519_vkey(canary_id, public)
+    rename(unnamed, log_key_path(keys, key))
+    write_file(public_file, f"{key.render()}\n".encode())
+    return public
+
+
+def sign_checkpoint(
+    text: bytes, roster: Roster, before: Roster | None, *, keys: Path, now: datetime
+) -> Sequence[SignatureLine]:
+    """Signs a checkpoint with the roster's log key, and for one cadence with the key it replaced too.
+
+    Args:
+        text: the checkpoint's text.
+        roster: the newest roster.
+        before: the roster before it, if any.
+        keys: the key folder.
+        now: the publisher's clock.
+
+    Raises:
+        SigningError: the newest log key is not on this machine, or cannot be used.
+    """
+    lines = [_line(text, roster.log, keys, now)]
+    if before is not None and before.log != roster.log and _one_cadence(roster, now):
+        # Witnesses change keys slowly; but a lost old key must not stop a release.
+        try:
+            lines.append(_line(text, before.log, keys, now))
+        except SigningError:
+            return lines
+    return lines
+
+
+def _one_cadence(roster: Roster, now: datetime) -> bool:
+    return now.date() < roster.schedule.cadence.after(roster.issued.date(), 1)
+
+
+def _line(text: bytes, key: VKey, keys: Path, now: datetime) -> SignatureLine:
+    signer = Ed25519FileSigner(key.name, require(log_key_path(keys, key), "the log"), None)
+    if ed25519_vkey(key.name, signer.public_key) != key:
+        raise SigningError(f"the private log key in {log_key_path(keys, key)} is not the one in the roster")
+    return SignatureLine(key.name, key.key_id, signer.sign(text, at=now))

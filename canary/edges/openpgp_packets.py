@@ -1,0 +1,217 @@
+"""What packets some OpenPGP bytes are made of, as `gpg --list-packets` tells it.
+
+This is no parser of OpenPGP: gpg reads the bytes, and this module reads gpg's listing, which looks like this:
+
+    # off=0 ctb=88 tag=2 hlen=2 plen=135
+    :signature packet: algo 22, keyid 80A99B50AF559A91
+        version 4, created 1795444692, md5len 0, sigclass 0x00
+        digest algo 8, begin of digest 49 e7
+        hashed subpkt 33 len 21 (issuer fpr v4 2D533E7E54ADB6FE5E82FE5B80A99B50AF559A91)
+
+Only the lines above the first subpacket are read, which hold numbers and nothing that a stranger can word. The one
+thing looked at before gpg is the header of the first packet, because bytes whose first packet does not span them
+all could hold a compressed one that keeps gpg busy until its time is up.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from canary import limits
+from canary.edges.gpg import Gpg
+from canary.errors import MalformedError
+
+PUBLIC_KEY, PUBLIC_SUBKEY, USER_ID, USER_ATTRIBUTE, SIGNATURE = 6, 14, 13, 17, 2
+"""Packet tags of RFC 4880, section 4.3, that a certificate is made of."""
+
+SECRET_KEYS = frozenset({5, 7})
+"""Packet tags of a secret key and a secret subkey."""
+
+CERTIFICATE_FIRST_BYTES = frozenset({b"\x98", b"\x99", b"\xc6"})
+"""First bytes of a public key packet: the old format with a length of one or two bytes, and the new format."""
+
+STRONG_DIGESTS = frozenset({8, 9, 10, 12, 14})
+"""SHA-256, -384, -512 and SHA3-256, -512 (RFC 9580, section 9.5)."""
+
+WEAK_DIGESTS = {1: "MD5", 2: "SHA-1", 3: "RIPEMD-160", 11: "SHA-224"}
+"""Digests that can be forged, or that fall short of SHA-256, by their number in OpenPGP."""
+
+_HEADER = re.compile(r"# off=([0-9]+) ctb=[0-9a-f]{2} tag=([0-9]+) hlen=([0-9]+) plen=([0-9]+)( new-ctb)?")
+_ALGORITHM = re.compile(r":signature packet: algo ([0-9]+), keyid [0-9A-F]{16}")
+_VERSION = re.compile(r"\tversion ([0-9]+), created ([0-9]+), md5len [0-9]+, sigclass 0x([0-9a-f]{2})")
+_DIGEST = re.compile(r"\tdigest algo ([0-9]+), begin of digest [0-9a-f]{2} [0-9a-f]{2}")
+_KEY_VERSION = re.compile(r"\tversion ([0-9]+), algo ([0-9]+), created ([0-9]+).*")
+
+_WHAT = "OpenPGP signature"
+_WHAT_KEY = "OpenPGP certificate"
+
+
+@dataclass(frozen=True, slots=True)
+class SignaturePacket:
+    """One version 4 signature packet over a binary document.
+
+    Attributes:
+        created: its creation time in seconds since 1970, from the part that is signed.
+        digest: the number of its digest in OpenPGP; a strong one or a weak one, never an unknown one.
+    """
+
+    created: int
+    digest: int
+
+    @property
+    def signed_at(self) -> datetime:
+        """The creation time (UTC)."""
+        return datetime.fromtimestamp(self.created, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Packet:
+    offset: int
+    tag: int
+    end: int
+    """The offset behind its last byte."""
+
+
+def one_signature(gpg: Gpg, *, home: Path, data: bytes) -> SignaturePacket:
+    """Reads a native signature: exactly one dearmored version 4 signature packet, class 0x00.
+
+    Args:
+        gpg: the program.
+        home: a private home, for gpg to run in.
+        data: the signature.
+
+    Raises:
+        MalformedError: it is anything else. The text of the rule is for people.
+        GpgError: gpg could not be asked.
+    """
+    guard_signature(data)
+    lines = _listing(gpg, home=home, data=data)
+    packets = _packets(lines)
+    if [(packet.offset, packet.tag, packet.end) for packet in packets] != [(0, SIGNATURE, len(data))]:
+        raise MalformedError("it is not exactly one signature packet", what=_WHAT)
+    found = [
+        pattern.fullmatch(line) for pattern, line in zip((_ALGORITHM, _VERSION, _DIGEST), lines[1:4], strict=False)
+    ]
+    match found:
+        case [re.Match(), re.Match() as version, re.Match() as digest]:
+            return _checked(version, digest)
+        case _:
+            raise MalformedError("gpg cannot read it as a signature packet", what=_WHAT)
+
+
+def guard_signature(data: bytes) -> None:
+    """Turns away what gpg need not see: a signature that is empty, too long, or more or less than its header says.
+
+    Args:
+        data: the signature.
+
+    Raises:
+        MalformedError: it is such a one.
+    """
+    if not data:
+        raise MalformedError("it is empty", what=_WHAT)
+    if len(data) > limits.OPENPGP_SIGNATURE_BYTES:
+        raise MalformedError(f"it is longer than {limits.OPENPGP_SIGNATURE_BYTES} bytes", what=_WHAT)
+    if not data.startswith(_whole_headers(len(data))):
+        raise MalformedError("it is not exactly one signature packet", what=_WHAT)
+
+
+def guard_certificate(data: bytes) -> None:
+    """Turns away what gpg need not see: a certificate that is too long, or begins with something else.
+
+    Args:
+        data: the certificate, as a roster carries it.
+
+    Raises:
+        MalformedError: it is such a one.
+    """
+    if len(data) > limits.CERTIFICATE_BYTES:
+        raise MalformedError(f"it is longer than {limits.CERTIFICATE_BYTES} bytes", what=_WHAT_KEY)
+    if data[:1] not in CERTIFICATE_FIRST_BYTES:
+        raise MalformedError("it does not begin with a public key", what=_WHAT_KEY)
+
+
+def check_certificate(gpg: Gpg, *, home: Path, data: bytes) -> None:
+    """Holds a binary certificate to its form: one version 4 public key with what belongs to it, and nothing else.
+
+    Args:
+        gpg: the program.
+        home: a private home, for gpg to run in.
+        data: the certificate.
+
+    Raises:
+        MalformedError: it is anything else, a secret key for example.
+        GpgError: gpg could not be asked.
+    """
+    if not data:
+        raise MalformedError("it is empty", what=_WHAT_KEY)
+    lines = _listing(gpg, home=home, data=data)
+    packets = _packets(lines)
+    tags = [packet.tag for packet in packets]
+    if SECRET_KEYS.intersection(tags):
+        raise MalformedError(
+            "it holds a secret key", what=_WHAT_KEY, hint="Give the public key alone: gpg --export --armor …"
+        )
+    if data[:1] not in CERTIFICATE_FIRST_BYTES or not tags or tags[0] != PUBLIC_KEY:
+        raise MalformedError("it does not begin with a public key", what=_WHAT_KEY)
+    if tags.count(PUBLIC_KEY) != 1:
+        raise MalformedError(f"it holds {tags.count(PUBLIC_KEY)} public keys instead of one", what=_WHAT_KEY)
+    if set(tags) - {PUBLIC_KEY, PUBLIC_SUBKEY, USER_ID, USER_ATTRIBUTE, SIGNATURE}:
+        raise MalformedError("it holds packets that belong to no certificate", what=_WHAT_KEY)
+    ends = [0, *(packet.end for packet in packets)]
+    if [packet.offset for packet in packets] != ends[:-1] or ends[-1] != len(data):
+        raise MalformedError("its packets do not fill it", what=_WHAT_KEY)
+    version = _KEY_VERSION.fullmatch(lines[2]) if len(lines) > 2 else None  # noqa: PLR2004  # the third line
+    if version is None or version[1] != "4":
+        raise MalformedError("its public key is not of version 4", what=_WHAT_KEY)
+
+
+def _whole_headers(size: int) -> tuple[bytes, ...]:
+    """Returns the headers with which one signature packet can fill `size` bytes.
+
+    The forms are those of RFC 4880, section 4.2, for up to 1,024 bytes: the old format with a length of one byte
+    or two, as gpg writes it, and the new one. Lengths that are partial or left open are none of them.
+    """
+    headers = [b"\x89" + max(size - 3, 0).to_bytes(2)]
+    if 0 <= size - 2 < 0x100:  # noqa: PLR2004  # what one byte holds
+        headers.append(bytes((0x88, size - 2)))
+    if 0 <= size - 2 < 192:  # noqa: PLR2004  # the new format's one-byte lengths
+        headers.append(bytes((0xC2, size - 2)))
+    elif size - 3 >= 192:  # noqa: PLR2004  # the new format's two-byte lengths
+        headers.append(bytes((0xC2, 192 + (size - 3 - 192) // 0x100, (size - 3 - 192) % 0x100)))
+    return tuple(headers)
+
+
+def _checked(version: re.Match[str], digest: re.Match[str]) -> SignaturePacket:
+    number, created, sigclass = version[1], int(version[2]), version[3]
+    if number != "4":
+        raise MalformedError(f"it is of version {number}, not 4", what=_WHAT)
+    if sigclass != "00":
+        raise MalformedError(f"its class is 0x{sigclass}, not 0x00 (over a binary document)", what=_WHAT)
+    if created == 0:
+        raise MalformedError("it states no creation time", what=_WHAT)
+    algorithm = int(digest[1])
+    if algorithm not in STRONG_DIGESTS and algorithm not in WEAK_DIGESTS:
+        raise MalformedError(f"its digest ({algorithm}) is unknown", what=_WHAT)
+    return SignaturePacket(created=created, digest=algorithm)
+
+
+def _listing(gpg: Gpg, *, home: Path, data: bytes) -> list[str]:
+    answer = gpg.run(["--list-packets"], home=home, data=data)
+    return answer.output.decode(errors="backslashreplace").split("\n")
+
+
+def _packets(lines: list[str]) -> list[_Packet]:
+    packets = []
+    for line in lines:
+        if not line.startswith("# off="):
+            continue
+        header = _HEADER.fullmatch(line)
+        if header is None:  # a partial or an indeterminate length
+            raise MalformedError("a packet in it does not state its length", what="OpenPGP bytes")
+        offset, tag, head, body = (int(header[group]) for group in range(1, 5))
+        packets.append(_Packet(offset, tag, offset + head + body))
+    return packets

@@ -1,0 +1,88 @@
+"""The published site on disk, swapped in one step.
+
+`public` is a link to a folder `.public/<n>`: a new site is written whole into a folder of its own, synced, and
+then the link is renamed over the old one. So a web server, and a crash, see the old site or the new one and
+nothing between. A folder cannot be swapped so on every file system; a link can.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from canary.edges.files import make_folder, sync_folder
+from canary.errors import WorkspaceError
+
+PUBLIC = "public"
+_BUILDS = ".public"
+
+
+def swap_site(root: Path, files: Mapping[str, bytes]) -> None:
+    """Puts a whole site in the place of the published one.
+
+    Args:
+        root: the workspace.
+        files: every file of the site, by path.
+
+    Raises:
+        WorkspaceError: it could not be written, or `public` is a folder that somebody else made.
+    """
+    link, builds = root / PUBLIC, root / _BUILDS
+    if link.exists() and not link.is_symlink():
+        raise WorkspaceError(f"{link} is a folder that canary did not make", hint="Move it away, and publish again.")
+    current = link.readlink().name if link.is_symlink() else ""
+    try:
+        make_folder(builds)
+        _remove_others(builds, current)
+        number = int(current) + 1 if current.isdigit() else 1
+        build = builds / str(number)
+        _write_tree(build, files, previous=builds / current if current else None)
+        _relink(link, Path(_BUILDS) / str(number))
+        # The old site goes last; a reader who has it open keeps it.
+        _remove_others(builds, str(number))
+    except OSError as error:
+        raise WorkspaceError(f"the site cannot be written to {root}: {error.strerror}") from error
+
+
+def _write_tree(build: Path, files: Mapping[str, bytes], *, previous: Path | None) -> None:
+    folders = {build}
+    for path, data in files.items():
+        target = build / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        folders.update(parent for parent in target.parents if parent.is_relative_to(build))
+        if previous is not None and _link_same(previous / path, target, data):
+            continue
+        with target.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    for folder in folders:
+        sync_folder(folder)
+    sync_folder(build.parent)
+
+
+def _link_same(old: Path, target: Path, data: bytes) -> bool:
+    """Takes an unchanged file over from the site before, without writing it again."""
+    try:
+        if old.stat().st_size != len(data) or old.read_bytes() != data:
+            return False
+        os.link(old, target)
+    except OSError:
+        return False
+    return True
+
+
+def _relink(link: Path, target: Path) -> None:
+    temporary = link.with_name(f".{link.name}.new")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)
+    sync_folder(link.parent)
+
+
+def _remove_others(builds: Path, kept: str) -> None:
+    for folder in builds.iterdir():
+        if folder.name != kept:
+            shutil.rmtree(folder)

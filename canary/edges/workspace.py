@@ -1,0 +1,291 @@
+"""The publisher's folder on disk: `canary.toml`, statements, keys, the log, the draft and the published site.
+
+Nothing is read through a link that leads out of the folder, every read is bounded, and every write is whole or
+not there (`canary.edges.files`). Design, section 4, is the source of the layout; `attachments/` is added to it,
+because a published attachment has to survive as long as the log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from canary.core.names import check_signer, check_statement_id
+from canary.core.note import SignatureLine, parse_signature_line
+from canary.core.profile import check_text
+from canary.edges.files import make_folder, read_inside, remove, rename, write_file
+from canary.edges.site_folder import swap_site
+from canary.errors import MalformedError, WorkspaceError
+from canary.limits import ATTACHMENT_BYTES, CERTIFICATE_BYTES, ENTRY_BYTES, TEXT_BYTES
+
+CONFIG = "canary.toml"
+PUBLIC = "public"
+_CONFIG_BYTES = 65_536
+_SIGNATURE_BYTES = 4_096
+_ARMORED_BYTES = 4 * CERTIFICATE_BYTES
+_EVIDENCE_FILES = 10
+_VERSION_FILE = re.compile(r"v([1-9][0-9]{0,8})\.txt")
+_LOG_FILE = re.compile(r"([0-9]{4,10})\.txt")
+_EVIDENCE_FILE = re.compile(r"[0-9]\.(?:tsr|ots)")
+
+
+class Workspace:
+    """An opened workspace.
+
+    Args:
+        root: the folder that holds `canary.toml`.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+
+    @classmethod
+    def open(cls, folder: Path) -> Workspace:
+        """Returns the workspace in `folder`.
+
+        Raises:
+            WorkspaceError: there is none.
+        """
+        if not (folder / CONFIG).is_file():
+            raise WorkspaceError(
+                f"{folder} holds no {CONFIG}",
+                hint="Go to the canary's folder (or name it with --workspace), or begin one with 'canary init'.",
+            )
+        return cls(folder)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Holds the workspace against other commands that change it.
+
+        Raises:
+            WorkspaceError: another command holds it.
+        """
+        descriptor = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise WorkspaceError(
+                    f"another canary command is at work in {self.root}", hint="Wait for it to end."
+                ) from error
+            yield
+        finally:
+            os.close(descriptor)
+
+    # --- what people write -----------------------------------------------------------------------------
+
+    def config(self) -> str:
+        """Returns the text of `canary.toml`."""
+        return self._text(self.root / CONFIG, limit=_CONFIG_BYTES)
+
+    def wordings(self) -> dict[str, dict[int, str]]:
+        """Returns for each statement id and version its words.
+
+        Raises:
+            WorkspaceError: a file in `statements/` is not called `<id>/v<N>.txt`, or cannot be read.
+            MalformedError: a name or a text cannot be.
+        """
+        found: dict[str, dict[int, str]] = {}
+        for folder in self._listed("statements"):
+            if not folder.is_dir():
+                continue
+            name = check_statement_id(folder.name)
+            for file in sorted(folder.iterdir()):
+                match = _VERSION_FILE.fullmatch(file.name)
+                if file.name.startswith("."):
+                    continue
+                if not match:
+                    raise WorkspaceError(f"{file} is not called v1.txt, v2.txt …", hint="Rename it, or move it away.")
+                found.setdefault(name, {})[int(match[1])] = self._words(file)
+        return found
+
+    def public_key_files(self) -> dict[str, Path]:
+        """Returns the file of each public key in `keys/`, by short name, the log's among them.
+
+        Raises:
+            WorkspaceError: a name has both kinds of file.
+        """
+        found: dict[str, Path] = {}
+        for file in self._listed("keys"):
+            if file.suffix not in (".vkey", ".asc"):
+                continue
+            if file.stem in found:
+                raise WorkspaceError(f"{file.stem} has both a .vkey and an .asc in keys/", hint="Remove one.")
+            found[file.stem] = file
+        return found
+
+    def read_key_file(self, path: Path) -> str:
+        """Returns the text of a public key's file."""
+        return self._text(path, limit=_ARMORED_BYTES)
+
+    def write_key_file(self, name: str, suffix: str, text: str, *, replace: bool = False) -> Path:
+        """Writes a public key into `keys/` and returns its file.
+
+        Raises:
+            WorkspaceError: there is a key of that name, of either kind, and `replace` is not set.
+        """
+        known = self.public_key_files().get(name)
+        if known is not None and not replace:
+            raise WorkspaceError(
+                f"{known} is there already",
+                hint="A name never carries a second key: give the new key a new name, like legal-2.",
+            )
+        make_folder(self.root / "keys")
+        path = self.root / "keys" / f"{name}{suffix}"
+        write_file(path, text.encode(), replace=replace)
+        return path
+
+    # --- the log ---------------------------------------------------------------------------------------
+
+    def log(self) -> list[bytes]:
+        """Returns the entries, in order.
+
+        Raises:
+            WorkspaceError: a file is missing in the row, misnamed, or cannot be read.
+        """
+        numbers: dict[int, Path] = {}
+        for file in self._listed("log"):
+            match = _LOG_FILE.fullmatch(file.name)
+            if not match or file != self._log_file(int(match[1])):
+                raise WorkspaceError(f"{file} is not called like an entry, 0001.txt", hint="Move it away.")
+            numbers[int(match[1])] = file
+        for number in range(1, len(numbers) + 1):
+            if number not in numbers:
+                raise WorkspaceError(f"{self._log_file(number)} is missing", hint="Bring it back from version control.")
+        return [self._read(numbers[number], limit=ENTRY_BYTES) for number in sorted(numbers)]
+
+    # --- the draft -------------------------------------------------------------------------------------
+
+    def draft(self) -> bytes | None:
+        """Returns the open draft's text, or None."""
+        path = self.root / "draft" / "text.txt"
+        return self._read(path, limit=TEXT_BYTES) if path.exists() else None
+
+    def write_draft(self, text: bytes) -> None:
+        """Opens a draft, in the place of one that is open. Its signatures go first: they are over other words."""
+        self._remove_signatures()
+        remove(self._frozen)
+        make_folder(self.root / "draft")
+        write_file(self.root / "draft" / "text.txt", text)
+
+    def signature_lines(self) -> dict[str, SignatureLine]:
+        """Returns the signature line of each signer who has signed the draft, by short name.
+
+        Raises:
+            WorkspaceError: a file cannot be read.
+            MalformedError: a file in `draft/` is not one signature line.
+        """
+        found: dict[str, SignatureLine] = {}
+        for file in self._listed("draft"):
+            if file.suffix == ".sig":
+                text = self._text(file, limit=_SIGNATURE_BYTES)
+                try:
+                    found[check_signer(file.stem)] = parse_signature_line(text.removesuffix("\n"))
+                except MalformedError as error:
+                    raise error.within(str(file.relative_to(self.root))) from error
+        return found
+
+    def write_signatures(self, lines: Mapping[str, SignatureLine]) -> None:
+        """Writes signers' lines beside the draft."""
+        for name, line in lines.items():
+            write_file(self.root / "draft" / f"{name}.sig", f"{line.render()}\n".encode())
+
+    def remove_signature(self, name: str) -> None:
+        """Removes a signer's line."""
+        remove(self.root / "draft" / f"{name}.sig")
+
+    # --- publishing (canary.flows.issue.publishing.Shelf) ----------------------------------------------
+
+    def frozen_entry(self) -> bytes | None:
+        """Returns the final bytes of the entry that is being published, if any."""
+        return self._read(self._frozen, limit=ENTRY_BYTES) if self._frozen.exists() else None
+
+    def freeze_entry(self, data: bytes) -> None:
+        """Writes them, synced."""
+        write_file(self._frozen, data)
+
+    def drop_frozen_entry(self) -> None:
+        """Removes them."""
+        remove(self._frozen)
+
+    def append_frozen_entry(self, number: int) -> None:
+        """Makes them entry `number` of the log, in one step.
+
+        Raises:
+            WorkspaceError: there is an entry of that number.
+        """
+        target = self._log_file(number)
+        make_folder(target.parent)
+        if target.exists():
+            raise WorkspaceError(f"{target} is there already", hint="Nothing was overwritten.")
+        rename(self._frozen, target)
+
+    def remove_draft(self) -> None:
+        """Removes the draft with its signatures."""
+        self._remove_signatures()
+        remove(self._frozen)
+        remove(self.root / "draft" / "text.txt")
+
+    def attachment(self, sha256: str) -> bytes:
+        """Returns an attachment's bytes."""
+        return self._read(self.root / "attachments" / sha256, limit=ATTACHMENT_BYTES)
+
+    def keep_attachment(self, sha256: str, data: bytes) -> None:
+        """Keeps an attachment for as long as the log."""
+        make_folder(self.root / "attachments")
+        write_file(self.root / "attachments" / sha256, data)
+
+    def evidence(self, entry_sha256: str) -> Sequence[tuple[str, bytes]]:
+        """Returns the timestamps over an entry, by file name."""
+        files = [file for file in self._listed(f"evidence/{entry_sha256}") if _EVIDENCE_FILE.fullmatch(file.name)]
+        return [(file.name, self._read(file, limit=ENTRY_BYTES)) for file in files[:_EVIDENCE_FILES]]
+
+    def published(self, path: str) -> bytes | None:
+        """Returns a file of the site that is published now."""
+        file = self.root / PUBLIC / path
+        return self._read(file, limit=ATTACHMENT_BYTES) if file.exists() else None
+
+    def swap_site(self, files: Mapping[str, bytes]) -> None:
+        """Puts a whole site in the place of the published one, in one step."""
+        swap_site(self.root, files)
+
+    # --- below -----------------------------------------------------------------------------------------
+
+    @property
+    def _frozen(self) -> Path:
+        return self.root / "draft" / "entry.txt"
+
+    def _log_file(self, number: int) -> Path:
+        return self.root / "log" / f"{number:04d}.txt"
+
+    def _remove_signatures(self) -> None:
+        for file in self._listed("draft"):
+            if file.suffix == ".sig":
+                remove(file)
+
+    def _listed(self, folder: str) -> list[Path]:
+        path = self.root / folder
+        if not path.is_dir():
+            return []
+        if not path.resolve().is_relative_to(self.root):
+            raise WorkspaceError(f"{path} leads out of {self.root}", hint="Replace the link by the folder itself.")
+        return sorted(file for file in path.iterdir() if not file.name.startswith("."))
+
+    def _read(self, path: Path, *, limit: int) -> bytes:
+        return read_inside(self.root, path, limit=limit)
+
+    def _text(self, path: Path, *, limit: int) -> str:
+        try:
+            return self._read(path, limit=limit).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise WorkspaceError(f"{path} is not UTF-8") from error
+
+    def _words(self, path: Path) -> str:
+        try:
+            return check_text(self._read(path, limit=TEXT_BYTES)).removesuffix("\n")
+        except MalformedError as error:
+            raise error.within(str(path.relative_to(self.root))) from error

@@ -1,0 +1,1 @@
+"""The stories, publisher's and watcher's, with every port passed in."""

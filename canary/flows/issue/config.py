@@ -1,0 +1,116 @@
+"""`canary.toml`: who publishes, who signs and when. The strict reading of it.
+
+    [canary]
+    id = "example.net/canary"
+    organisation = "Example Networks"
+
+    [signers]
+    names = ["legal", "security", "director"]
+    threshold = 2
+
+    [schedule]
+    start = 2026-02-01
+    every = "3 months"
+    window = "14 days"
+    grace = "14 days"
+
+A key that does not stand here is an error, and so is one that is missing. What counts is the signed roster; this
+file is what the next roster is drafted from.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from datetime import date
+from typing import TypeVar
+
+import msgspec
+
+from canary.core.names import check_canary_id, check_signer
+from canary.core.roster import parse_organisation
+from canary.core.schedule import Schedule, parse_cadence, parse_days
+from canary.errors import MalformedError
+
+FILE = "canary.toml"
+T = TypeVar("T")
+
+
+class CanaryTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table `[canary]`."""
+
+    id: str
+    organisation: str
+
+
+class SignersTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table `[signers]`."""
+
+    names: list[str]
+    threshold: int
+
+
+class ScheduleTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table `[schedule]`."""
+
+    start: date
+    every: str
+    window: str
+    grace: str
+
+    def schedule(self) -> Schedule:
+        """Returns the schedule, read and checked.
+
+        Raises:
+            MalformedError: a value is misspelt, or window and grace are longer than a cadence.
+        """
+        schedule = Schedule(
+            start=self.start,
+            cadence=_named("schedule.every", parse_cadence, self.every),
+            window=_named("schedule.window", parse_days, self.window),
+            grace=_named("schedule.grace", parse_days, self.grace),
+        )
+        schedule.check()
+        return schedule
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    canary: CanaryTable
+    signers: SignersTable
+    schedule: ScheduleTable
+
+
+def parse_config(text: str) -> Config:
+    """Reads `canary.toml`.
+
+    Raises:
+        MalformedError: no TOML, an unknown or missing key, or a value that cannot be.
+    """
+    try:
+        config = msgspec.convert(tomllib.loads(text), Config)
+    except tomllib.TOMLDecodeError as error:
+        raise MalformedError(str(error), what=FILE) from error
+    except msgspec.ValidationError as error:
+        raise MalformedError(str(error), what=FILE) from error
+    _named("canary.id", check_canary_id, config.canary.id)
+    _named("canary.organisation", parse_organisation, config.canary.organisation)
+    for name in config.signers.names:
+        _named("signers.names", check_signer, name)
+    if len(set(config.signers.names)) != len(config.signers.names):
+        raise MalformedError("signers.names: a name stands twice", what=FILE)
+    if not 1 <= config.signers.threshold <= max(1, len(config.signers.names)):
+        raise MalformedError("signers.threshold: it lies between 1 and the number of signers", what=FILE)
+    try:
+        config.schedule.schedule()
+    except MalformedError as error:
+        raise error.within(FILE) from error
+    return config
+
+
+def _named(key: str, parse: Callable[[str], T], value: str) -> T:
+    try:
+        return parse(value)
+    except MalformedError as error:
+        raise MalformedError(f"{key}: {error.rule}", what=FILE) from error

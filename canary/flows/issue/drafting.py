@@ -1,0 +1,177 @@
+"""Drafting a release: which statements, which window, and what is different from the last one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from canary.core.history import History
+from canary.core.release import Attachment, Release, Statement, check_words
+from canary.errors import IntegrityError, MalformedError, RefusedError
+
+Wordings = Mapping[str, Mapping[int, str]]
+"""For each statement id and version the words in `statements/<id>/v<N>.txt`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the person who drafts asks for.
+
+    Attributes:
+        without: ids to leave out.
+        add: ids to take in; what once was left out enters only so.
+        covers: the first and the last day of what an attached report covers.
+        attachments: files to publish beside the release.
+        announcements: free text.
+        correction: whether this replaces a release of the same window.
+        final: whether this is the last release of the canary.
+    """
+
+    without: Sequence[str] = ()
+    add: Sequence[str] = ()
+    covers: tuple[date, date] | None = None
+    attachments: Sequence[Attachment] = field(default=())
+    announcements: str | None = None
+    correction: bool = False
+    final: bool = False
+
+
+def draft_release(history: History, wordings: Wordings, wishes: Wishes, *, now: datetime) -> Release:
+    """Returns the next release as a text to sign.
+
+    Args:
+        history: the log so far; it has a roster.
+        wordings: the statement files.
+        wishes: what the person asks for. For the first release `add` names every statement.
+        now: becomes `issued`, to the whole second.
+
+    Raises:
+        RefusedError: nothing may be drafted now, or a wish cannot be met; says what to do.
+        IntegrityError: a signed wording was changed on disk.
+        RejectedError: the text would not hold.
+    """
+    roster = history.roster
+    if roster is None:
+        raise RefusedError(
+            "there is no published roster yet, and a release needs one",
+            hint="Run 'canary roster', have every signer sign it, and publish it.",
+        )
+    last = history.last_release
+    if last is not None and last.final:
+        raise RefusedError(f"release {last.number} was the last one of this canary; nothing can follow it")
+    issued = now.replace(microsecond=0)
+    period = roster.schedule.newest_opened(issued.date())
+    if period is None:
+        raise RefusedError(
+            f"the first window opens on {roster.schedule.start}; nothing can be issued before",
+            hint=f"Draft the release on {roster.schedule.start} or later.",
+        )
+    _check_correction(last, period, wishes)
+    following = roster.schedule.following(period)
+    entry = history.last
+    release = Release(
+        canary=roster.canary,
+        entry=history.next_entry,
+        previous=entry.text_hash if entry else None,
+        number=last.number + 1 if last else 1,
+        period=period,
+        issued=issued,
+        next=None if wishes.final else following,
+        expires=None if wishes.final else roster.schedule.expiry(following),
+        statements=choose_statements(history, wordings, without=wishes.without, add=wishes.add),
+        covers=wishes.covers,
+        attachments=tuple(wishes.attachments),
+        announcements=wishes.announcements,
+    )
+    history.check(release)
+    return release
+
+
+def choose_statements(
+    history: History, wordings: Wordings, *, without: Sequence[str], add: Sequence[str]
+) -> tuple[Statement, ...]:
+    """Returns the last release's statements in their newest versions, less `without`, and then `add`.
+
+    Raises:
+        RefusedError: an id is unknown, is added twice, or nothing is left.
+        IntegrityError: a signed wording was changed on disk.
+    """
+    check_signed_wordings(history, wordings)
+    last = history.last_release
+    standing = [statement.id for statement in last.statements] if last else []
+    for name in without:
+        if name not in standing and name not in add:
+            raise RefusedError(f"--without {name}: the last release has no such statement")
+    for name in add:
+        if name in standing:
+            raise RefusedError(f"--add {name}: the last release has it already")
+    chosen = [name for name in dict.fromkeys([*standing, *add]) if name not in without]
+    if not chosen:
+        raise RefusedError(
+            "no statement is left, and a release has at least one",
+            hint="Publish nothing: a canary also speaks by falling silent.",
+        )
+    return tuple(_newest(name, history, wordings) for name in chosen)
+
+
+def check_signed_wordings(history: History, wordings: Wordings) -> None:
+    """Checks that no wording that was signed has changed on disk, and that every wording can be signed.
+
+    Raises:
+        IntegrityError: one has changed; names the file and the version to create instead.
+        MalformedError: the words cannot stand in a release.
+    """
+    for name, versions in wordings.items():
+        for version, words in versions.items():
+            _named_file(name, version, check_words, words)
+            signed = history.words_of(name, version)
+            if signed is not None and signed != words:
+                new = max(*versions, history.highest_version(name)) + 1
+                raise IntegrityError(
+                    f"statements/{name}/v{version}.txt was signed with other words, and must never change",
+                    hint=f"Put the old words back (they are in log/), and write the new ones into "
+                    f"statements/{name}/v{new}.txt.",
+                )
+
+
+def newly_available(history: History, wordings: Wordings) -> tuple[str, ...]:
+    """Returns the ids of statements that have files and do not stand in the last release."""
+    last = history.last_release
+    standing = {statement.id for statement in last.statements} if last else set()
+    return tuple(sorted(set(wordings) - standing))
+
+
+def _newest(name: str, history: History, wordings: Wordings) -> Statement:
+    versions = wordings.get(name)
+    if not versions:
+        raise RefusedError(
+            f"there is no file statements/{name}/v1.txt",
+            hint=f"Write it, or draft with --without {name}.",
+        )
+    version = max(versions)
+    if version < history.highest_version(name):
+        raise RefusedError(
+            f"statements/{name}/v{version}.txt is older than version {history.highest_version(name)}, which was signed",
+            hint="Bring the newer file back from your version control.",
+        )
+    return Statement(name, version, versions[version])
+
+
+def _check_correction(last: Release | None, period: date, wishes: Wishes) -> None:
+    published = last is not None and last.period == period
+    if published and last is not None and not wishes.correction and not wishes.final:
+        due = f" The next window opens on {last.next.opens}." if last.next else ""
+        raise RefusedError(
+            f"release {last.number} is already published for the window that opened on {period}",
+            hint=f"To replace it within this window, add --correction.{due}",
+        )
+    if wishes.correction and not published:
+        raise RefusedError("there is nothing to correct: no release is published for this window")
+
+
+def _named_file(name: str, version: int, check: Callable[[str], None], words: str) -> None:
+    try:
+        check(words)
+    except MalformedError as error:
+        raise error.within(f"statements/{name}/v{version}.txt") from error

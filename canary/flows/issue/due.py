@@ -1,0 +1,87 @@
+"""When the publisher has to do something. Pure. The levels are the exit codes of `canary status`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from canary.core.history import History
+from canary.core.schedule import Window
+from canary.core.times import midnight
+
+
+class Level(IntEnum):
+    """How pressing it is; also the exit code."""
+
+    NOTHING_TO_DO = 0
+    DUE = 1
+    PRESSING = 2
+    CANNOT_TELL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is due next.
+
+    Attributes:
+        level: how pressing it is.
+        window: the next window that nothing is published for; None where there is none.
+        deadline: when the canary goes stale without a release.
+        message: one sentence for people.
+    """
+
+    level: Level
+    window: Window | None
+    deadline: datetime | None
+    message: str
+
+
+def what_is_due(history: History, *, now: datetime, ahead: timedelta, critical: timedelta) -> Due:
+    """Returns what is due at `now`.
+
+    Args:
+        history: the log.
+        now: the publisher's clock.
+        ahead: how long before a window opens it counts as due.
+        critical: how long before its end an open window counts as pressing.
+    """
+    roster, release = history.roster, history.last_release
+    if roster is None:
+        return Due(Level.CANNOT_TELL, None, None, "no roster is published yet, so nothing has a date")
+    if release is not None and (release.next is None or release.expires is None):
+        return Due(Level.NOTHING_TO_DO, None, None, f"release {release.number} was the last one; nothing is due")
+    if release is not None and release.next is not None and release.expires is not None:
+        window, deadline = release.next, release.expires
+    else:
+        # A roster without a release counts as window 0.
+        window = roster.schedule.window_at(roster.schedule.start)
+        deadline = roster.schedule.expiry(window)
+    return Due(*_judge(window, deadline, now=now, ahead=ahead, critical=critical))
+
+
+def _judge(
+    window: Window, deadline: datetime, *, now: datetime, ahead: timedelta, critical: timedelta
+) -> tuple[Level, Window, datetime, str]:
+    days = f"{window.opens} to {window.last}"
+    if now >= deadline:
+        return Level.PRESSING, window, deadline, f"the canary is stale: nothing came for the window of {days}"
+    if now >= window.over:
+        left = _days(deadline - now)
+        return Level.PRESSING, window, deadline, f"the window of {days} is over; {left} until the canary is stale"
+    opens = midnight(window.opens)
+    left = _days(window.over - now)
+    if now >= opens:
+        level = Level.PRESSING if window.over - now < critical else Level.DUE
+        return level, window, deadline, f"the window of {days} is open; {left} until it is over"
+    if opens - now <= ahead:
+        return Level.DUE, window, deadline, f"the window of {days} opens in {_days(opens - now)}"
+    if window.over - now < critical:
+        return Level.PRESSING, window, deadline, f"the window of {days} is over in {left}"
+    return Level.NOTHING_TO_DO, window, deadline, f"the next window, {days}, opens in {_days(opens - now)}"
+
+
+def _days(length: timedelta) -> str:
+    if length < timedelta(days=1):
+        return "less than a day"
+    return "1 day" if length.days == 1 else f"{length.days} days"

@@ -1,0 +1,238 @@
+"""Publishing, in an order that a crash at any point leaves whole.
+
+1. The entry's final bytes are written beside the draft and synced; a rerun takes those very bytes.
+2. The log key signs a checkpoint over the log with that entry, and the site is rendered in memory.
+3. The watcher's verification runs over the rendered bytes. An alarm of the integrity axis refuses the entry: its
+   bytes are removed, and nothing has changed.
+4. The entry is renamed into the log, the site is swapped in, and the draft is removed.
+
+What was interrupted after step 1 is finished by running the same again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from canary.core.checkpoint import Checkpoint, parse_signed_checkpoint
+from canary.core.entry import Entry, parse_entry
+from canary.core.fetched import Fetched
+from canary.core.findings import Axis, Cause, Finding, Severity
+from canary.core.history import History
+from canary.core.judge import Question
+from canary.core.layout import CHECKPOINT
+from canary.core.merkle import leaf_hash, root_hash
+from canary.core.note import Note, SignatureLine
+from canary.core.outcome import OpenPGPVerifier
+from canary.core.roster import Roster
+from canary.core.strict import digest
+from canary.core.verdict import Verdict
+from canary.errors import CanaryError, FetchError, IntegrityError, MalformedError, RefusedError
+from canary.flows.issue.quorum import Board
+from canary.flows.site.render import render_site
+from canary.flows.watch.verify import verify_site
+
+SignLog = Callable[[bytes, Roster, Roster | None], Sequence[SignatureLine]]
+"""Signs a checkpoint's text with the log key of a roster, and with that of the roster before if it is replaced."""
+
+
+class Shelf(Protocol):
+    """The port to the publisher's folder, as far as publishing changes it."""
+
+    def frozen_entry(self) -> bytes | None:
+        """Returns the final bytes of the entry that is being published, if any."""
+
+    def freeze_entry(self, data: bytes) -> None:
+        """Writes them, synced."""
+
+    def drop_frozen_entry(self) -> None:
+        """Removes them."""
+
+    def append_frozen_entry(self, number: int) -> None:
+        """Makes them entry `number` of the log, in one step."""
+
+    def remove_draft(self) -> None:
+        """Removes the draft with its signatures."""
+
+    def attachment(self, sha256: str) -> bytes:
+        """Returns an attachment's bytes."""
+
+    def evidence(self, entry_sha256: str) -> Sequence[tuple[str, bytes]]:
+        """Returns the timestamps over an entry, by file name."""
+
+    def published(self, path: str) -> bytes | None:
+        """Returns a file of the site that is published now."""
+
+    def swap_site(self, files: Mapping[str, bytes]) -> None:
+        """Puts a whole site in the place of the published one, in one step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What publishing came to.
+
+    Attributes:
+        entry: the newest entry of the log.
+        appended: whether this run appended it.
+        verdict: the watcher's verdict over the rendered site, under the pin.
+        notices: what watchers will be told: a withdrawal, a late release.
+    """
+
+    entry: Entry
+    appended: bool
+    verdict: Verdict
+    notices: tuple[Finding, ...]
+
+
+def publish(
+    shelf: Shelf,
+    history: History,
+    board: Board | None,
+    sign_log: SignLog,
+    verifier: OpenPGPVerifier,
+    *,
+    now: datetime,
+) -> Published:
+    """Publishes the open draft, or finishes or repeats what was published last.
+
+    Args:
+        shelf: the publisher's folder.
+        history: the log so far.
+        board: the open draft with its signatures; None where there is none, or where it is in the log already.
+        sign_log: signs the checkpoint.
+        verifier: the port to OpenPGP.
+        now: the publisher's clock.
+
+    Raises:
+        RefusedError: not enough have signed, or there is nothing to publish.
+        IntegrityError: watchers would raise an alarm; nothing was changed.
+    """
+    _check_published_prefix(shelf, history)
+    appended = board is not None
+    if board is not None:
+        data = _freeze(shelf, board)
+        try:
+            history = history.copy()
+            history.append(data, verifier)
+            files, verdict = _render_and_verify(shelf, history, sign_log, verifier, now=now)
+        except CanaryError:
+            # Nothing has left this machine yet: the refused bytes go, and the draft stands as before.
+            shelf.drop_frozen_entry()
+            raise
+        shelf.append_frozen_entry(len(history.admitted))
+    elif history.admitted:
+        files, verdict = _render_and_verify(shelf, history, sign_log, verifier, now=now)
+    else:
+        raise RefusedError("there is nothing to publish yet", hint="Draft a roster with 'canary roster'.")
+    shelf.swap_site(files)
+    shelf.remove_draft()
+    return Published(history.admitted[-1].entry, appended, verdict, _worth_naming(verdict))
+
+
+def _freeze(shelf: Shelf, board: Board) -> bytes:
+    """Returns the entry's final bytes, written and synced, those of an interrupted run first of all."""
+    frozen = shelf.frozen_entry()
+    if frozen is not None:
+        entry = _reread(frozen)
+        if entry is not None and entry.text == board.text:
+            return frozen
+        shelf.drop_frozen_entry()
+    if board.bad:
+        names = ", ".join(board.bad)
+        raise IntegrityError(
+            f"the signature of {names} is not over this draft",
+            hint=f"Find out who changed what; then run 'canary unsign --as {board.bad[0]}' and sign again.",
+        )
+    if not board.met:
+        raise RefusedError(
+            f"not enough have signed: {board.describe()}",
+            hint=f"Still to sign: {', '.join(board.missing) or 'nobody'}.",
+        )
+    data = board.entry()
+    shelf.freeze_entry(data)
+    return data
+
+
+def _reread(data: bytes) -> Entry | None:
+    try:
+        return parse_entry(data)
+    except MalformedError:
+        return None
+
+
+def _render_and_verify(
+    shelf: Shelf, history: History, sign_log: SignLog, verifier: OpenPGPVerifier, *, now: datetime
+) -> tuple[dict[str, bytes], Verdict]:
+    entries = [admitted.entry for admitted in history.admitted]
+    checkpoint = _checkpoint(history, sign_log)
+    attachments = {
+        each.sha256: shelf.attachment(each.sha256) for release in history.releases() for each in release.attachments
+    }
+    evidence = {hashed: shelf.evidence(hashed) for hashed in (digest(entry.data) for entry in entries)}
+    files = render_site(history, checkpoint=checkpoint, attachments=attachments, evidence=evidence)
+    verdict = verify_site(RenderedSite(files), Question(now=now, pin=entries[0].text_hash), verifier).verdict
+    if verdict.axes[Axis.INTEGRITY] is Severity.ALARM or verdict.cause in (Cause.INVALID, Cause.UNDECIDED):
+        reasons = "; ".join(finding.message for finding in verdict.deciding())
+        raise IntegrityError(
+            f"watchers would not accept this: {reasons}", hint="Nothing was published and nothing was changed."
+        )
+    return files, verdict
+
+
+def _checkpoint(history: History, sign_log: SignLog) -> bytes:
+    newest = _rosters(history)
+    leaves = [leaf_hash(admitted.entry.data) for admitted in history.admitted]
+    text = Checkpoint(newest[-1].canary, len(leaves), root_hash(leaves)).render()
+    before = newest[-2] if len(newest) > 1 else None
+    return Note(text, tuple(sign_log(text, newest[-1], before))).render()
+
+
+def _rosters(history: History) -> list[Roster]:
+    return [each.entry.content for each in history.admitted if isinstance(each.entry.content, Roster)]
+
+
+def _check_published_prefix(shelf: Shelf, history: History) -> None:
+    """Refuses a log that no longer begins with what was published: every watcher would see a fork."""
+    published = shelf.published(CHECKPOINT)
+    if published is None:
+        return
+    try:
+        checkpoint = parse_signed_checkpoint(published).checkpoint
+    except MalformedError:
+        return
+    leaves = [leaf_hash(admitted.entry.data) for admitted in history.admitted]
+    if checkpoint.size > len(leaves) or root_hash(leaves[: checkpoint.size]) != checkpoint.root:
+        raise IntegrityError(
+            f"log/ no longer holds the {checkpoint.size} entries that were published",
+            hint="Bring the files in log/ back from version control; published entries never change.",
+        )
+
+
+def _worth_naming(verdict: Verdict) -> tuple[Finding, ...]:
+    return tuple(each for each in verdict.findings if each.severity in (Severity.WARNING, Severity.ALARM))
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedSite:
+    """A rendered site as a watcher's source, so that publisher and watcher take the same path."""
+
+    files: Mapping[str, bytes]
+
+    def get(self, path: str, *, limit: int, etag: str | None = None, fresh: bool = False) -> Fetched:  # noqa: ARG002  # no caches here
+        """Returns a file; 404 where there is none.
+
+        Raises:
+            FetchError: the file has more than `limit` bytes.
+        """
+        body = self.files.get(path)
+        if body is None:
+            return Fetched(404, b"", None)
+        if len(body) > limit:
+            raise FetchError(f"{path} has more than {limit:,} bytes")
+        return Fetched(200, body, None)
+
+    def describe(self) -> str:
+        """Returns what it is, for messages."""
+        return "the rendered site"

@@ -1,0 +1,151 @@
+"""The open draft and its signatures: who has signed, who is missing, and the entry they make. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from canary.core.entry import Entry, Text, parse_text
+from canary.core.history import History
+from canary.core.note import Note, SignatureLine
+from canary.core.outcome import OpenPGPVerifier, Outcome
+from canary.core.roster import Roster, RosterSigner
+from canary.core.strict import digest
+from canary.core.tally import CheckedSignature, Tally
+from canary.errors import MalformedError, RefusedError
+
+DRAFT = "draft/text.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The quorum board of one draft.
+
+    Attributes:
+        text: the draft's bytes.
+        content: the same, parsed.
+        text_hash: SHA-256 of `text`, 64 hexadecimal digits.
+        signers: who may sign it, in the order of the entry's signature lines.
+        tallies: what has to be met, each with the words that say whose signatures it counts.
+    """
+
+    text: bytes
+    content: Text
+    text_hash: str
+    signers: tuple[RosterSigner, ...]
+    lines: Mapping[str, SignatureLine]
+    tallies: tuple[tuple[str, Tally], ...]
+
+    @property
+    def checked(self) -> dict[str, CheckedSignature]:
+        """What each signature that is there came to, by signer; the worst where two certificates differ."""
+        found: dict[str, CheckedSignature] = {}
+        for _, tally in self.tallies:
+            for each in tally.checked:
+                if each.name not in found or each.outcome is not Outcome.GOOD:
+                    found[each.name] = each
+        return found
+
+    @property
+    def signed(self) -> tuple[str, ...]:
+        """The signers whose signature counts."""
+        good = {name for _, tally in self.tallies for name in tally.signed}
+        return tuple(signer.name for signer in self.signers if signer.name in good)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The signers of whom no signature is there."""
+        return tuple(signer.name for signer in self.signers if signer.name not in self.lines)
+
+    @property
+    def bad(self) -> tuple[str, ...]:
+        """The signers whose signature is not over this text."""
+        return tuple(name for name, each in self.checked.items() if each.outcome is Outcome.BAD)
+
+    @property
+    def met(self) -> bool:
+        """Whether enough have signed to publish."""
+        return not self.bad and all(tally.met for _, tally in self.tallies)
+
+    @property
+    def lacking(self) -> int:
+        """How many signatures are lacking at least."""
+        return max((tally.threshold - len(tally.signed) for _, tally in self.tallies), default=0)
+
+    def describe(self) -> str:
+        """Returns who signed and who is missing, for people."""
+        return "; ".join(f"{whose}{tally.describe()}" for whose, tally in self.tallies)
+
+    def signer(self, name: str) -> RosterSigner:
+        """Returns the signer of that name.
+
+        Raises:
+            RefusedError: nobody of that name may sign this draft.
+        """
+        for signer in self.signers:
+            if signer.name == name:
+                return signer
+        names = ", ".join(signer.name for signer in self.signers)
+        raise RefusedError(f"{name} is no signer of this draft", hint=f"Its signers are: {names}.")
+
+    def entry(self) -> bytes:
+        """Returns the entry: the text with the signature lines that count, in the signers' order."""
+        lines = tuple(self.lines[name] for name in self.signed)
+        return Note(self.text, lines).render()
+
+
+def parse_draft(text: bytes) -> Text:
+    """Reads a draft.
+
+    Raises:
+        MalformedError: it breaks a rule; the error names the file and the line.
+        NewerFormatError: it is of a later format.
+    """
+    try:
+        return parse_text(text)
+    except MalformedError as error:
+        raise MalformedError(
+            error.rule,
+            line=error.line,
+            what=DRAFT,
+            hint="Drafts are not edited by hand; make a new one with --replace.",
+        ) from error
+
+
+def open_board(history: History, text: bytes, lines: Mapping[str, SignatureLine], verifier: OpenPGPVerifier) -> Board:
+    """Returns the quorum board of a draft.
+
+    Args:
+        history: the log so far.
+        text: the draft's bytes.
+        lines: the signature line of each signer who has signed, by short name.
+        verifier: the port to OpenPGP.
+
+    Raises:
+        MalformedError: the draft breaks a rule of its grammar.
+        RejectedError: the draft does not hold after what is published.
+    """
+    content = parse_draft(text)
+    history.check(content)
+    entry = Entry(b"", text, content, tuple(lines.values()), digest(text))
+    return Board(
+        text=text,
+        content=content,
+        text_hash=entry.text_hash,
+        signers=who_may_sign(history, content),
+        lines=lines,
+        tallies=tuple(history.requirements(entry, verifier)),
+    )
+
+
+def who_may_sign(history: History, content: Text) -> tuple[RosterSigner, ...]:
+    """Returns the signers of a draft in the order of the entry: for a roster the old keys, then the new ones.
+
+    A signer of both rosters comes with the certificate of the new one, which the signature is made to meet.
+    """
+    before = history.roster
+    if not isinstance(content, Roster):
+        return before.signers if before else ()
+    after = {signer.name: signer for signer in content.signers}
+    old = {signer.name: after.get(signer.name, signer) for signer in (before.signers if before else ())}
+    return tuple({**old, **after}.values())

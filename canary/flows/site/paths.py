@@ -1,0 +1,48 @@
+"""Where the site's files lie that only people and their tools read; the verifier's paths are in core.layout."""
+
+from __future__ import annotations
+
+from canary.core.layout import release_folder
+from canary.core.names import RESERVED_SIGNER
+
+TEXT = "text.txt"
+"""The signed text alone, in the folder of its release or roster: what the detached signatures are over."""
+
+ENTRY = "entry.txt"
+"""The whole entry, text and signature lines, in the same folder."""
+
+LOG_KEY = RESERVED_SIGNER
+"""What the log's key is called among the signers' keys: no signer can have that name."""
+
+
+def release_page(number: int) -> str:
+    """Returns where a release's page lies."""
+    return f"{release_folder(number)}/index.html"
+
+
+def roster_folder(number: int) -> str:
+    """Returns the folder of one roster: its text, its entry and its signatures."""
+    return f"rosters/{number}"
+
+
+def keys_folder(roster: int | None = None) -> str:
+    """Returns the folder of the keys of one roster; of the newest one where none is named."""
+    return "keys" if roster is None else f"keys/roster-{roster}"
+
+
+def vkey_name(signer: str) -> str:
+    """Returns what the file of a signer's vkey is called, in a folder of keys."""
+    return f"{signer}.vkey"
+
+
+def armored_name(signer: str) -> str:
+    """Returns what a signer's OpenPGP file is called: in a folder of keys the certificate, elsewhere a signature."""
+    return f"{signer}.asc"
+
+
+def relative(path: str, *, page: str) -> str:
+    """Returns a path of the site as a link on `page`, so that a copy of the site works anywhere.
+
+    Not `posixpath.relpath`, which asks the system for the current folder.
+    """
+    return "../" * page.count("/") + path

@@ -1,0 +1,1 @@
+"""The watcher: fetch, read, judge."""

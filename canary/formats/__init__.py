@@ -1,0 +1,1 @@
+"""Formats: bytes to values, without any input or output."""

@@ -1,0 +1,59 @@
+"""A native canary's site: which bytes to ask for, and what they are. Nothing here is verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from canary.core.checkpoint import parse_signed_checkpoint
+from canary.core.entry import NewerFormatError, parse_entry
+from canary.core.release import Attachment, Release
+from canary.core.tiles import bundles_of, parse_bundle
+from canary.errors import MalformedError
+from canary.limits import ENTRY_BYTES, LOG_ENTRIES
+
+_LENGTH_BYTES = 2
+
+
+def log_size(checkpoint: bytes) -> int:
+    """Returns how many entries a checkpoint counts.
+
+    Raises:
+        MalformedError: it is no checkpoint, or counts more than 65,536 entries.
+    """
+    size = parse_signed_checkpoint(checkpoint).checkpoint.size
+    if size > LOG_ENTRIES:
+        raise MalformedError(f"it counts {size:,} entries; at most {LOG_ENTRIES:,} are read", what="checkpoint")
+    return size
+
+
+def bundles(size: int) -> Iterator[tuple[str, int, int]]:
+    """Returns the path, the width and the most bytes of each bundle of a log of `size` entries."""
+    for path, width in bundles_of(size):
+        yield path, width, width * (ENTRY_BYTES + _LENGTH_BYTES)
+
+
+def entries_in(fetched: Sequence[tuple[bytes, int]]) -> tuple[bytes, ...]:
+    """Returns the entries in bundles of given widths.
+
+    Raises:
+        MalformedError: a bundle is no bundle of that width.
+    """
+    return tuple(entry for data, width in fetched for entry in parse_bundle(data, width))
+
+
+def newest_release(entries: Sequence[bytes]) -> Release | None:
+    """Returns the newest release among entries that nobody verified; None if there is none."""
+    for data in reversed(entries):
+        try:
+            content = parse_entry(data).content
+        except (MalformedError, NewerFormatError):
+            continue
+        if isinstance(content, Release):
+            return content
+    return None
+
+
+def attachments_to_check(entries: Sequence[bytes]) -> tuple[int, tuple[Attachment, ...]]:
+    """Returns the number of the newest release, and its attachments."""
+    release = newest_release(entries)
+    return (release.number, release.attachments) if release else (0, ())

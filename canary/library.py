@@ -1,0 +1,103 @@
+"""Verifying from Python: `canary.verify`. Wires the edges to the watcher's flow, as the command line does."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from canary.core.fetched import Source
+from canary.core.judge import Judgement, Question
+from canary.core.outcome import OpenPGPVerifier
+from canary.core.strict import parse_hash
+from canary.core.verdict import Verdict
+from canary.edges.folder import FolderSource
+from canary.flows.watch.locate import HintedSource
+from canary.flows.watch.verify import verify_site
+from canary.limits import FETCH_SECONDS
+
+_SCHEMES = ("https://", "http://")
+
+
+def verify(location: str, *, now: datetime, pin: str | None = None, seconds: float = FETCH_SECONDS) -> Verdict:
+    """Verifies the canary at `location` once.
+
+    Args:
+        location: a site's URL, or the path of a folder that holds a copy of one.
+        now: the moment to judge at, aware.
+        pin: `sha256:…` of roster 1's text; without it the verdict is UNKNOWN, and says what it would have been.
+        seconds: the most seconds that the whole look may take.
+
+    Returns:
+        The verdict with its findings. A canary that is stale, forged or not there is a verdict, not an error.
+
+    Raises:
+        MalformedError: the pin is no hash.
+        CanaryError: the location cannot be looked at by any means (a URL with a password, say).
+        ValueError: `now` has no time zone.
+    """
+    if now.tzinfo is None:
+        raise ValueError("now must be aware: datetime.now(UTC)")
+    question = Question(now=now, pin=None if pin is None else parse_hash(pin))
+    return look_and_judge(location, question, seconds=seconds).verdict
+
+
+def look_and_judge(
+    location: str,
+    question: Question,
+    *,
+    seconds: float = FETCH_SECONDS,
+    allow_http: bool = False,
+    ca_file: Path | None = None,
+) -> Judgement:
+    """Looks at a canary and judges it; returns the next state with the verdict.
+
+    Args:
+        location: a site's URL, or the path of a folder.
+        question: pin, state and moment.
+        seconds: the most seconds that the whole look may take.
+        allow_http: whether http:// is taken for another host than this machine.
+        ca_file: certificates to trust for TLS in the place of the usual ones.
+
+    Raises:
+        CanaryError: the location cannot be looked at by any means.
+    """
+    with (
+        open_source(location, seconds=seconds, allow_http=allow_http, ca_file=ca_file) as source,
+        open_verifier() as verifier,
+    ):
+        return verify_site(source, question, verifier)
+
+
+@contextlib.contextmanager
+def open_source(location: str, *, seconds: float, allow_http: bool, ca_file: Path | None) -> Iterator[Source]:
+    """Opens a location: a URL, or a folder.
+
+    Raises:
+        CanaryError: the URL is none that can be looked at.
+    """
+    if not is_url(location):
+        yield FolderSource(Path(location))
+        return
+    # Imported here: a look into a folder needs no HTTP.
+    from canary.edges.http import HttpSource  # noqa: PLC0415
+
+    with HttpSource(location, seconds=seconds, allow_http=allow_http, ca_file=ca_file) as source:
+        yield source if urlsplit(location).path.strip("/") else HintedSource(source)
+
+
+@contextlib.contextmanager
+def open_verifier() -> Iterator[OpenPGPVerifier]:
+    """Opens the port to gpg, which is started only when a signature needs it."""
+    # Imported here: most of its cost is python-gnupg's, and a look with Ed25519 signers alone needs none of it.
+    from canary.edges.openpgp_verifier import GpgVerifier  # noqa: PLC0415
+
+    with GpgVerifier() as verifier:
+        yield verifier
+
+
+def is_url(location: str) -> bool:
+    """Tells whether a location is a URL rather than a path."""
+    return location.lower().startswith(_SCHEMES)

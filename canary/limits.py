@@ -1,0 +1,76 @@
+"""Every limit of the project, each with its unit and its source."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+# --- texts and signatures -------------------------------------------------------------------------------
+
+ENTRY_BYTES = 65_535
+"""Bytes in an entry (text, blank line, signature lines): C2SP tlog-tiles stores an entry's length in 16 bits."""
+
+TEXT_BYTES = 32_768
+"""Bytes in the signed text of an entry; the rest of ENTRY_BYTES is left to signatures."""
+
+SIGNATURE_LINES = 100
+"""Signature lines on one note, as in the reference implementation of C2SP signed-note."""
+
+OPENPGP_SIGNATURE_BYTES = 1_024
+"""Bytes in one dearmored OpenPGP signature packet: an RSA-4096 one takes about 570."""
+
+CERTIFICATE_BYTES = 16_384
+"""Bytes in one minimal OpenPGP certificate; it has to fit into a roster's text as base64."""
+
+CANARY_ID_CHARACTERS = 128
+"""Characters in a canary's id."""
+
+MAX_NUMBER = 2**53 - 1
+"""The largest number in any text: every JSON reader holds it exactly (RFC 8259, section 6)."""
+
+ATTACHMENTS = 10
+"""Attachments on one release."""
+
+ATTACHMENT_BYTES = 32 * 1024 * 1024
+"""Bytes in one attachment: a watcher downloads each of them."""
+
+# --- the log --------------------------------------------------------------------------------------------
+
+CHECKPOINT_BYTES = 16_384
+"""Bytes in a checkpoint with its signatures: three lines of text and up to 100 signatures."""
+
+LOG_ENTRIES = 65_536
+"""Entries in one log: a release a day for 179 years."""
+
+LOG_BYTES = 64 * 1024 * 1024
+"""Bytes in all the entries of one log together, so that a hostile host cannot fill a watcher's memory."""
+
+HINT_BYTES = 1_024
+"""Bytes in the well-known hint."""
+
+STATE_BYTES = 2 * LOG_BYTES
+"""Bytes in a state file: the log in base64, and what was found."""
+
+# --- time -----------------------------------------------------------------------------------------------
+
+FUTURE_TOLERANCE = timedelta(minutes=10)
+"""How far `issued` may lie after the watcher's now: two honest clocks differ by that much."""
+
+OPENPGP_BEFORE_ISSUED = timedelta(days=1)
+"""How long before `issued` an OpenPGP signature may have been made: clocks of two machines."""
+
+OPENPGP_AFTER_ISSUED = timedelta(days=60)
+"""How long after `issued` an OpenPGP signature may have been made: the longest ceremony."""
+
+ROLLBACK_AFTER = timedelta(days=1)
+"""How long an older copy may be served before it is no longer a lagging mirror."""
+
+# --- fetching -------------------------------------------------------------------------------------------
+
+FETCH_SECONDS = 30.0
+"""Seconds for one whole look at a canary: DNS, connect, TLS, headers and bodies of every request in it."""
+
+REDIRECTS = 3
+"""Redirects followed, all on one and the same host."""
+
+GPG_SECONDS = 20.0
+"""Seconds for one call of gpg on bytes that came from outside; an honest signature takes 0.01."""

@@ -1,0 +1,349 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from canary import limits
+from canary.core.outcome import OpenPGPCheck, Outcome
+from canary.edges.openpgp_certificates import Certificate, inspect_certificate
+from canary.edges.openpgp_verifier import GpgVerifier
+from tests.gpg_home import TEXT, GpgHome, bomb, check_of, compressed, day
+
+DATA = Path(__file__).parents[3] / "shared" / "data" / "openpgp"
+NOW = day(2026, 11, 24)
+SIGNED = day(2026, 2)
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[GpgHome]:
+    with GpgHome() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def verifier() -> Iterator[GpgVerifier]:
+    with GpgVerifier() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def certificate(home: GpgHome) -> Certificate:
+    """A key whose primary key signs."""
+    return inspect_certificate(home.export(home.key()), at=NOW)
+
+
+@pytest.fixture(scope="module")
+def signature(home: GpgHome, certificate: Certificate) -> bytes:
+    return home.sign(certificate.fingerprint.hex(), TEXT, at=SIGNED)
+
+
+# --- gpg's own traps, one file each ---------------------------------------------------------------------
+
+
+def expected() -> list[tuple[str, str, str]]:
+    if not DATA.is_dir():
+        return []
+    rows = [line.split("\t") for line in (DATA / "expected.tsv").read_text("utf-8").splitlines()[1:]]
+    return [(row[0], row[2], row[5]) for row in rows if row[0].endswith(".asc")]
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"the OpenPGP traps are not here: {DATA}")
+@pytest.mark.parametrize(("file", "pinned", "outcome"), expected())
+def test_every_trap_has_its_outcome(file: str, pinned: str, outcome: str, home: GpgHome, verifier: GpgVerifier) -> None:
+    certificate = inspect_certificate((DATA / pinned.partition("+")[0]).read_bytes(), at=NOW)
+    check = verifier(
+        certificate=certificate.binary,
+        fingerprint=certificate.fingerprint,
+        text=(DATA / "m.txt").read_bytes(),
+        signature=home.dearmor((DATA / file).read_bytes()),
+    )
+    if "+" in pinned:  # two signers in one file are fine for a foreign canary, and never one signature line of ours
+        assert check == OpenPGPCheck(Outcome.BAD, detail="it is not exactly one signature packet")
+    else:
+        assert check.outcome == outcome
+
+
+# --- one signature by one pinned certificate ------------------------------------------------------------
+
+
+def test_good(verifier: GpgVerifier, certificate: Certificate, signature: bytes) -> None:
+    check = verifier(
+        certificate=certificate.binary, fingerprint=certificate.fingerprint, text=TEXT, signature=signature
+    )
+    assert check == OpenPGPCheck(Outcome.GOOD, SIGNED)
+
+
+def test_new_packet_format_is_as_good(
+    verifier: GpgVerifier, certificate: Certificate, signature: bytes, home: GpgHome
+) -> None:
+    assert signature[:1] == b"\x88"
+    renewed = b"\xc2" + signature[1:]
+    assert check_of(verifier, certificate, renewed).outcome is Outcome.GOOD
+    rsa = home.key("rsa <rsa@example.org>", algorithm="rsa2048")
+    pinned = inspect_certificate(home.export(rsa), at=NOW)
+    old = home.sign(rsa, TEXT, at=SIGNED)
+    assert old[:1] == b"\x89"
+    assert check_of(verifier, pinned, old).outcome is Outcome.GOOD
+    length = len(old) - 3 - 192
+    renewed = bytes((0xC2, 192 + length // 256, length % 256)) + old[3:]
+    assert check_of(verifier, pinned, renewed).outcome is Outcome.GOOD
+
+
+def test_other_text(verifier: GpgVerifier, certificate: Certificate, signature: bytes) -> None:
+    for text in (b"", TEXT[:-1], TEXT + b"\n", TEXT.replace(b"\n", b"\r\n"), TEXT * 100_000):
+        check = check_of(verifier, certificate, signature, text)
+        assert check == OpenPGPCheck(Outcome.BAD, SIGNED, "it does not fit the text")
+
+
+def test_other_key(home: GpgHome, verifier: GpgVerifier, certificate: Certificate) -> None:
+    other = home.sign(home.key("mallory <m@example.org>"), TEXT, at=SIGNED)
+    check = check_of(verifier, certificate, other)
+    assert check == OpenPGPCheck(Outcome.NO_KEY, SIGNED, "it is by another key")
+
+
+def test_certificate_of_another_key(home: GpgHome, verifier: GpgVerifier, certificate: Certificate) -> None:
+    mallory = home.key("mallory <m2@example.org>")
+    theirs = inspect_certificate(home.export(mallory), at=NOW)
+    check = verifier(
+        certificate=theirs.binary,
+        fingerprint=certificate.fingerprint,
+        text=TEXT,
+        signature=home.sign(mallory, TEXT, at=SIGNED),
+    )
+    assert check == OpenPGPCheck(Outcome.NO_KEY, SIGNED, "the certificate is of another key")
+
+
+def test_certificates_that_cannot_be_used(
+    home: GpgHome, verifier: GpgVerifier, certificate: Certificate, signature: bytes
+) -> None:
+    secret = home.run("--export-secret-keys", certificate.fingerprint.hex())
+    binary = certificate.binary
+    for broken in (
+        b"",
+        b"\x98",
+        b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n",
+        binary + binary,
+        binary + signature[:-1],
+        binary[:-1],
+        binary + bomb(),
+        binary + b"\xcb\x06b\x00\0\0\0\0",
+        secret,
+        binary + secret,
+        bomb(),
+        binary + bytes(limits.CERTIFICATE_BYTES),
+    ):
+        check = verifier(certificate=broken, fingerprint=certificate.fingerprint, text=TEXT, signature=signature)
+        assert check.outcome in {Outcome.NO_KEY, Outcome.UNCHECKED}, broken[:20]
+        assert check.detail
+        assert check.signed_at == SIGNED
+
+
+def test_certificate_without_a_self_signature(
+    verifier: GpgVerifier, certificate: Certificate, signature: bytes
+) -> None:
+    key_and_user_id = certificate.binary[: certificate.binary.index(b"legal@example.org>") + 18]
+    check = verifier(certificate=key_and_user_id, fingerprint=certificate.fingerprint, text=TEXT, signature=signature)
+    assert check.outcome is Outcome.UNCHECKED
+    assert "would not take the certificate" in check.detail
+
+
+# --- keys and their times -------------------------------------------------------------------------------
+
+
+def test_subkeys_are_judged_at_the_signatures_own_time(home: GpgHome, verifier: GpgVerifier) -> None:
+    key = home.key("sub <sub@example.org>", usage="cert", expires="5y", at=day(2024, 1))
+    subkey = home.subkey(key, expires="180d", at=day(2024, 1))
+    in_time = home.sign(f"{subkey}!", TEXT, at=day(2024, 3))
+    short = inspect_certificate(home.export(key), at=day(2024, 3))
+    assert short.can_sign
+    assert short.expires == day(2024, 6, 29)
+    assert short.fingerprint == bytes.fromhex(key)
+
+    home.extend(key, "4y", subkeys=True, at=day(2024, 4))
+    late = home.sign(f"{subkey}!", TEXT, at=day(2024, 9))
+    extended = inspect_certificate(home.export(key), at=day(2024, 9))
+    assert check_of(verifier, short, in_time).outcome is Outcome.GOOD
+    assert check_of(verifier, short, late).outcome is Outcome.EXPIRED_KEY
+    # The newest self-signature of this one is younger than the signature, which is good all the same.
+    assert check_of(verifier, extended, in_time).outcome is Outcome.GOOD
+    assert check_of(verifier, extended, late).outcome is Outcome.GOOD
+
+    home.revoke_subkey(key, at=day(2024, 10))
+    revoked = home.export(key)  # whole: the smallest form of it has no part left that signs
+    for signature in (in_time, late):
+        check = verifier(certificate=revoked, fingerprint=bytes.fromhex(key), text=TEXT, signature=signature)
+        assert check.outcome is Outcome.REVOKED_KEY
+
+
+def test_expired_primary_key_takes_its_subkeys_along(home: GpgHome, verifier: GpgVerifier) -> None:
+    key = home.key("pri <pri@example.org>", usage="cert", expires="5y", at=day(2024, 1))
+    home.subkey(key, expires="5y", at=day(2024, 1))
+    signature = home.sign(key, TEXT, at=day(2025, 1))
+    home.extend(key, "100d", at=day(2024, 1, 2))
+    certificate = inspect_certificate(home.export(key), at=day(2024, 2))
+    assert certificate.expires == day(2024, 4, 11)
+    check = check_of(verifier, certificate, signature)
+    assert check == OpenPGPCheck(Outcome.EXPIRED_KEY, day(2025, 1), "the key had expired when it signed")
+
+
+def test_revoked_key(home: GpgHome, verifier: GpgVerifier) -> None:
+    key = home.key("rev <rev@example.org>", at=day(2024, 1))
+    signature = home.sign(key, TEXT, at=day(2024, 3))
+    home.revoke(key)
+    certificate = inspect_certificate(home.export(key), at=day(2024, 3))
+    assert certificate.revoked
+    assert not certificate.can_sign
+    assert certificate.user_ids == ("rev <rev@example.org>",)
+    assert check_of(verifier, certificate, signature).outcome is Outcome.REVOKED_KEY
+
+
+@pytest.mark.parametrize("usage", ["sign,cert", "cert"])
+def test_dated_before_the_key_was_made(usage: str, home: GpgHome, verifier: GpgVerifier) -> None:
+    made = day(2025, 6)
+    key = home.key(f"young {usage} <young@example.org>", usage=usage, at=made if usage != "cert" else day(2024, 1))
+    signing = key if usage != "cert" else home.subkey(key, at=made)
+    certificate = inspect_certificate(home.export(key), at=NOW)
+    early = home.sign(f"{signing}!", TEXT, "--ignore-time-conflict", "--ignore-valid-from", at=day(2025, 5))
+    check = check_of(verifier, certificate, early)
+    assert check == OpenPGPCheck(Outcome.OUTSIDE_TIME, day(2025, 5), "it is dated before its key was made")
+    check = check_of(verifier, certificate, early, b"other text\n")
+    assert check == OpenPGPCheck(Outcome.BAD, day(2025, 5), "it does not fit the text")
+    in_the_same_second = home.sign(f"{signing}!", TEXT, at=made)
+    assert check_of(verifier, certificate, in_the_same_second).outcome is Outcome.GOOD
+
+
+@pytest.mark.parametrize("created", [1, 2**31 - 1, 2**31, 2**32 - 1])
+def test_times_at_the_edge_of_32_bits(
+    created: int, verifier: GpgVerifier, certificate: Certificate, signature: bytes
+) -> None:
+    stated = int(SIGNED.timestamp()).to_bytes(4)
+    assert signature.count(stated) == 1
+    check = check_of(verifier, certificate, signature.replace(stated, created.to_bytes(4)))
+    assert check == OpenPGPCheck(Outcome.BAD, datetime.fromtimestamp(created, UTC), "it does not fit the text")
+
+
+def test_no_creation_time(verifier: GpgVerifier, certificate: Certificate, signature: bytes) -> None:
+    stated = b"\x05\x02" + int(SIGNED.timestamp()).to_bytes(4)
+    for instead in (b"\x05\x02\0\0\0\0", b"\x05\x64" + stated[2:]):
+        check = check_of(verifier, certificate, signature.replace(stated, instead))
+        assert check == OpenPGPCheck(Outcome.BAD, detail="it states no creation time")
+
+
+# --- digests --------------------------------------------------------------------------------------------
+
+
+def test_weak_digest(home: GpgHome, verifier: GpgVerifier) -> None:
+    key = home.key("weak <weak@example.org>", algorithm="rsa2048")
+    certificate = inspect_certificate(home.export(key), at=NOW)
+    signature = home.sign(key, TEXT, "--digest-algo=SHA1", at=SIGNED)
+    check = check_of(verifier, certificate, signature)
+    assert check == OpenPGPCheck(Outcome.WEAK_DIGEST, SIGNED, "its digest is SHA-1")
+    assert check_of(verifier, certificate, signature, b"other\n").outcome is Outcome.BAD
+    for algorithm in ("SHA384", "SHA512"):
+        strong = home.sign(key, TEXT, f"--digest-algo={algorithm}", at=SIGNED)
+        assert check_of(verifier, certificate, strong).outcome is Outcome.GOOD
+
+
+@pytest.mark.parametrize(
+    ("digest", "outcome"),
+    [(1, Outcome.WEAK_DIGEST), (12, Outcome.UNCHECKED), (14, Outcome.UNCHECKED), (99, Outcome.BAD)],
+)
+def test_digests_that_gpg_does_not_check(
+    digest: int, outcome: Outcome, verifier: GpgVerifier, certificate: Certificate, signature: bytes
+) -> None:
+    assert signature[2:6] == bytes((4, 0, 22, 8))
+    check = check_of(verifier, certificate, signature[:5] + bytes((digest,)) + signature[6:])
+    assert check.outcome is outcome
+    assert check.detail
+
+
+# --- hostile bytes --------------------------------------------------------------------------------------
+
+
+def test_hostile_signatures(home: GpgHome, verifier: GpgVerifier, certificate: Certificate, signature: bytes) -> None:
+    legal = certificate.fingerprint.hex()
+    started = time.monotonic()
+    literal = b"\xcb" + bytes((6 + len(TEXT),)) + b"b\x00\0\0\0\0" + TEXT
+    body = signature[2:]
+    assert len(bomb()) < limits.OPENPGP_SIGNATURE_BYTES - len(signature)
+    for hostile in (
+        b"",
+        b"\x88",
+        b"\x88\x00",
+        b"\x89\x00\x00",
+        b"\xc2\x00",
+        bytes(1024 * 1024),
+        signature[:1] + bytes(1024 * 1024),
+        signature + signature,
+        signature + b"\0",
+        signature[:-1],
+        signature + bomb(),
+        bomb(),
+        compressed(signature),
+        literal,
+        signature + literal,
+        home.run("--armor", "--detach-sign", data=TEXT, at=SIGNED),
+        home.run("--sign", f"--local-user={legal}", data=TEXT, at=SIGNED),
+        b"\x8b" + body,  # a length left open
+        b"\x8a" + len(body).to_bytes(4) + body,  # four bytes of length: fine elsewhere, and never written by gpg
+        b"\xc2\xe6" + body[:64] + bytes((len(body) - 64,)) + body[64:],  # partial lengths
+        b"\x88" + bytes((len(body),)) + bytes(len(body)),
+        b"\x88" + bytes((len(body),)) + b"\x03" + body[1:],
+        b"\x88" + bytes((len(body),)) + b"\x06" + body[1:],
+        b"\x88" + bytes((len(body),)) + b"\xff" * len(body),
+        home.sign(legal, TEXT, "--textmode", at=SIGNED),  # class 0x01
+        certificate.binary[certificate.binary.index(b"\x88\x90") :],  # class 0x13, over the user id
+    ):
+        check = check_of(verifier, certificate, hostile)
+        assert check.outcome is Outcome.BAD, hostile[:20]
+        assert check.detail
+    assert time.monotonic() - started < limits.GPG_SECONDS
+
+
+def test_every_flipped_byte(verifier: GpgVerifier, certificate: Certificate, signature: bytes) -> None:
+    # What nobody signs: the unhashed subpackets (the key id) and the two bytes of the digest behind them.
+    key_id = signature.index(b"\x09\x10")
+    unsigned = range(key_id - 2, key_id + 12)
+    for place in range(len(signature)):
+        flipped = bytearray(signature)
+        flipped[place] ^= 0x41
+        check = check_of(verifier, certificate, bytes(flipped))
+        assert check.outcome is not Outcome.GOOD or place in unsigned, place
+        assert check.outcome not in {Outcome.EXPIRED_KEY, Outcome.REVOKED_KEY}
+
+
+def test_status_lines_in_a_user_id(home: GpgHome, verifier: GpgVerifier) -> None:
+    # The second byte of Å in UTF-8 is 0x85: in Latin-1 the end of a line, for Python's str and for python-gnupg.
+    forged = "\N{LATIN CAPITAL LETTER A WITH RING ABOVE}[GNUPG:] BADSIG 0123456789ABCDEF nobody"
+    key = home.key(f"{forged} <a@example.org>")
+    certificate = inspect_certificate(home.export(key), at=NOW)
+    assert certificate.user_ids == (f"{forged} <a@example.org>",)
+    signature = home.sign(key, TEXT, at=SIGNED)
+    assert check_of(verifier, certificate, signature).outcome is Outcome.GOOD
+
+
+def test_what_a_stranger_adds_to_the_unsigned_part(
+    verifier: GpgVerifier, certificate: Certificate, signature: bytes
+) -> None:
+    key_id = signature.index(b"\x09\x10")
+    for value in (
+        b"x\n[GNUPG:] BADSIG 0123456789ABCDEF nobody\n",
+        b"x\n# off=0 ctb=88 tag=2 hlen=2 plen=9\n",
+        b"x\n\tversion 4, created 1, md5len 0, sigclass 0x00\n",
+    ):
+        notation = b"\x14\x80\0\0\0\0\x05" + len(value).to_bytes(2) + b"a@b.c" + value
+        packet = b"\xff" + len(notation).to_bytes(4) + notation
+        unhashed = packet + signature[key_id : key_id + 10]
+        body = signature[2 : key_id - 2] + len(unhashed).to_bytes(2) + unhashed + signature[key_id + 10 :]
+        check = check_of(verifier, certificate, b"\x88" + bytes((len(body),)) + body)
+        assert check == OpenPGPCheck(Outcome.GOOD, SIGNED)
+
+
+def test_unknown_critical_notation(home: GpgHome, verifier: GpgVerifier, certificate: Certificate) -> None:
+    signature = home.sign(certificate.fingerprint.hex(), TEXT, "--sig-notation=!a@example.org=b", at=SIGNED)
+    # RFC 4880, section 5.2.3.1: who does not know what is marked as critical must not take the signature.
+    assert check_of(verifier, certificate, signature).outcome is Outcome.BAD
