@@ -10,7 +10,7 @@ from canary.core.findings import Code, Finding
 from canary.core.history import History
 from canary.core.release import Release, Statement
 from canary.core.roster import Roster, material
-from canary.core.schedule import Schedule
+from canary.core.schedule import Schedule, render_days
 from canary.core.wording import word_diff
 
 _PERIODS_BEFORE_FINAL = 2
@@ -65,8 +65,8 @@ def describe_schedule(roster: Roster) -> str:
     """Returns a roster's schedule in words."""
     schedule = roster.schedule
     return (
-        f"every {schedule.cadence.render()}, a window of {schedule.window.days} days and "
-        f"{schedule.grace.days} days of grace"
+        f"every {schedule.cadence.render()}, a window of {render_days(schedule.window)} and "
+        f"{render_days(schedule.grace)} of grace"
     )
 
 

@@ -51,7 +51,8 @@ class Admitted:
 
     Attributes:
         entry: the entry.
-        tally: its signatures, by the roster that judges it (for roster 1: itself).
+        tally: its signatures, by the roster that judges it; for a roster by itself, with the signatures of those
+            who are only in the roster before it.
         roster: the roster in force after it.
     """
 
@@ -270,7 +271,7 @@ class History:
                 raise self._reject(Code.NOT_CHECKED, f"not everything could be checked: {tally.describe()}")
             if not tally.met:
                 raise self._reject(Code.BELOW_THRESHOLD, f"{whose}{tally.describe()}")
-        return tallies[0][0]
+        return _together([tally for tally, _ in tallies])
 
     def _admit(self, entry: Entry, tally: Tally) -> Admitted:
         content = entry.content
@@ -287,6 +288,15 @@ class History:
                 self._words[statement.id, statement.version] = statement.words
                 self._versions[statement.id] = statement.version
         return admitted
+
+
+def _together(tallies: Sequence[Tally]) -> Tally:
+    """Returns the first tally, with the signers that only the others know."""
+    first = tallies[0]
+    checked = {each.name: each for tally in reversed(tallies) for each in tally.checked}
+    named = [each.name for each in first.checked]
+    only_others = [each for name, each in checked.items() if name not in named]
+    return Tally(first.threshold, (*first.checked, *only_others), first.missing)
 
 
 def schedule_fault(release: Release, schedule: Schedule) -> str | None:

@@ -7,6 +7,7 @@ FRONT = "canary.txt"
 INDEX = "index.html"
 STATUS = "status.json"
 HINT = ".well-known/warrant-canary"
+"""Relative to the host's root, where it has to lie; the built site holds it below its own."""
 
 
 def release_folder(number: int) -> str:

@@ -515,13 +515,23 @@ def test_the_commands_on_a_release_page_work(tmp_path: Path) -> None:
         assert "BAD signature" in verified
         assert reader.run("--list-keys") == b""
         assert not [path for path in reader.path.iterdir() if path.name.startswith("S.")]
+        (code, _), (bad, verified) = typed(found, folder, reader, "keyring-commands")
+        assert (code, bad) == (0, 1)
+        assert "BAD signature" in verified
+        (folder / "text.txt").write_bytes(site["releases/1/text.txt"])
+        (code, _), (good, verified) = typed(found, folder, reader, "keyring-commands")
+        assert (code, good) == (0, 0)
+        assert 'Good signature from "treasurer <treasurer@example.net>"' in verified
+        primary = re.search("Primary key fingerprint: ((?:[0-9A-F]{4} ){9}[0-9A-F]{4})", verified)
+        assert primary is not None
+        assert primary[1] in found.inside["signers"]
 
 
-def typed(found: Page, folder: Path, reader: GpgHome) -> list[tuple[int, str]]:
+def typed(found: Page, folder: Path, reader: GpgHome, block: str = "check-commands") -> list[tuple[int, str]]:
     """Types each command of a release page in the release's folder; returns exit codes and what was said."""
     environment = {**os.environ, "GNUPGHOME": str(reader.path), "LC_ALL": "C"}
     answers = []
-    for command in found.inside["check-commands"].splitlines():
+    for command in found.inside[block].splitlines():
         done = subprocess.run(
             shlex.split(command), cwd=folder, env=environment, capture_output=True, check=False, timeout=60
         )

@@ -100,6 +100,7 @@ class Edition:
         attachments: its attachments.
         evidence: the timestamps over it.
         commands: what to type, in the release's folder, to check it by hand.
+        keyring_commands: the same with `gpg --verify`, for a reader who takes the keys into a keyring.
     """
 
     release: Release
@@ -120,6 +121,7 @@ class Edition:
     attachments: tuple[AttachmentRow, ...]
     evidence: tuple[File, ...]
     commands: tuple[str, ...]
+    keyring_commands: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,7 @@ def _edition(
         ),
         evidence=evidence,
         commands=_commands(admitted.roster, release, signers),
+        keyring_commands=_keyring_commands(admitted.roster, release, signers),
     )
 
 
@@ -275,18 +278,31 @@ def _commands(roster: Roster, release: Release, signers: Sequence[SignerRow]) ->
     knows the one certificate that it is given, and starts no agent.
     """
     lines = [f"sha256sum {TEXT}"]
-    for signer in signers:
-        if signer.signature is None:
-            continue
-        certificate = relative(
-            f"{keys_folder(roster.number)}/{armored_name(signer.name)}", page=release_page(release.number)
-        )
+    for signer, certificate in _openpgp(roster, release, signers):
         lines += [
             f"gpg --show-keys --fingerprint {certificate}",
             f"gpg --yes --output {signer.name}.gpg --dearmor {certificate}",
-            f"gpgv --keyring ./{signer.name}.gpg {signer.signature.name} {TEXT}",
+            f"gpgv --keyring ./{signer.name}.gpg {armored_name(signer.name)} {TEXT}",
         ]
     return tuple(lines)
+
+
+def _keyring_commands(roster: Roster, release: Release, signers: Sequence[SignerRow]) -> tuple[str, ...]:
+    """Returns what to type in the release's folder to check it with one's own keyring."""
+    lines: list[str] = []
+    for signer, certificate in _openpgp(roster, release, signers):
+        lines += [f"gpg --import {certificate}", f"gpg --verify {armored_name(signer.name)} {TEXT}"]
+    return tuple(lines)
+
+
+def _openpgp(roster: Roster, release: Release, signers: Sequence[SignerRow]) -> list[tuple[SignerRow, str]]:
+    """Returns the OpenPGP signers of a release, each with the way from its folder to the certificate."""
+    folder = keys_folder(roster.number)
+    return [
+        (signer, relative(f"{folder}/{armored_name(signer.name)}", page=release_page(release.number)))
+        for signer in signers
+        if signer.signature is not None
+    ]
 
 
 def _stamps(admitted: Admitted, evidence: Mapping[str, Sequence[tuple[str, bytes]]]) -> tuple[File, ...]:
