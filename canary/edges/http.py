@@ -48,9 +48,6 @@ _READ_BYTES = 16_384
 _UNWIND_SECONDS = 0.25
 """Seconds that a request gets to end after its sockets were cut; one that hangs in the resolver cannot."""
 
-_DISCARDED_BYTES, _DISCARDED_PIECES = 65_536, 1_024
-"""Bytes in one piece, and pieces, of what is thrown away when a connection is cut: more than systems keep."""
-
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 
@@ -273,11 +270,6 @@ class _Look:
         if handle is not None:
             with contextlib.suppress(OSError):
                 handle.shutdown(socket.SHUT_RDWR)
-                # What has arrived already could be read on for seconds: throw it away.
-                handle.settimeout(0)
-                for _ in range(_DISCARDED_PIECES):
-                    if not handle.recv(_DISCARDED_BYTES):
-                        break
             handle.close()
 
 
