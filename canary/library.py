@@ -9,11 +9,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from canary.core.fetched import Source
-from canary.core.judge import Judgement, Question
+from canary.core.judge import Judgement, Question, judge
+from canary.core.observation import Unreachable
 from canary.core.outcome import OpenPGPVerifier
 from canary.core.strict import parse_hash
 from canary.core.verdict import Verdict
 from canary.edges.folder import FolderSource
+from canary.errors import FetchError
 from canary.flows.watch.locate import HintedSource
 from canary.flows.watch.verify import verify_site
 from canary.limits import FETCH_SECONDS
@@ -64,11 +66,13 @@ def look_and_judge(
     Raises:
         CanaryError: the location cannot be looked at by any means.
     """
-    with (
-        open_source(location, seconds=seconds, allow_http=allow_http, ca_file=ca_file) as source,
-        open_verifier() as verifier,
-    ):
-        return verify_site(source, question, verifier)
+    with open_verifier() as verifier:
+        try:
+            with open_source(location, seconds=seconds, allow_http=allow_http, ca_file=ca_file) as source:
+                return verify_site(source, question, verifier)
+        except FetchError as error:
+            # A folder that is gone tells no more than a host that is: what is stored is judged by time alone.
+            return judge(Unreachable(error.what), question, verifier)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,160 @@
+"""Every command that the README shows is run, in its order, as it stands there.
+
+What the reader has to fill in is put in its place: the host (a server on loopback), the pin, and paths of a server.
+Questions are answered as a signer would.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from tests.loopback import Loopback
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BIN = Path(sys.executable).parent
+PASSPHRASE = "a long passphrase for the test"
+ANSWERS = {
+    r"Passphrase for [^:]*: ": PASSPHRASE,
+    r"The same again: ": PASSPHRASE,
+    r"Passphrase of [^:]*: ": PASSPHRASE,
+    r"Is this still true\? \(yes or no\)": "yes",
+    r"\[[0-9]+(?: days)?\]: ": "",
+    r"All of them\? \[y/N\]: ": "y",
+}
+NAME = r"Type your name as a signer \((\w+)\)[^:]*: "
+
+
+def blocks(language: str) -> list[list[str]]:
+    return [found.splitlines() for found in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)]
+
+
+def commands(containing: str) -> list[str]:
+    """Returns the commands of the console block that holds `containing`."""
+    (block,) = [each for each in blocks("console") if any(containing in line for line in each)]
+    assert all(line.startswith("$ ") for line in block), "a console block shows commands only"
+    return [line.removeprefix("$ ") for line in block]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("readme")
+
+
+def environment(home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CANARY_", "XDG_"))}
+    return {**kept, "HOME": str(home), "PATH": f"{BIN}:{os.environ['PATH']}", "COLUMNS": "100"}
+
+
+def typed(line: str, folder: Path, home: Path) -> tuple[int, str]:
+    """Types a line at a terminal, and answers what it asks."""
+    child: pexpect.spawn[str] = pexpect.spawn(
+        "bash",
+        ["-c", line],
+        cwd=str(folder),
+        env=environment(home),
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(50, 200),
+    )
+    patterns: list[type[pexpect.EOF | pexpect.TIMEOUT] | re.Pattern[str] | re.Pattern[bytes] | str | bytes]
+    patterns = [*ANSWERS, NAME, pexpect.EOF]
+    said = ""
+    while True:
+        index = child.expect(patterns)
+        said += child.before or ""
+        if index < len(ANSWERS):
+            child.sendline(ANSWERS[str(patterns[index])])
+        elif patterns[index] is NAME:
+            assert isinstance(child.match, re.Match)
+            child.sendline(child.match[1])
+        else:
+            break
+    child.close()
+    return child.exitstatus or 0, re.sub(r"\x1b\[[0-9;]*m", "", said)
+
+
+@pytest.fixture(scope="module")
+def workspace(home: Path) -> Path:
+    """The README's publisher session, typed."""
+    folder = home
+    site = home / "www"
+    site.mkdir()
+    for containing in ("canary init", "canary key new", "canary roster", "canary draft", "tar -C"):
+        for line in commands(containing):
+            if line.startswith("cd "):
+                folder /= line.removeprefix("cd ")
+                continue
+            code, said = typed(line.replace("/srv/www/canary", str(site)), folder, home)
+            assert code == 0, f"{line}: {said}"
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(workspace: Path) -> Iterator[str]:
+    with Loopback(workspace.parent / "www") as server:
+        yield server.url
+
+
+def pin_of(workspace: Path) -> str:
+    hint = (workspace / "public" / ".well-known" / "warrant-canary").read_text()
+    return str(re.findall("sha256:[0-9a-f]{64}", hint)[0])
+
+
+def test_the_first_session_works_as_it_stands(home: Path) -> None:
+    checkout = home / "checkout"
+    ignored = shutil.ignore_patterns(".git", ".venv", "build", ".*_cache", "__pycache__", ".hypothesis")
+    shutil.copytree(ROOT, checkout, ignore=ignored)
+    # The set-up is the machine's own: the environment that runs this test stands for .venv.
+    (checkout / ".venv").symlink_to(BIN.parent)
+    for line in commands("make demo"):
+        given = line.replace("make demo", "make demo READY=")
+        done = subprocess.run(
+            ["bash", "-c", given], cwd=checkout, env=environment(home), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
+
+
+def test_the_publishers_session_publishes_a_release(workspace: Path) -> None:
+    assert (workspace / "log" / "0002.txt").read_bytes() == (workspace / "public" / "canary.txt").read_bytes()
+
+
+def test_the_watchers_session_ends_with_ok(workspace: Path, address: str, home: Path) -> None:
+    codes = []
+    for line in commands("--pin sha256:PIN --state"):
+        given = line.replace("https://example.net/canary/", address).replace("sha256:PIN", pin_of(workspace))
+        code, said = typed(given, home, home)
+        codes.append((code, said.split(":")[0]))
+    unpinned, *pinned = codes
+    assert unpinned == (3, "UNKNOWN")
+    assert len(pinned) == 2
+    assert set(pinned) <= {(0, "OK"), (0, "DUE")}
+
+
+def test_the_cron_lines_print_one_line_each(workspace: Path, address: str, home: Path) -> None:
+    (block,) = blocks("crontab")
+    lines = [line for line in block if not line.startswith("#")]
+    assert len(lines) == 2
+    for line in lines:
+        command = line.split(maxsplit=5)[5]
+        given = command.replace("/srv/acme", str(workspace)).replace("https://example.net/canary/", address)
+        given = given.replace("/var/lib/canary", str(home)).replace("sha256:PIN", pin_of(workspace))
+        done = subprocess.run(["bash", "-c", given], env=environment(home), capture_output=True, text=True, check=False)
+        assert re.fullmatch(r"CANARY (OK|WARNING|CRITICAL) - .*\n", done.stdout), done.stdout + done.stderr
+        assert done.returncode in (0, 1, 2)
+
+
+def test_every_command_is_named_in_the_readme() -> None:
+    done = subprocess.run([str(BIN / "canary"), "--help"], capture_output=True, text=True, check=True)
+    names = re.findall(r"^  ([a-z]+)  ", done.stdout.split("Commands:")[1], re.MULTILINE)
+    assert len(names) >= 10
+    assert [name for name in names if f"canary {name}" not in README] == []
