@@ -6,12 +6,13 @@ import contextlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 from canary.core.fetched import Source
 from canary.core.judge import Judgement, Question, judge
 from canary.core.observation import Unreachable
-from canary.core.outcome import OpenPGPVerifier
+from canary.core.outcome import OpenPGPCheck, OpenPGPVerifier
 from canary.core.strict import parse_hash
 from canary.core.verdict import Verdict
 from canary.edges.folder import FolderSource
@@ -66,7 +67,7 @@ def look_and_judge(
     Raises:
         CanaryError: the location cannot be looked at by any means.
     """
-    with open_verifier() as verifier:
+    with LazyGpg() as verifier:
         try:
             with open_source(location, seconds=seconds, allow_http=allow_http, ca_file=ca_file) as source:
                 return verify_site(source, question, verifier)
@@ -92,14 +93,27 @@ def open_source(location: str, *, seconds: float, allow_http: bool, ca_file: Pat
         yield source if urlsplit(location).path.strip("/") else HintedSource(source)
 
 
-@contextlib.contextmanager
-def open_verifier() -> Iterator[OpenPGPVerifier]:
-    """Opens the port to gpg, which is started only when a signature needs it."""
-    # Imported here: most of its cost is python-gnupg's, and a look with Ed25519 signers alone needs none of it.
-    from canary.edges.openpgp_verifier import GpgVerifier  # noqa: PLC0415
+class LazyGpg:
+    """The port to gpg, which costs nothing until the first OpenPGP signature is to be checked."""
 
-    with GpgVerifier() as verifier:
-        yield verifier
+    def __init__(self) -> None:
+        self._stack = contextlib.ExitStack()
+        self._verifier: OpenPGPVerifier | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def __call__(self, *, certificate: bytes, fingerprint: bytes, text: bytes, signature: bytes) -> OpenPGPCheck:
+        """Checks one signature; see `canary.core.outcome.OpenPGPVerifier`."""
+        if self._verifier is None:
+            # Imported here: a look with Ed25519 signers alone needs none of it.
+            from canary.edges.openpgp_verifier import GpgVerifier  # noqa: PLC0415
+
+            self._verifier = self._stack.enter_context(GpgVerifier())
+        return self._verifier(certificate=certificate, fingerprint=fingerprint, text=text, signature=signature)
 
 
 def is_url(location: str) -> bool:

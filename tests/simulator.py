@@ -473,7 +473,12 @@ class Publisher:
             self._written.append(entry, seed)
 
     def checkpoint(
-        self, size: int | None = None, *, root: bytes | None = None, origin: str | None = None, signed: bool = True
+        self,
+        size: int | None = None,
+        *,
+        root: bytes | None = None,
+        origin: str | None = None,
+        signed_by: str | None = None,
     ) -> bytes:
         """Returns the checkpoint of the first `size` entries.
 
@@ -481,12 +486,12 @@ class Publisher:
             size: how many entries it counts; all by default.
             root: another root.
             origin: another origin.
-            signed: whether the log key signs it; if not, a stranger does, in its name.
+            signed_by: what the key that signs it follows from; by default the log key of the newest roster.
         """
         size = len(self.entries) if size is None else size
         leaves = [leaf_hash(entry) for entry in self.entries[:size]]
         text = Checkpoint(origin or self._canary, size, root_hash(leaves) if root is None else root).render()
-        seed = (self._written.log_seeds[size - 1] if size else self._log_seed) if signed else "stranger"
+        seed = signed_by or (self._written.log_seeds[size - 1] if size else self._log_seed)
         key = ed25519_vkey(self._canary, public_key(seed))
         return Note(text, (SignatureLine(key.name, key.key_id, private_key(seed).sign(text)),)).render()
 

@@ -88,6 +88,8 @@ def say_who_is_missing(session: Session) -> None:
 
 def still_to_sign(board: Board) -> str:
     """Returns the commands with which a draft that is not yet publishable comes further."""
+    if board.bad:
+        return f"canary unsign --as {board.bad[0]}: that signature is not over this draft"
     commands = [f"canary sign --as {name}" for name in board.missing]
     lacking = min(board.lacking, len(commands))
     if lacking < len(commands):

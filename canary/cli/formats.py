@@ -11,7 +11,8 @@ import click
 
 from canary.errors import CanaryError
 
-_WORDS = {0: "OK", 1: "WARNING", 2: "CRITICAL", 3: "UNKNOWN"}
+UNKNOWN = CanaryError.exit_code
+_WORDS = {0: "OK", 1: "WARNING", 2: "CRITICAL", UNKNOWN: "UNKNOWN"}
 
 format_option = click.option(
     "--format",
@@ -46,16 +47,21 @@ def print_json(document: Mapping[str, Any]) -> None:
 def failures_in(output: str) -> Iterator[None]:
     """Tells a failure of the tool itself in the format that was asked for, so that no monitor is left without a line.
 
+    Whatever failed, the exit code is 3: the other codes say something about a canary, and nothing is known of it.
+
     Args:
         output: `text`, `json` or `nagios`.
+
+    Raises:
+        CanaryError: the same failure, with the exit code 3, where plain text was asked for.
     """
     try:
         yield
     except CanaryError as error:
         if output == "text":
-            raise
+            raise CanaryError(error.what, hint=error.hint) from error
         if output == "nagios":
-            click.echo(nagios_line(error.exit_code, error.what, {}))
+            click.echo(nagios_line(UNKNOWN, error.what, {}))
         else:
-            print_json({"status": "UNKNOWN", "exit_code": error.exit_code, "error": error.what, "advice": error.hint})
-        raise SystemExit(error.exit_code) from error
+            print_json({"status": "UNKNOWN", "exit_code": UNKNOWN, "error": error.what, "advice": error.hint})
+        raise click.exceptions.Exit(UNKNOWN) from error

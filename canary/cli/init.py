@@ -12,6 +12,7 @@ from canary.cli.app import App
 from canary.cli.talk import ask, say, say_next
 from canary.core.kinds import ed25519_vkey
 from canary.core.names import check_canary_id, check_signer
+from canary.core.profile import check_line
 from canary.core.roster import parse_organisation
 from canary.core.schedule import Schedule, parse_cadence, parse_days, render_days
 from canary.core.strict import parse_number
@@ -24,6 +25,17 @@ from canary.errors import MalformedError, RefusedError
 
 _GITIGNORE = "# The built site; canary publish makes it anew.\n/public\n/.public/\n"
 _LONGEST_DEFAULT = timedelta(days=14)
+
+_WHY_ID = "A canary is called by the address it is published at, and keeps that name for ever."
+_WHY_ORGANISATION = "Who speaks. It stands in every roster that is signed."
+_WHY_SIGNERS = (
+    "The people who sign, by role rather than by name: a new person in the role gets a new key under a new name."
+)
+_WHY_THRESHOLD = "How many of them must agree. One less than all of them survives a lost key or an absence."
+_WHY_EVERY = "A release is due once in each period. Three months is usual; shorter means earlier warning and more work."
+_WHY_START = "Every window is counted from this day, so it settles the days of the month for good."
+_WHY_WINDOW = "Signers have this long each period; after it the release is late, and watchers are told."
+_WHY_GRACE = "After this the canary is stale: watchers are told not to rely on it any more."
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +107,14 @@ def init(
     """Begin a new canary in DIR (by default in this folder). Asks for what is not given."""
     if (folder / CONFIG).exists():
         raise RefusedError(f"{folder / CONFIG} is there already", hint="Nothing was overwritten; edit it instead.")
-    name = ask("--id", "The URL it will live at, without https://", canary_id, check_canary_id)
-    spoken = ask("--organisation", "The organisation's name", organisation, parse_organisation)
+    name = ask("--id", "The URL it will live at, without https://", canary_id, check_canary_id, why=_WHY_ID)
+    spoken = ask("--organisation", "The organisation's name", organisation, _organisation, why=_WHY_ORGANISATION)
     people = ask(
-        "--signer", "The signers' short names, like: legal security director", " ".join(signers) or None, _names
+        "--signer",
+        "The signers' short names, like: legal security director",
+        " ".join(signers) or None,
+        _names,
+        why=_WHY_SIGNERS,
     )
     needed = ask(
         "--threshold",
@@ -106,6 +122,7 @@ def init(
         threshold,
         lambda value: parse_number(value, least=1, most=len(people)),
         default=str(default_threshold(len(people))),
+        why=_WHY_THRESHOLD,
     )
     schedule = _ask_schedule(app.clock().date(), every=every, start=start, window=window, grace=grace)
     answers = _Answers(name, spoken, people, needed, schedule)
@@ -128,24 +145,32 @@ def default_threshold(signers: int) -> int:
 def _ask_schedule(
     today: date, *, every: str | None, start: str | None, window: str | None, grace: str | None
 ) -> Schedule:
-    cadence = ask("--every", "How often will you publish (like '3 months')", every, parse_cadence)
+    cadence = ask("--every", "How often will you publish (like '3 months')", every, parse_cadence, why=_WHY_EVERY)
     opens = ask(
         "--start",
         "The day the first window opens (UTC)",
         start,
         parse_date,
-        default=None if start else today.replace(day=1).isoformat(),
+        default=today.replace(day=1).isoformat(),
+        why=_WHY_START,
     )
     shortest = Schedule(opens, cadence, timedelta(days=1), timedelta()).shortest_distance()
     usual = render_days(min(_LONGEST_DEFAULT, timedelta(days=max(1, shortest.days // 4))))
-    days = ask("--window", "How long is a window open", window, parse_days, default=usual)
-    after = ask("--grace", "How long after that does the canary count as alive", grace, parse_days, default=usual)
+    days = ask("--window", "How long is a window open", window, parse_days, default=usual, why=_WHY_WINDOW)
+    question = "How long after that does the canary count as alive"
+    after = ask("--grace", question, grace, parse_days, default=usual, why=_WHY_GRACE)
     schedule = Schedule(opens, cadence, days, after)
     try:
         schedule.check()
     except MalformedError as error:
         raise MalformedError(error.rule, what="--window and --grace") from error
     return schedule
+
+
+def _organisation(value: str) -> str:
+    # A character that no text may hold would be found only when the roster is drafted.
+    check_line(value)
+    return parse_organisation(value)
 
 
 def _names(value: str) -> tuple[str, ...]:
@@ -164,8 +189,9 @@ def _tell(folder: Path, answers: _Answers, keys: Path, log_id: str) -> None:
     say("  keys/          public keys only")
     say("  log/           what is published; keep it all under version control")
     say(
-        f"The log key ({log_id}) was made in {keys}, outside the workspace and without a passphrase: it only keeps "
-        "the published log in order and has no authority, because every release is signed by its signers."
+        f"The log key ({log_id}) was made in {keys}, outside the workspace and without a passphrase. With it the "
+        "computer that publishes signs how many rosters and releases there are, so that none can vanish unseen. It has "
+        "no authority: what is said counts only with the signers' own signatures."
     )
     if answers.threshold == len(answers.signers):
         say(

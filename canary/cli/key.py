@@ -51,6 +51,8 @@ def new(
 ) -> None:
     """Make an Ed25519 key for the signer NAME."""
     check_signer(name)
+    if unencrypted and passphrase_file is not None:
+        raise RefusedError("--unencrypted and --passphrase-file contradict each other", hint="Give one of them.")
     with open_session(app, workspace) as session:
         canary_id = session.config.canary.id
         _refuse_known(session, name)

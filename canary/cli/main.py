@@ -7,8 +7,10 @@ usage error too (click's own 2 would read as CRITICAL).
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -58,6 +60,15 @@ class _Commands(click.Group):
         command = getattr(importlib.import_module(module), name)
         return command if isinstance(command, click.Command) else None
 
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # as click has it
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # The reader went away (canary verify | head). click would leave with 1, which is a warning; and what is
+            # still unwritten must not trip the interpreter up on its way out.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(UNKNOWN)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
         with formatter.section("Commands"):
@@ -84,24 +95,17 @@ def run(arguments: Sequence[str] | None = None, app: App | None = None) -> int:
             standalone_mode=False,
             obj=app or App(),
         )
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return UNKNOWN
     except click.ClickException as error:
         error.show()
         return UNKNOWN
     except click.Abort:
-        click.echo("Stopped; nothing was changed.", err=True)
+        click.echo("Stopped before it was finished.", err=True)
         return UNKNOWN
     except CanaryError as error:
         click.echo(f"canary: {error.what}", err=True)
         if error.hint:
             click.echo(f"What to do: {error.hint}", err=True)
         return error.exit_code
-    except BrokenPipeError:
-        # The reader went away (canary verify | head); what it did not read is lost, the verdict is not known to it.
-        sys.stderr.close()
-        return UNKNOWN
     return result if isinstance(result, int) else 0
 
 

@@ -48,6 +48,8 @@ def _tell(done: Published, root: Path) -> None:
         say(f"{kind} is entry {content.entry} of the log (log/{content.entry:04d}.txt) and never changes any more.")
     else:
         say(f"There was nothing new to publish; {kind} (entry {content.entry}) is the newest, and the site is whole.")
+    if done.missed is not None:
+        say(f"It is late: it was due by {done.missed.last}. It is published all the same.")
     for finding in done.notices:
         say(f"Watchers will be told: {finding.code.spelling}: {finding.message}")
     word = done.verdict.status.value

@@ -22,7 +22,8 @@ from canary.flows.issue.quorum import Board, open_board
 
 workspace_option = click.option(
     "--workspace",
-    type=click.Path(path_type=Path, file_okay=False),
+    # Not file_okay=False: that would be a usage error, which a monitoring system is told nothing of.
+    type=click.Path(path_type=Path),
     default=Path(),
     show_default="this folder",
     help="The canary's folder.",

@@ -85,6 +85,8 @@ def _show(session: Session, board: Board) -> None:
         say_roster(content, session.history.roster)
     if board.signed:
         say(f"  Signed so far by {', '.join(board.signed)}.")
+    if board.bad:
+        say(f"Warning: the signature of {', '.join(board.bad)} is not over this draft. Find out who changed what.")
 
 
 def _ceremony(board: Board, name: str) -> None:
@@ -109,7 +111,8 @@ def _ceremony(board: Board, name: str) -> None:
             say(_indented(content.announcements))
             _need_yes("\nShall this be published? (yes or no)")
     say(f"\nYou are about to sign the text {hash_field(board.text_hash)}")
-    typed = click.prompt(f"Type your name as a signer ({name}) to sign it, or Enter to stop", default="")
+    question = f"Type your name as a signer ({name}) to sign it, or Enter to stop"
+    typed = click.prompt(question, default="", show_default=False)
     if typed != name:
         raise RefusedError(f"stopped; {NOT_AFFIRMED}", hint=WHAT_THEN)
 

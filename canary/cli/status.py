@@ -17,9 +17,9 @@ from canary.cli.talk import say, say_next
 from canary.core.kinds import Kind
 from canary.core.release import Release
 from canary.core.strict import hash_field
-from canary.core.times import format_time
+from canary.core.times import format_time, midnight
 from canary.edges.openpgp_certificates import inspect_certificate
-from canary.flows.issue.due import Due, Level, what_is_due
+from canary.flows.issue.due import Due, Level, interrupted, what_is_due
 from canary.flows.issue.quorum import Board
 
 
@@ -55,6 +55,8 @@ def status(app: App, *, ahead: int, critical: int, output: str, as_json: bool, w
         now = app.clock()
         due = what_is_due(session.history, now=now, ahead=timedelta(days=ahead), critical=timedelta(days=critical))
         board = session.board()
+        if board is None and session.workspace.draft() is not None:
+            due = interrupted(due)
         keys = _expiring_keys(session, now)
         if output == "json":
             print_json(_document(session, due, board, keys))
@@ -85,8 +87,6 @@ def _tell(session: Session, due: Due, board: Board | None, keys: list[str]) -> N
 
 def _next(session: Session, due: Due, board: Board | None) -> str:
     if board is not None:
-        if board.bad:
-            return f"canary unsign --as {board.bad[0]}: that signature is not over this draft"
         return "canary publish" if board.met else still_to_sign(board)
     if session.workspace.draft() is not None:
         return "canary publish, to finish what was interrupted"
@@ -94,7 +94,8 @@ def _next(session: Session, due: Due, board: Board | None) -> str:
         return "canary roster"
     if due.level is Level.NOTHING_TO_DO:
         return f"nothing until {due.window.opens}" if due.window else "nothing: this canary has ended"
-    return "canary draft, once the window is open" if due.level is Level.DUE else "canary draft"
+    early = due.window is not None and session.app.clock() < midnight(due.window.opens)
+    return "canary draft, once the window is open" if early else "canary draft"
 
 
 def _sentence(due: Due, board: Board | None) -> str:

@@ -46,8 +46,24 @@ def say_next(text: str) -> None:
     click.echo(f"\nNext: {text}")
 
 
-def ask(option: str, question: str, given: str | None, parse: Callable[[str], T], default: str | None = None) -> T:
+def ask(
+    option: str,
+    question: str,
+    given: str | None,
+    parse: Callable[[str], T],
+    *,
+    default: str | None = None,
+    why: str = "",
+) -> T:
     """Returns what was given on the command line, or asks for it.
+
+    Args:
+        option: the option that it can be given with.
+        question: what a person is asked.
+        given: what was given.
+        parse: reads an answer.
+        default: what Enter means.
+        why: what a person should know before answering.
 
     Raises:
         CanaryError: it was not given and nobody can be asked, or it cannot be.
@@ -58,6 +74,8 @@ def ask(option: str, question: str, given: str | None, parse: Callable[[str], T]
         if default is not None:
             return parse(default)
         raise RefusedError(f"{option} is missing", hint=f"Give it: {option} … ({question})")
+    if why:
+        say(f"\n{why}")
     while True:
         answer = click.prompt(question, default=default)
         try:

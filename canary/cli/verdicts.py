@@ -16,6 +16,8 @@ Where the tool itself fails, the document has `status`, `exit_code`, `error` and
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -72,7 +74,7 @@ def document(verdict: Verdict, location: str) -> dict[str, Any]:
                 "axis": each.code.axis.value,
                 "severity": each.severity.value,
                 "message": each.message,
-                "advice": each.code.advice,
+                "advice": each.advice,
                 "entry": each.entry,
                 "sticky": each.sticky,
             }
@@ -91,12 +93,12 @@ def nagios(verdict: Verdict) -> str:
     return nagios_line(verdict.exit_code, f"{name} {verdict.status}: {reasons}", data)
 
 
-def tell(verdict: Verdict, location: str, *, tried: bool) -> None:
+def tell(verdict: Verdict, *, again: Sequence[str], tried: bool) -> None:
     """Prints a verdict for people.
 
     Args:
         verdict: the verdict.
-        location: what was looked at, as it was typed.
+        again: the words of the same command line, without a pin.
         tried: whether a site was asked, once, and others might answer differently later.
     """
     word = click.style(verdict.status.value, fg=_COLOURS[verdict.exit_code], bold=True)
@@ -113,7 +115,7 @@ def tell(verdict: Verdict, location: str, *, tried: bool) -> None:
     for finding in verdict.findings:
         _tell_finding(finding)
     if verdict.pin is None and verdict.fingerprint is not None:
-        _tell_how_to_pin(verdict.fingerprint, location)
+        _tell_how_to_pin(verdict.fingerprint, again)
     if tried:
         click.echo()
         say("This was one try, from this machine.")
@@ -153,11 +155,11 @@ def _tell_finding(finding: Finding) -> None:
     colour = {Severity.ALARM: "red", Severity.WARNING: "yellow", Severity.UNKNOWN: "magenta"}.get(finding.severity)
     click.echo(f"  {click.style(finding.code.spelling, fg=colour)} ({finding.severity.value})")
     say(f"    {_sentence(finding.message)}")
-    if finding.code.advice:
-        say(f"    {finding.code.advice}")
+    if finding.advice:
+        say(f"    {finding.advice}")
 
 
-def _tell_how_to_pin(fingerprint: str, location: str) -> None:
+def _tell_how_to_pin(fingerprint: str, again: Sequence[str]) -> None:
     pin = hash_field(fingerprint)
     click.echo()
     say(f"The fingerprint of roster 1 here is {pin}.")
@@ -165,7 +167,7 @@ def _tell_how_to_pin(fingerprint: str, location: str) -> None:
         "Compare it with what the organisation says over another channel: in print, by telephone, on a site of its "
         "own. If it is the same, run again:"
     )
-    click.echo(f"  canary verify {location} --pin {pin}")
+    click.echo(f"  {shlex.join([*again, '--pin', pin])}")
 
 
 def _sentence(message: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -20,7 +20,7 @@ from canary.core.verdict import Verdict
 from canary.edges.files import read_file
 from canary.errors import CanaryError, MalformedError
 from canary.flows.watch.single import verify_entry
-from canary.library import is_url, look_and_judge, open_verifier
+from canary.library import LazyGpg, is_url, look_and_judge
 from canary.limits import ENTRY_BYTES, FETCH_SECONDS
 
 T = TypeVar("T")
@@ -75,6 +75,17 @@ def verify(
     3 UNKNOWN, and whenever the tool itself fails.
     """
     output = "json" if as_json else output
+    again = _command(
+        location,
+        {
+            "--roster": roster,
+            "--at": at,
+            "--state": state_file,
+            "--timeout": None if timeout == FETCH_SECONDS else f"{timeout:g}",
+            "--ca-file": ca_file,
+        },
+        allow_http=allow_http,
+    )
     with failures_in(output):
         pinned = _option("--pin", parse_hash, pin)
         moment = _option("--at", parse_time, at)
@@ -82,7 +93,7 @@ def verify(
         if roster is not None or (not is_url(location) and Path(location).is_file()):
             now = moment or app.clock()
             verdict = _verify_file(Path(location), roster, pin=pinned, now=now)
-            return _print(verdict, location, output, tried=False)
+            return _print(verdict, location, output, again=again, tried=False)
         # Imported here: only this path keeps state.
         from canary.edges.state_file import read_state, write_state  # noqa: PLC0415
 
@@ -99,12 +110,14 @@ def verify(
         judgement = look_and_judge(location, question, seconds=timeout, allow_http=allow_http, ca_file=ca_file)
         if keeps is not None and judgement.state is not None:
             write_state(keeps, judgement.state)
-        return _print(judgement.verdict, location, output, tried=True)
+        return _print(judgement.verdict, location, output, again=again, tried=True)
 
 
 def _check_options(*, trust_first_use: bool, ack: bool, state_file: Path | None, moment: datetime | None) -> None:
     if trust_first_use and state_file is None:
         raise UsageError("--trust-first-use needs --state FILE, to remember what it trusted")
+    if trust_first_use and moment is not None:
+        raise UsageError("--trust-first-use goes without --at, which keeps no state to remember what was trusted")
     if ack and (state_file is None or moment is not None):
         raise UsageError("--ack needs --state FILE, and no --at: it acknowledges what the last look found")
 
@@ -133,7 +146,7 @@ def _verify_file(path: Path, roster: Path | None, *, pin: str | None, now: datet
             f"{path} is a single file, and is checked with --roster FILE",
             hint="The roster is an entry too: rosters/<n>/entry.txt on the site.",
         )
-    with open_verifier() as verifier:
+    with LazyGpg() as verifier:
         try:
             # One byte more than an entry may have, so that a larger file is told as malformed and not cut.
             data = read_file(path, limit=ENTRY_BYTES + 1)
@@ -142,13 +155,19 @@ def _verify_file(path: Path, roster: Path | None, *, pin: str | None, now: datet
             raise error.within(str(roster)) from error
 
 
-def _print(verdict: Verdict, location: str, output: str, *, tried: bool) -> int:
+def _command(location: str, options: Mapping[str, object], *, allow_http: bool) -> list[str]:
+    """Returns the same command line, without a pin."""
+    given = [word for option, value in options.items() if value is not None for word in (option, str(value))]
+    return ["canary", "verify", location, *given, *(["--allow-http"] if allow_http else [])]
+
+
+def _print(verdict: Verdict, location: str, output: str, *, again: Sequence[str], tried: bool) -> int:
     if output == "json":
         print_json(document(verdict, location))
     elif output == "nagios":
         click.echo(nagios(verdict))
     else:
-        tell(verdict, location, tried=tried)
+        tell(verdict, again=again, tried=tried)
     return verdict.exit_code
 
 

@@ -289,6 +289,11 @@ class Finding:
         return Severity.NOTICE if self.remark else self.code.severity
 
     @property
+    def advice(self) -> str:
+        """What a person should do about it here; empty where there is nothing to do."""
+        return "" if self.remark else self.code.advice
+
+    @property
     def cause(self) -> Cause | None:
         """The status it causes here, if any."""
         return None if self.remark else self.code.cause

@@ -156,7 +156,7 @@ class _Look:
         # A canary that ended by itself may be taken down, and where nothing was ever fetched "gone" says little.
         self._findings.append(Finding(code, seen.detail, remark=never or retired))
         if never:
-            self._findings.append(Finding(Code.NEVER_FETCHED, "this canary has never been fetched from here"))
+            self._never_fetched()
 
     def came_back_unchanged(self) -> None:
         """Records that the stored checkpoint is still the newest."""
@@ -177,8 +177,13 @@ class _Look:
         if self._state is None:
             # Shown, never stored: the part of the log that does hold.
             self._history = reading.history
+            if all(each.cause is Cause.UNREACHABLE for each in reading.findings):
+                self._never_fetched()
         if reading.signed:
             self._keep(reading.findings, (seen.checkpoint,))
+
+    def _never_fetched(self) -> None:
+        self._findings.append(Finding(Code.NEVER_FETCHED, "this canary has never been fetched from here"))
 
     def _compare(self, seen: Seen, reading: Reading) -> bool:
         """Compares with the stored log and records a fork; step 4, last part."""
@@ -274,8 +279,9 @@ class _Look:
         return cut
 
     def _no_release(self, history: History) -> None:
-        if history.admitted and not self._blocked():
-            self._findings.append(Finding(Code.NO_RELEASE, "there is a roster, and no release yet"))
+        if self._history.admitted and not self._blocked():
+            message = "there is a roster, and no release yet" if history.admitted else "it did not exist yet"
+            self._findings.append(Finding(Code.NO_RELEASE, message))
 
     def _judge_release(self, newest: Admitted, history: History, now: datetime) -> None:
         release = newest.entry.content

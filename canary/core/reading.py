@@ -83,7 +83,7 @@ def read_log(seen: Seen, *, stored: History, pin: str | None, limits: Limits, ve
     signed = _signed(checkpoint, history.roster or stored.roster)
     findings = _log_findings(checkpoint, seen.entries, history, rejected, signed=signed)
     holds = not findings
-    if holds:
+    if holds and limits.until is None:
         findings = _front_findings(seen, history)
     return Reading(history, common, _fingerprint(seen.entries), findings, holds=holds, signed=signed)
 

@@ -40,6 +40,11 @@ def make_log_key(workspace: Path, keys: Path, canary_id: str) -> bytes:
     public_file = workspace / PUBLIC_FILE
     if public_file.exists():
         key = parse_vkey(read_file(public_file, limit=_VKEY_BYTES).decode("utf-8", "replace").removesuffix("\n"))
+        if key.name != canary_id:
+            raise SigningError(
+                f"{public_file} is the log key of {key.name}, not of {canary_id}",
+                hint="Begin in another folder, or with the same --id as before.",
+            )
         require(log_key_path(keys, key), "the log")
         return key.data[len(ED25519_TYPE) :]
     unnamed = log_key_path(keys, VKey(canary_id, b"", b"")).with_name("log+new.pem")

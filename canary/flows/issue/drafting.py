@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from canary.core.history import History
-from canary.core.release import Attachment, Release, Statement, check_words
+from canary.core.release import Attachment, Release, Statement, check_words, parse_release
 from canary.errors import IntegrityError, MalformedError, RefusedError
 
 Wordings = Mapping[str, Mapping[int, str]]
@@ -50,6 +50,7 @@ def draft_release(history: History, wordings: Wordings, wishes: Wishes, *, now: 
         RefusedError: nothing may be drafted now, or a wish cannot be met; says what to do.
         IntegrityError: a signed wording was changed on disk.
         RejectedError: the text would not hold.
+        MalformedError: the text would break a rule of its grammar: it is too long, say.
     """
     roster = history.roster
     if roster is None:
@@ -85,6 +86,7 @@ def draft_release(history: History, wordings: Wordings, wishes: Wishes, *, now: 
         announcements=wishes.announcements,
     )
     history.check(release)
+    _check_reads_back(release)
     return release
 
 
@@ -168,6 +170,15 @@ def _check_correction(last: Release | None, period: date, wishes: Wishes) -> Non
         )
     if wishes.correction and not published:
         raise RefusedError("there is nothing to correct: no release is published for this window")
+
+
+def _check_reads_back(release: Release) -> None:
+    """Checks what no single wish can show: the length, attachments of one name."""
+    try:
+        if parse_release(release.render()) != release:
+            raise MalformedError("it does not read as it was drafted")
+    except MalformedError as error:
+        raise error.within("the new release") from error
 
 
 def _named_file(name: str, version: int, check: Callable[[str], None], words: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
 
@@ -58,6 +58,11 @@ def what_is_due(history: History, *, now: datetime, ahead: timedelta, critical: 
         window = roster.schedule.window_at(roster.schedule.start)
         deadline = roster.schedule.expiry(window)
     return Due(*_judge(window, deadline, now=now, ahead=ahead, critical=critical))
+
+
+def interrupted(due: Due) -> Due:
+    """Returns what is due where the newest entry is in the log and its site was not swapped in."""
+    return replace(due, level=max(due.level, Level.DUE), message=f"publishing was interrupted; {due.message}")
 
 
 def _judge(

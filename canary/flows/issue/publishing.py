@@ -26,7 +26,9 @@ from canary.core.layout import CHECKPOINT
 from canary.core.merkle import leaf_hash, root_hash
 from canary.core.note import Note, SignatureLine
 from canary.core.outcome import OpenPGPVerifier
+from canary.core.release import Release
 from canary.core.roster import Roster
+from canary.core.schedule import Window
 from canary.core.strict import digest
 from canary.core.verdict import Verdict
 from canary.errors import CanaryError, FetchError, IntegrityError, MalformedError, RefusedError
@@ -77,13 +79,15 @@ class Published:
         entry: the newest entry of the log.
         appended: whether this run appended it.
         verdict: the watcher's verdict over the rendered site, under the pin.
-        notices: what watchers will be told: a withdrawal, a late release.
+        notices: what watchers will be told: a withdrawal, say.
+        missed: the window that the newest entry was due in, if it is a release that came after it.
     """
 
     entry: Entry
     appended: bool
     verdict: Verdict
     notices: tuple[Finding, ...]
+    missed: Window | None
 
 
 def publish(
@@ -128,7 +132,9 @@ def publish(
         raise RefusedError("there is nothing to publish yet", hint="Draft a roster with 'canary roster'.")
     shelf.swap_site(files)
     shelf.remove_draft()
-    return Published(history.admitted[-1].entry, appended, verdict, _worth_naming(verdict))
+    entry = history.admitted[-1].entry
+    missed = _missed_window(history, now if appended else entry.content.issued)
+    return Published(entry, appended, verdict, _worth_naming(verdict), missed)
 
 
 def _freeze(shelf: Shelf, board: Board) -> bytes:
@@ -208,6 +214,15 @@ def _check_published_prefix(shelf: Shelf, history: History) -> None:
             f"log/ no longer holds the {checkpoint.size} entries that were published",
             hint="Bring the files in log/ back from version control; published entries never change.",
         )
+
+
+def _missed_window(history: History, moment: datetime) -> Window | None:
+    """Returns the window that the release before the newest entry promised, if it was over when this one came."""
+    releases = history.releases()
+    if not isinstance(history.admitted[-1].entry.content, Release) or len(releases) == 1:
+        return None
+    promised = releases[-2].next
+    return promised if promised is not None and moment >= promised.over else None
 
 
 def _worth_naming(verdict: Verdict) -> tuple[Finding, ...]:

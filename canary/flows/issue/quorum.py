@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from canary.core.entry import Entry, Text, parse_text
@@ -122,20 +122,35 @@ def open_board(history: History, text: bytes, lines: Mapping[str, SignatureLine]
         verifier: the port to OpenPGP.
 
     Raises:
-        MalformedError: the draft breaks a rule of its grammar.
+        MalformedError: the draft breaks a rule of its grammar, or a signature lies in the file of another signer.
         RejectedError: the draft does not hold after what is published.
     """
     content = parse_draft(text)
     history.check(content)
-    entry = Entry(b"", text, content, tuple(lines.values()), digest(text))
+    signers = who_may_sign(history, content)
+    _check_owners(signers, lines)
+    in_order = tuple(lines[signer.name] for signer in signers if signer.name in lines)
+    entry = Entry(b"", text, content, in_order, digest(text))
     return Board(
         text=text,
         content=content,
         text_hash=entry.text_hash,
-        signers=who_may_sign(history, content),
+        signers=signers,
         lines=lines,
         tallies=tuple(history.requirements(entry, verifier)),
     )
+
+
+def _check_owners(signers: Sequence[RosterSigner], lines: Mapping[str, SignatureLine]) -> None:
+    """Checks that each file holds the signature of the signer it is named after."""
+    owners = {signer.name: (signer.key.name, signer.key.key_id) for signer in signers}
+    for name, line in lines.items():
+        if owners.get(name) != (line.name, line.key_id):
+            raise MalformedError(
+                f"it holds a line of the key {line.name}" if name in owners else f"{name} is no signer of this draft",
+                what=f"draft/{name}.sig",
+                hint="Move the file away; 'canary merge FILE' takes a signature in under its own name.",
+            )
 
 
 def who_may_sign(history: History, content: Text) -> tuple[RosterSigner, ...]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from canary.core.history import History, RejectedError
-from canary.core.roster import Roster, RosterSigner, check_roster
+from canary.core.roster import Roster, RosterSigner, check_roster, parse_roster
 from canary.core.vkey import VKey
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.config import FILE, Config
@@ -59,6 +59,8 @@ def draft_roster(
         raise RefusedError(f"{FILE} names no signers", hint="List them under [signers], names = [...].")
     try:
         check_roster(roster)
+        if parse_roster(roster.render()) != roster:
+            raise MalformedError("it does not read as it was drafted")
     except MalformedError as error:
         raise error.within("the new roster") from error
     if before is not None and _same(before, roster):

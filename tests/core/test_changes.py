@@ -1,0 +1,312 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from canary.core.changes import changes_from_pin, changes_since, roster_changes, statement_changes
+from canary.core.findings import Cause, Code, Finding, Severity
+from canary.core.history import History, replay
+from canary.core.kinds import ed25519_vkey
+from canary.core.release import Statement
+from canary.core.schedule import Cadence, Schedule, Unit
+from canary.core.wording import word_diff
+from tests.simulator import STATEMENTS, Publisher, public_key
+
+NEW = {"court": "No court has ordered silence."}
+BACK = {"gag": STATEMENTS[2].words}
+
+
+def begun() -> Publisher:
+    """Returns a publisher with a roster (entry 1) and a release (entry 2)."""
+    sim = Publisher()
+    sim.roster(), sim.release()
+    return sim
+
+
+def history(sim: Publisher) -> History:
+    return replay(sim.entries, sim.gpg)
+
+
+def codes(findings: list[Finding]) -> list[Code]:
+    return [finding.code for finding in findings if not finding.remark]
+
+
+def remarks(findings: list[Finding]) -> list[Code]:
+    return [finding.code for finding in findings if finding.remark]
+
+
+# --- from one release to another ------------------------------------------------------------------------
+
+
+def test_every_fate_of_a_statement_is_told_with_its_words() -> None:
+    sim = begun()
+    sim.release(without=["gag"], reword={"taps": "Nobody has ever installed equipment in its network."}, add=NEW)
+    before, after = sim.releases
+    findings = statement_changes(before, after, ["keys", "taps", "gag"])
+    assert [(each.code, each.entry) for each in findings] == [
+        (Code.WITHDRAWN, 3),
+        (Code.REWORDED, 3),
+        (Code.ADDED, 3),
+    ]
+    assert STATEMENTS[2].words in findings[0].message
+    assert "v1 to v2: Nobody [-but Example Networks-] has ever" in findings[1].message
+    assert NEW["court"] in findings[2].message
+
+
+def test_a_statement_that_stood_before_is_back_and_not_new() -> None:
+    sim = begun()
+    sim.release(without=["gag"]), sim.release(add=BACK)
+    assert codes(statement_changes(sim.releases[1], sim.releases[2], ["gag"])) == [Code.REINSTATED]
+    assert codes(statement_changes(sim.releases[1], sim.releases[2], [])) == [Code.ADDED]
+
+
+def test_nothing_changed_between_a_release_and_itself() -> None:
+    release = begun().releases[0]
+    assert statement_changes(release, release, []) == []
+
+
+# --- from one roster to another -------------------------------------------------------------------------
+
+
+def test_what_weakens_a_roster_or_moves_it_is_told() -> None:
+    before = begun().rosters[0]
+    signer = replace(before.signers[0], name="x", key=ed25519_vkey("example.net/canary/x", public_key("x")))
+    after = replace(
+        before,
+        number=2,
+        entry=3,
+        threshold=1,
+        signers=(*before.signers[1:], signer),
+        schedule=replace(before.schedule, cadence=Cadence(6, Unit.MONTH)),
+        anchor_age=timedelta(days=3),
+    )
+    findings = roster_changes(before, after)
+    assert codes(findings) == [
+        Code.SIGNERS_CHANGED,
+        Code.THRESHOLD_CHANGED,
+        Code.SCHEDULE_LENGTHENED,
+        Code.ANCHOR_RULE_CHANGED,
+    ]
+    assert [finding.message for finding in findings] == [
+        "the signers changed by roster 2: joined x; left legal",
+        "the threshold went from 2 to 1 of 3",
+        (
+            "the schedule got longer: every 3 months, a window of 14 days and 14 days of grace became every 6 months, "
+            "a window of 14 days and 14 days of grace"
+        ),
+        "the rule for the age of anchors went from none to 3 days",
+    ]
+    assert {finding.entry for finding in findings} == {3}
+
+
+def test_a_new_log_key_organisation_or_start_changes_nothing_that_a_watcher_relies_on() -> None:
+    before = begun().rosters[0]
+    log = ed25519_vkey("example.net/canary", public_key("another"))
+    schedule = replace(before.schedule, start=date(2025, 3, 1))
+    assert roster_changes(before, replace(before, log=log, organisation="Another name", schedule=schedule)) == []
+
+
+@pytest.mark.parametrize(
+    ("cadence", "window", "grace", "longer"),
+    [
+        (Cadence(3, Unit.MONTH), 14, 14, []),
+        (Cadence(2, Unit.MONTH), 14, 14, []),
+        (Cadence(4, Unit.MONTH), 14, 14, [Code.SCHEDULE_LENGTHENED]),
+        (Cadence(12, Unit.WEEK), 14, 14, []),
+        (Cadence(13, Unit.WEEK), 14, 14, [Code.SCHEDULE_LENGTHENED]),
+        (Cadence(3, Unit.MONTH), 15, 13, [Code.SCHEDULE_LENGTHENED]),
+        (Cadence(3, Unit.MONTH), 14, 15, [Code.SCHEDULE_LENGTHENED]),
+        (Cadence(3, Unit.MONTH), 7, 21, []),
+        (Cadence(3, Unit.MONTH), 7, 22, [Code.SCHEDULE_LENGTHENED]),
+    ],
+)
+def test_a_schedule_got_longer_if_releases_may_come_less_often_or_later(
+    cadence: Cadence, window: int, grace: int, longer: list[Code]
+) -> None:
+    before = begun().rosters[0]
+    schedule = Schedule(before.schedule.start, cadence, timedelta(days=window), timedelta(days=grace))
+    assert codes(roster_changes(before, replace(before, schedule=schedule))) == longer
+
+
+# --- since a person acknowledged ------------------------------------------------------------------------
+
+
+def test_no_later_entry_hides_a_change_since_the_acknowledged_one() -> None:
+    sim = begun()
+    sim.release(without=["gag"]), sim.release(add=BACK), sim.release()
+    assert codes(changes_since(history(sim), 2)) == [Code.WITHDRAWN, Code.REINSTATED]
+    assert codes(changes_since(history(sim), 3)) == [Code.REINSTATED]
+    assert codes(changes_since(history(sim), 4)) == []
+    assert codes(changes_since(history(sim), 5)) == []
+
+
+def test_a_statement_that_was_gone_before_the_acknowledged_entry_comes_back_as_reinstated() -> None:
+    sim = begun()
+    sim.release(without=["gag"]), sim.release(), sim.release(add=BACK)
+    assert codes(changes_since(history(sim), 4)) == [Code.REINSTATED]
+
+
+def test_no_later_roster_hides_a_change_of_roster() -> None:
+    sim = begun()
+    sim.roster(threshold=1), sim.release(signed_by=["legal"]), sim.roster(threshold=2)
+    assert codes(changes_since(history(sim), 2)) == [Code.THRESHOLD_CHANGED, Code.THRESHOLD_CHANGED]
+    assert codes(changes_since(history(sim), 3)) == [Code.THRESHOLD_CHANGED]
+    assert codes(changes_since(history(sim), 5)) == []
+
+
+def test_what_came_before_the_first_release_is_no_change_of_statements() -> None:
+    sim = begun()
+    assert changes_since(history(sim), 1) == []
+
+
+# --- from a pin alone -----------------------------------------------------------------------------------
+
+
+def test_the_newest_release_is_compared_with_the_last_one_of_an_earlier_period() -> None:
+    sim = begun()
+    sim.release(without=["gag"])
+    findings, compared = changes_from_pin(history(sim))
+    assert (codes(findings), remarks(findings), compared) == ([Code.WITHDRAWN], [], 2)
+
+
+def test_a_quick_correction_does_not_hide_what_left_with_the_release_it_corrects() -> None:
+    sim = begun()
+    sim.release(without=["gag"]), sim.release(correction=True)
+    findings, compared = changes_from_pin(history(sim))
+    assert (codes(findings), remarks(findings), compared) == ([Code.WITHDRAWN], [Code.WITHDRAWN], 2)
+
+
+def test_older_changes_are_remarks_that_weigh_nothing() -> None:
+    sim = begun()
+    sim.roster(add=["auditor"])
+    sim.release(without=["gag"]), sim.release(add=BACK), sim.release()
+    findings, compared = changes_from_pin(history(sim))
+    assert codes(findings) == []
+    assert sorted(each.spelling for each in remarks(findings)) == ["REINSTATED", "SIGNERS-CHANGED", "WITHDRAWN"]
+    assert {(finding.severity, finding.cause) for finding in findings} == {(Severity.NOTICE, None)}
+    assert compared == 5
+
+
+def test_a_change_that_is_told_is_not_told_again_as_a_remark() -> None:
+    sim = begun()
+    sim.release(reword={"taps": "New words."}), sim.roster(remove=["director"])
+    findings, _ = changes_from_pin(history(sim))
+    assert (codes(findings), remarks(findings)) == ([Code.REWORDED, Code.SIGNERS_CHANGED], [])
+
+
+def test_a_statement_that_came_with_a_release_and_stayed_in_its_correction_is_new_and_not_back() -> None:
+    sim = begun()
+    sim.release(add=NEW), sim.release(correction=True)
+    findings, _ = changes_from_pin(history(sim))
+    assert codes(findings) == [Code.ADDED]
+    assert Code.REINSTATED not in remarks(findings)
+
+
+def test_a_statement_from_before_the_compared_release_is_back() -> None:
+    sim = begun()
+    sim.release(without=["gag"]), sim.release(add=BACK)
+    findings, compared = changes_from_pin(history(sim))
+    assert (codes(findings), compared) == ([Code.REINSTATED], 3)
+
+
+def test_within_its_first_period_a_canary_has_nothing_to_be_compared_with() -> None:
+    sim = begun()
+    sim.release(without=["gag"], correction=True)
+    findings, compared = changes_from_pin(history(sim))
+    assert (codes(findings), remarks(findings), compared) == ([], [Code.WITHDRAWN], 3)
+
+
+# --- the end --------------------------------------------------------------------------------------------
+
+
+def ended(*, hidden_by_correction: bool) -> Publisher:
+    """Returns a publisher whose final release lacks a statement of the last period but one."""
+    sim = begun()
+    sim.release()
+    sim.release(without=["gag"], correction=hidden_by_correction)
+    sim.release(final=True, correction=hidden_by_correction)
+    return sim
+
+
+@pytest.mark.parametrize("hidden_by_correction", [False, True])
+def test_an_ending_does_not_hide_a_withdrawal_of_the_last_two_periods(*, hidden_by_correction: bool) -> None:
+    sim = ended(hidden_by_correction=hidden_by_correction)
+    findings, _ = changes_from_pin(history(sim))
+    assert len({finding for finding in findings if not finding.remark}) == 1
+    assert (findings[0].code, findings[0].entry) == (Code.WITHDRAWN, len(sim.entries))
+    assert f"is gone from release {len(sim.releases)}" in findings[0].message
+    assert Code.WITHDRAWN in codes(changes_since(history(sim), len(sim.entries) - 1))
+
+
+def test_a_withdrawal_of_long_ago_does_not_burden_an_ending() -> None:
+    sim = begun()
+    sim.release(without=["gag"]), sim.release(), sim.release(final=True)
+    findings, _ = changes_from_pin(history(sim))
+    assert (codes(findings), remarks(findings)) == ([], [Code.WITHDRAWN])
+    assert codes(changes_since(history(sim), 4)) == []
+
+
+def test_an_ending_that_affirms_everything_changes_nothing() -> None:
+    sim = begun()
+    sim.release(), sim.release(final=True)
+    assert codes(changes_from_pin(history(sim))[0]) == []
+    assert changes_since(history(sim), 2) == []
+
+
+def test_an_acknowledged_ending_says_nothing_more() -> None:
+    sim = ended(hidden_by_correction=False)
+    assert changes_since(history(sim), len(sim.entries)) == []
+
+
+# --- causes ---------------------------------------------------------------------------------------------
+
+
+def test_what_was_withdrawn_weighs_more_than_what_was_changed_and_what_is_new_weighs_nothing() -> None:
+    sim = begun()
+    sim.release(without=["gag"], reword={"taps": "New words."}, add=NEW)
+    causes = {finding.code: finding.cause for finding in changes_since(history(sim), 2)}
+    assert causes == {Code.WITHDRAWN: Cause.WITHDRAWN, Code.REWORDED: Cause.CHANGED, Code.ADDED: None}
+
+
+# --- the difference between two wordings ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "diff"),
+    [
+        ("a b c", "a b c", "a b c"),
+        ("a b c", "a x c", "a [-b-] {+x+} c"),
+        ("a b", "a b c d", "a b {+c d+}"),
+        ("a b\nc", "a\nb", "a b [-c-]"),
+        ("never", "", "[-never-]"),
+    ],
+)
+def test_a_difference_is_shown_word_by_word(before: str, after: str, diff: str) -> None:
+    assert word_diff(before, after) == diff
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=12), st.lists(st.sampled_from("abc"), max_size=12))
+def test_a_difference_holds_both_wordings(before: list[str], after: list[str]) -> None:
+    old: list[str] = []
+    new: list[str] = []
+    mode = ""
+    for word in word_diff(" ".join(before), " ".join(after)).split():
+        mode = word[0] if word.startswith(("[-", "{+")) else mode
+        plain = word.removeprefix("[-").removeprefix("{+").removesuffix("-]").removesuffix("+}")
+        old += [plain] if mode != "{" else []
+        new += [plain] if mode != "[" else []
+        mode = "" if word.endswith(("-]", "+}")) else mode
+    assert (old, new) == (before, after)
+
+
+def test_two_very_long_wordings_are_shown_whole() -> None:
+    before, after = "a " * 1500, "b " * 1500
+    assert word_diff(before, after) == f"[-{before}-] {{+{after}+}}"
+
+
+def test_statements_are_labelled_with_their_version() -> None:
+    assert Statement("keys", 3, "x").label == "keys@v3"

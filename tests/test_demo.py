@@ -1,0 +1,142 @@
+"""The demo does what it says, and says so when something differs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from canary.core.schedule import Cadence, Schedule, Unit
+from scripts.demo import first_window, main
+from scripts.demo_watcher import EXPECTED, Expected
+
+DEMO = Path(__file__).resolve().parent.parent / "scripts" / "demo.py"
+SECONDS = 60
+"""The demo promises less than a minute; it takes some four seconds."""
+
+
+def run_demo(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(DEMO), folder.name],
+        cwd=folder.parent,
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        timeout=SECONDS,
+    )
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Returns the folder in which the demo made a workspace, and what it told."""
+    folder = tmp_path_factory.mktemp("demo") / "made"
+    done = run_demo(folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder, done.stdout
+
+
+def test_every_attack_is_told_in_order_with_its_status_and_exit_code(told: tuple[Path, str]) -> None:
+    found = re.findall(r"^    => ([A-Z]+), exit code (\d)", told[1], re.MULTILINE)
+    attacks = [(each.status, str(each.exit_code)) for case, each in EXPECTED.items() if case != "published"]
+    assert found == attacks
+    assert [status for status, _ in attacks] == [
+        *("INVALID", "INVALID", "WITHDRAWN", "UNREACHABLE", "INVALID", "INVALID", "INVALID", "INVALID"),
+        *("OVERDUE", "EXPIRED", "EXPIRED", "MISSING", "UNREACHABLE"),
+    ]
+
+
+def test_the_stranger_sees_ok_before_anything_is_attacked(told: tuple[Path, str]) -> None:
+    assert 0 < told[1].index("    OK: ") < told[1].index("    => ")
+
+
+def test_no_line_is_coloured_or_wider_than_a_terminal(told: tuple[Path, str]) -> None:
+    assert "\x1b" not in told[1]
+    *lines, command = told[1].splitlines()
+    # A path of this machine may be as long as it likes.
+    assert [line for line in lines if len(line) > 100 and str(told[0].parent) not in line] == []
+    assert command.startswith("  ")
+
+
+def test_the_last_line_works_as_it_stands_and_finds_an_edit(told: tuple[Path, str]) -> None:
+    folder, output = told
+    command = shlex.split(output.splitlines()[-1])
+    assert command[1:3] == ["verify", f"{folder.name}/public"]
+    fine = subprocess.run(command, cwd=folder.parent, capture_output=True, check=False, encoding="utf-8")
+    assert (fine.returncode, fine.stdout.split(":")[0]) == (0, "OK")
+    front = folder / "public" / "canary.txt"
+    original = front.read_bytes()
+    front.write_bytes(original.replace(b"never", b"seldom", 1))
+    edited = subprocess.run(command, cwd=folder.parent, capture_output=True, check=False, encoding="utf-8")
+    front.write_bytes(original)
+    assert (edited.returncode, edited.stdout.split(":")[0]) == (2, "INVALID")
+
+
+def test_the_pin_and_the_workspace_are_there_to_go_on_with(told: tuple[Path, str]) -> None:
+    folder, output = told
+    assert output.endswith(f" --pin {(folder / 'PIN').read_text('utf-8')}")
+    program = shlex.split(output.splitlines()[-1])[0]
+    status = [program, "status", "--workspace", str(folder)]
+    done = subprocess.run(status, cwd=folder.parent, capture_output=True, check=False, encoding="utf-8")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_it_leaves_no_private_key_behind(told: tuple[Path, str]) -> None:
+    files = [path for path in told[0].rglob("*") if path.is_file()]
+    assert (told[0] / "canary.toml") in files
+    assert [path for path in files if b"PRIVATE KEY" in path.read_bytes()] == []
+
+
+def test_it_runs_again_over_what_it_made_and_over_nothing_else(
+    tmp_path: Path, told: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "thesis.txt").write_text("two years of work", "utf-8")
+    assert main([str(tmp_path / "precious")]) == 1
+    assert "no demo made it" in capsys.readouterr().err
+    assert (tmp_path / "precious" / "thesis.txt").exists()
+    made = Path(shutil.copytree(told[0], tmp_path / "made", symlinks=True))
+    (made / "draft-of-a-letter.txt").write_text("gone after this", "utf-8")
+    again = run_demo(made)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert not (made / "draft-of-a-letter.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("case", "wrong", "seen"),
+    [
+        ("published", Expected("DUE", 0), "got OK, exit code 0, deciding finding none"),
+        ("edited", Expected("INVALID", 1, "ROOT-MISMATCH"), "got INVALID, exit code 2, deciding finding ROOT-MISMATCH"),
+        ("host gone", Expected("UNREACHABLE", 1, "MISSING"), "got UNREACHABLE, exit code 1, deciding finding UNREACH"),
+    ],
+    ids=["status", "exit code", "finding"],
+)
+def test_it_fails_and_names_the_difference(
+    case: str, wrong: Expected, seen: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path / "demo")], expected={**EXPECTED, case: wrong}) == 1
+    told = capsys.readouterr().err
+    assert f"{case}: expected {wrong}; {seen}" in told
+
+
+def test_it_fails_when_a_look_was_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "demo")], expected={**EXPECTED, "stolen": Expected("INVALID", 2, "FORGED")}) == 1
+    assert "never looked at: stolen" in capsys.readouterr().err
+
+
+def test_on_any_day_the_newest_window_is_open_and_the_next_one_is_months_away() -> None:
+    for offset in range(4 * 366):
+        today = date(2027, 1, 1) + timedelta(days=offset)
+        start = first_window(today)
+        schedule = Schedule(start, Cadence(3, Unit.MONTH), timedelta(days=14), timedelta(days=14))
+        # The demo may begin just before midnight and end after it.
+        for day in (today, today + timedelta(days=1)):
+            opened = schedule.newest_opened(day)
+            assert opened == schedule.opening(5)
+            assert (schedule.window_at(opened).last - day).days >= 3
+            assert (schedule.following(opened).opens - day).days >= 70
