@@ -17,6 +17,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import takewhile
 from types import ModuleType
 from typing import Final
@@ -64,11 +65,13 @@ def noon(day: str) -> datetime:
     return midnight(date.fromisoformat(day)) + timedelta(hours=12)
 
 
+@cache
 def private_key(seed: str) -> Ed25519PrivateKey:
     """Returns the Ed25519 key that follows from `seed`."""
     return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"warrant-canary test key {seed}".encode()).digest())
 
 
+@cache
 def public_key(seed: str) -> bytes:
     """Returns the raw public half of `private_key(seed)`."""
     return private_key(seed).public_key().public_bytes_raw()

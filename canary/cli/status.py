@@ -61,7 +61,7 @@ def status(app: App, *, ahead: int, critical: int, output: str, as_json: bool, w
         if output == "json":
             print_json(_document(session, due, board, keys))
         elif output == "nagios":
-            click.echo(nagios_line(due.level, _sentence(due, board), _performance(due, now)))
+            click.echo(nagios_line(due.level, _sentence(session, due, board, keys), _performance(due, now)))
         else:
             _tell(session, due, board, keys)
         return int(due.level)
@@ -98,8 +98,9 @@ def _next(session: Session, due: Due, board: Board | None) -> str:
     return "canary draft, once the window is open" if early else "canary draft"
 
 
-def _sentence(due: Due, board: Board | None) -> str:
-    return due.message if board is None else f"{due.message}; draft: {board.describe()}"
+def _sentence(session: Session, due: Due, board: Board | None, keys: list[str]) -> str:
+    draft = [] if board is None else [f"draft: {board.describe()}"]
+    return "; ".join([f"{session.config.canary.id}: {due.message}", *draft, *keys])
 
 
 def _performance(due: Due, now: datetime) -> dict[str, str]:

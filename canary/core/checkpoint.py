@@ -50,6 +50,10 @@ class Checkpoint:
         lines = [self.origin, str(self.size), encode_base64(self.root), *self.extensions]
         return ("\n".join(lines) + "\n").encode()
 
+    def contradicts(self, other: Checkpoint) -> bool:
+        """Tells whether no log can have both: as many entries, and another root."""
+        return self.size == other.size and self.root != other.root
+
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:

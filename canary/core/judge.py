@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from canary.core.changes import changes_from_pin, changes_since
+from canary.core.checkpoint import parse_signed_checkpoint
 from canary.core.findings import EXIT_CODES, Cause, Code, Finding, Status
 from canary.core.freshness import clock_findings, time_findings
 from canary.core.history import Admitted, History, RejectedError
@@ -188,9 +189,11 @@ class _Look:
     def _compare(self, seen: Seen, reading: Reading) -> bool:
         """Compares with the stored log and records a fork; step 4, last part."""
         state, index = self._state, reading.common
-        # Not the state's own entries: one that was stored half checked may since have been found wrong.
-        if state is None or seen.entries is None or index == min(len(self._stored.admitted), len(seen.entries)):
+        if state is None:
             return False
+        # Not the state's own entries: one that was stored half checked may since have been found wrong.
+        if seen.entries is None or index == min(len(self._stored.admitted), len(seen.entries)):
+            return self._another_root(state, seen, reading)
         replayed = len(reading.history.admitted) > index
         stored_entry = self._stored.admitted[index].entry
         if replayed and reading.history.admitted[index].entry.text != stored_entry.text:
@@ -208,10 +211,23 @@ class _Look:
                 sticky=True,
             )
         else:
-            return False
+            return self._another_root(state, seen, reading)
         self._findings.append(finding)
         proof = (state.checkpoint, seen.checkpoint, stored_entry.data, seen.entries[index])
         self._keep([finding], proof)
+        return True
+
+    def _another_root(self, state: State, seen: Seen, reading: Reading) -> bool:
+        """Records a fork that two checkpoints prove by themselves, whatever entries are served."""
+        if not reading.signed:
+            return False
+        known, served = (parse_signed_checkpoint(data).checkpoint for data in (state.checkpoint, seen.checkpoint))
+        if not served.contradicts(known):
+            return False
+        message = f"the log key signed two roots over the same number of entries, {known.size}"
+        finding = Finding(Code.LOG_FORK, message, sticky=True)
+        self._findings.append(finding)
+        self._keep([finding], (state.checkpoint, seen.checkpoint))
         return True
 
     def _older_copy(self, reading: Reading) -> bool:

@@ -47,10 +47,13 @@ def read_file(path: Path, *, limit: int) -> bytes:
     try:
         # Non-blocking, so that a named pipe cannot hold the program before it is found to be one.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise WorkspaceError(f"{path} is no regular file")
-            data = file.read(limit + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                data = file.read(limit + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise WorkspaceError(f"{path} cannot be read: {error.strerror}") from error
     if len(data) > limit:

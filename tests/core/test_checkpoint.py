@@ -108,6 +108,13 @@ def test_extension_lines_are_read_and_signed() -> None:
     assert found.signed_by(LOG_KEY)
 
 
+def test_two_checkpoints_contradict_each_other_if_no_log_can_have_both() -> None:
+    one, other = (Checkpoint(CANARY, 2, bytes([n]) * 32) for n in range(2))
+    assert one.contradicts(other)
+    assert not one.contradicts(one)
+    assert not one.contradicts(replace(other, size=3))
+
+
 # --- who signed it --------------------------------------------------------------------------------------
 
 

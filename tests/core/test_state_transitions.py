@@ -240,7 +240,7 @@ def test_a_watcher_recovers_from_whatever_a_host_alone_can_fake(name: str) -> No
     state = sim.watched(FIRST)
     hostile = sim.verdict(SECOND, state=replace(state, etag=None), site=hostile_sites(sim)[name])
     honest = sim.verdict(SECOND, state=hostile.state)
-    proved = {"below", "wrong", "raw", "other text", "other lines"}
+    proved = {"below", "wrong", "raw", "other text", "other lines", "root"}
     assert honest.verdict.status is (Status.INVALID if name in proved else Status.DUE)
 
 
@@ -291,6 +291,27 @@ def test_a_fork_of_entries_that_only_the_log_key_signed_is_a_log_fork() -> None:
     verdict = other.verdict(FIRST, state=sim.watched(FIRST)).verdict
     assert codes(verdict) & {Code.LOG_FORK, Code.TEXT_FORK} == {Code.LOG_FORK}
     assert Code.BELOW_THRESHOLD in codes(verdict)
+
+
+@pytest.mark.parametrize("bundle", [None, b"junk", b"\x00\x01x\x00\x01y"])
+def test_two_roots_over_as_many_entries_are_a_log_fork_whatever_entries_are_served(bundle: bytes | None) -> None:
+    sim = begun()
+    site, other = sim.site(), sim.checkpoint(root=bytes(32))
+    site.files[CHECKPOINT] = other
+    if bundle is not None:
+        site.files[bundle_path(0, 2)] = bundle
+    judgement = sim.verdict(FIRST, state=sim.watched(FIRST), site=site)
+    assert {Code.LOG_FORK, Code.ROOT_MISMATCH} <= codes(judgement.verdict)
+    (sticky,) = stored(judgement).sticky
+    assert (sticky.code, sticky.proof) == (Code.LOG_FORK, (sim.checkpoint(), other))
+
+
+def test_a_root_that_a_stranger_signed_is_no_fork() -> None:
+    sim = begun()
+    site = sim.site()
+    site.files[CHECKPOINT] = sim.checkpoint(root=bytes(32), signed_by="stranger")
+    judgement = sim.verdict(FIRST, state=sim.watched(FIRST), site=site)
+    assert Code.LOG_FORK not in codes(judgement.verdict)
 
 
 def test_a_fork_is_found_in_a_longer_and_in_a_shorter_log() -> None:

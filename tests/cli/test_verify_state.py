@@ -1,0 +1,224 @@
+"""`canary verify --state`: following one canary over time."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from canary.cli.app import App
+from tests.loopback import Loopback
+from tests.publisher import Publisher, Ran, command, noon, tree
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state.json"
+
+
+def look(location: object, state: Path, *arguments: object, at: str = "2026-02-10") -> Ran:
+    return command(App(clock=lambda: noon(at)), "verify", location, "--state", state, *arguments)
+
+
+def status_of(ran: Ran) -> str:
+    return ran.out.partition(":")[0]
+
+
+# --- what is kept ---------------------------------------------------------------------------------------
+
+
+def test_the_state_is_written_for_its_owner_alone(published: Publisher, state: Path) -> None:
+    assert look(published.public, state, "--pin", published.pin).code == 0
+    assert stat.S_IMODE(state.stat().st_mode) == 0o600
+    assert [each.name for each in state.parent.iterdir() if each != published.folder] == [state.name]
+    document = json.loads(state.read_bytes())
+    assert f"sha256:{document['pin']}" == published.pin
+    assert (document["canary"], document["first_use"], len(document["entries"])) == ("example.net/canary", False, 2)
+
+
+def test_with_a_state_the_pin_need_not_be_given_again(published: Publisher, state: Path) -> None:
+    look(published.public, state, "--pin", published.pin)
+    ran = look(published.public, state)
+    assert (status_of(ran), ran.code) == ("OK", 0)
+
+
+def test_without_a_pin_nothing_is_kept(published: Publisher, state: Path) -> None:
+    ran = look(published.public, state)
+    assert (status_of(ran), ran.code) == ("UNKNOWN", 3)
+    assert not state.exists()
+
+
+def test_a_look_that_brings_nothing_back_begins_no_state(published: Publisher, state: Path, tmp_path: Path) -> None:
+    assert look(tmp_path / "nowhere", state, "--pin", published.pin).code == 3
+    assert not state.exists()
+
+
+def test_what_did_not_hold_begins_no_state(published: Publisher, state: Path) -> None:
+    assert look(published.public, state, "--pin", f"sha256:{'0' * 64}").code == 2
+    assert not state.exists()
+
+
+def test_an_unchanged_canary_costs_one_conditional_request(published: Publisher, state: Path) -> None:
+    with Loopback(published.public.resolve()) as server:
+        assert look(server.url, state, "--pin", published.pin).code == 0
+        first = len(server.asked)
+        assert first >= 3
+        ran = look(server.url, state, at="2026-02-11")
+        assert (status_of(ran), ran.code) == ("OK", 0)
+        (asked,) = server.asked[first:]
+        assert asked.target == "/checkpoint"
+        assert "if-none-match" in asked.headers
+        # Unchanged is not fresh for ever.
+        assert look(server.url, state, at="2026-06-10").code == 2
+
+
+def test_the_next_release_is_followed(published: Publisher, state: Path) -> None:
+    look(published.public, state, "--pin", published.pin)
+    published.on("2026-05-02").release()
+    ran = look(published.public, state, at="2026-05-03")
+    assert (status_of(ran), ran.code) == ("OK", 0)
+    assert len(json.loads(state.read_bytes())["entries"]) == 3
+
+
+# --- trust on first use ---------------------------------------------------------------------------------
+
+
+def test_trust_on_first_use_is_shown_ever_after(published: Publisher, state: Path) -> None:
+    for arguments in (("--trust-first-use",), (), ("--pin", published.pin)):
+        ran = look(published.public, state, *arguments)
+        assert (status_of(ran), ran.code) == ("OK", 0)
+        assert "TRUSTED-FIRST-USE" in ran.out
+        assert f"roster 1 was trusted as it was first seen: {published.pin}" in ran.said.replace("Roster 1", "roster 1")
+
+
+def test_a_first_look_that_fails_is_not_trusted(published: Publisher, state: Path) -> None:
+    (published.public / "canary.txt").write_text("x\n", "utf-8")
+    assert look(published.public, state, "--trust-first-use").code != 0
+    assert not state.exists()
+
+
+# --- acknowledging --------------------------------------------------------------------------------------
+
+
+def test_a_withdrawal_stays_until_a_person_acknowledges_it(published: Publisher, state: Path) -> None:
+    look(published.public, state, "--pin", published.pin)
+    published.on("2026-05-02").release("--without", "taps")
+    published.on("2026-05-04").release("--correction")
+    for day in ("2026-05-05", "2026-05-06"):
+        ran = look(published.public, state, at=day)
+        assert (status_of(ran), ran.code) == ("WITHDRAWN", 2)
+    ran = look(published.public, state, "--ack", at="2026-05-07")
+    assert (status_of(ran), ran.code) == ("OK", 0)
+    assert status_of(look(published.public, state, at="2026-05-08")) == "OK"
+
+
+def test_acknowledging_is_not_done_ahead(published: Publisher, state: Path) -> None:
+    look(published.public, state, "--pin", published.pin)
+    published.on("2026-05-02").release("--without", "taps")
+    # It acknowledges what an earlier look found; this one finds the withdrawal, and no look did before.
+    assert status_of(look(published.public, state, "--ack", at="2026-05-05")) == "WITHDRAWN"
+    assert status_of(look(published.public, state, "--ack", at="2026-05-06")) == "OK"
+
+
+def test_a_fork_stays_though_the_honest_log_comes_back(published: Publisher, state: Path, tmp_path: Path) -> None:
+    other = published.copy_to(tmp_path / "other")
+    published.on("2026-05-02").release()
+    other.on("2026-05-02").release("--without", "taps")
+    look(published.public, state, "--pin", published.pin, at="2026-05-03")
+    ran = look(other.public, state, at="2026-05-04")
+    assert (status_of(ran), ran.code, "TEXT-FORK" in ran.out) == ("INVALID", 2, True)
+    assert "TEXT-FORK" in look(published.public, state, at="2026-05-05").out
+    assert status_of(look(published.public, state, "--ack", at="2026-05-06")) == "OK"
+
+
+def test_an_older_copy_is_a_lagging_mirror_for_a_day(published: Publisher, state: Path, tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror"
+    shutil.copytree(published.public.resolve(), mirror)
+    published.on("2026-05-02").release()
+    look(published.public, state, "--pin", published.pin, at="2026-05-03")
+    entries = json.loads(state.read_bytes())["entries"]
+    ran = look(mirror, state, at="2026-05-04")
+    assert (status_of(ran), ran.code, "STALE-COPY" in ran.out) == ("UNREACHABLE", 1, True)
+    ran = look(mirror, state, at="2026-05-05")
+    assert (status_of(ran), ran.code, "ROLLBACK" in ran.out) == ("INVALID", 2, True)
+    assert json.loads(state.read_bytes())["entries"] == entries
+    assert status_of(look(published.public, state, at="2026-05-06")) == "OK"
+
+
+# --- what goes wrong ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[:0],
+        lambda data: data[: len(data) // 2],
+        lambda data: data.replace(b'"version": 1', b'"version": 2'),
+        lambda data: data.replace(b'"first_use": false', b'"first_use": true, "first_use": false'),
+        lambda data: data.replace(b'"acknowledged": 2', b'"acknowledged": 2.0'),
+        lambda data: b"\xff" + data,
+        lambda data: data + b"\n",
+    ],
+    ids=["empty", "cut", "of another version", "a name twice", "another spelling", "not UTF-8", "longer"],
+)
+def test_a_damaged_state_is_told_and_left_as_it_is(published: Publisher, state: Path, damage: object) -> None:
+    look(published.public, state, "--pin", published.pin)
+    assert callable(damage)
+    state.write_bytes(damage(state.read_bytes()))
+    before = state.read_bytes()
+    for form in ((), ("--pin", published.pin), ("--trust-first-use",), ("--ack",)):
+        ran = look(published.public, state, *form)
+        assert (ran.code, "the state is damaged" in ran.err, str(state) in ran.err) == (3, True, True)
+        assert "Bring it back from a backup, or begin anew" in ran.said
+    assert look(published.public, state, "--format", "nagios").out.startswith("CANARY UNKNOWN - ")
+    assert state.read_bytes() == before
+
+
+def test_a_state_that_cannot_be_written_is_told_instead_of_a_verdict(published: Publisher, tmp_path: Path) -> None:
+    ran = look(published.public, tmp_path / "nowhere" / "state", "--pin", published.pin)
+    assert (ran.code, "cannot be written" in ran.err, ran.out) == (3, True, "")
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_folder_in_the_place_of_the_state_is_told(published: Publisher, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    ran = look(published.public, tmp_path / "folder", "--pin", published.pin)
+    assert (ran.code, "cannot be read" in ran.err) == (3, True)
+
+
+def test_a_pin_that_is_not_the_states_is_refused(published: Publisher, state: Path) -> None:
+    look(published.public, state, "--pin", published.pin)
+    before = tree(state.parent)
+    ran = look(published.public, state, "--pin", f"sha256:{'0' * 64}")
+    assert ran.code == 3
+    assert f"the state is of the canary example.net/canary, pinned as {published.pin}, not as --pin says" in ran.said
+    assert "Use a state file of its own for each canary." in ran.said
+    assert tree(state.parent) == before
+
+
+def test_rejected_bytes_do_not_change_what_is_stored(published: Publisher, state: Path, tmp_path: Path) -> None:
+    look(published.public, state, "--pin", published.pin)
+    entries = json.loads(state.read_bytes())["entries"]
+    published.on("2026-05-02").release()
+    forged = tmp_path / "forged"
+    shutil.copytree(published.public.resolve(), forged)
+    bundle = forged / "tile" / "entries" / "000.p" / "3"
+    bundle.write_bytes(bundle.read_bytes().replace(b"never handed", b"hardly fell."))
+    for day in ("2026-05-03", "2026-05-04"):
+        ran = look(forged, state, at=day)
+        assert (status_of(ran), ran.code, "ROOT-MISMATCH" in ran.out) == ("INVALID", 2, True)
+    assert json.loads(state.read_bytes())["entries"] == entries
+    assert status_of(look(published.public, state, at="2026-05-05")) == "OK"
+    assert len(json.loads(state.read_bytes())["entries"]) == 3
+
+
+def test_a_clock_that_went_back_is_not_believed(published: Publisher, state: Path) -> None:
+    look(published.public, state, "--pin", published.pin, at="2026-06-10")
+    ran = look(published.public, state, at="2026-03-01")
+    assert (ran.code, "CLOCK-BACKWARDS" in ran.out) == (2, True)
+    assert status_of(ran) == "EXPIRED"
+    ran = look(published.public, state, "--ack", at="2026-03-01")
+    assert (status_of(ran), ran.code) == ("OK", 0)
