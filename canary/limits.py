@@ -38,10 +38,10 @@ ATTACHMENT_BYTES = 32 * 1024 * 1024
 CHECKPOINT_BYTES = 16_384
 """Bytes in a checkpoint with its signatures: three lines of text and up to 100 signatures."""
 
-LOG_ENTRIES = 65_536
-"""Entries in one log: a release a day for 179 years."""
+LOG_ENTRIES = 16_384
+"""Entries in one log: a release a day for 44 years."""
 
-LOG_BYTES = 64 * 1024 * 1024
+LOG_BYTES = 32 * 1024 * 1024
 """Bytes in all the entries of one log together, so that a hostile host cannot fill a watcher's memory."""
 
 HINT_BYTES = 1_024
@@ -49,6 +49,12 @@ HINT_BYTES = 1_024
 
 STATE_BYTES = 2 * LOG_BYTES
 """Bytes in a state file: the log in base64, and what was found."""
+
+CHANGES_TOLD = 50
+"""Changes of one kind that a verdict puts in words; the rest it counts. A log can hold millions."""
+
+STICKY_FINDINGS = 100
+"""Findings with their proof that a state keeps; the first ones prove enough, and the state stays readable."""
 
 # --- time -----------------------------------------------------------------------------------------------
 

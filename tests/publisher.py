@@ -341,13 +341,14 @@ class Desk:
         self.config = Config(self.config.canary, SignersTable(list(names), threshold), self.config.schedule)
 
 
-def _private(name: str) -> Ed25519PrivateKey:
+def private_of(name: str) -> Ed25519PrivateKey:
+    """Returns the private half of `vkey_of(name)`."""
     return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"test key {name}".encode()).digest())
 
 
 def vkey_of(name: str) -> VKey:
     """Returns the public key of that whole name."""
-    return ed25519_vkey(name, _private(name).public_key().public_bytes_raw())
+    return ed25519_vkey(name, private_of(name).public_key().public_bytes_raw())
 
 
 def signer_of(name: str) -> RosterSigner:
@@ -358,7 +359,7 @@ def signer_of(name: str) -> RosterSigner:
 def line_of(name: str, text: bytes) -> SignatureLine:
     """Returns a signer's line over a text."""
     key = signer_of(name).key
-    return SignatureLine(key.name, key.key_id, _private(key.name).sign(text))
+    return SignatureLine(key.name, key.key_id, private_of(key.name).sign(text))
 
 
 def midnight(day: str) -> datetime:

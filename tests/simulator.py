@@ -191,6 +191,7 @@ class MemorySource:
         files: the site.
         cached: what a cache on the way serves to requests that are not fresh; None: there is no cache.
         answers: paths that answer something else than their file: a status, or an error.
+        fresh_answers: the same, for requests that are to pass every cache.
         down: where the site as a whole cannot be reached, the error that is raised.
         asked: the requests, in order.
     """
@@ -198,6 +199,7 @@ class MemorySource:
     files: dict[str, bytes]
     cached: dict[str, bytes] | None = None
     answers: dict[str, int | FetchError] = field(default_factory=dict)
+    fresh_answers: dict[str, int | FetchError] = field(default_factory=dict)
     down: FetchError | None = None
     asked: list[Asked] = field(default_factory=list)
 
@@ -209,7 +211,7 @@ class MemorySource:
         """Answers one request."""
         segments(path)
         self.asked.append(Asked(path, etag, fresh))
-        answer = self.down or self.answers.get(path)
+        answer = self.down or self.answers.get(path) or (self.fresh_answers.get(path) if fresh else None)
         if isinstance(answer, FetchError):
             raise answer
         if answer is not None:

@@ -128,7 +128,13 @@ def nothing_is_asserted(_: str, tree: ast.Module) -> Iterator[str]:
     yield from (f"{node.lineno}: assert" for node in ast.walk(tree) if isinstance(node, ast.Assert))
 
 
-def no_error_is_caught_unseen(_: str, tree: ast.Module) -> Iterator[str]:
+LAST_WALL = "canary.cli.main"
+"""Where a fault of the program itself becomes a message and exit code 3: Python's own 1 would read as a warning."""
+
+
+def no_error_is_caught_unseen(module: str, tree: ast.Module) -> Iterator[str]:
+    if module == LAST_WALL:
+        return
     for node in ast.walk(tree):
         if isinstance(node, ast.ExceptHandler):
             kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]

@@ -13,12 +13,12 @@ from canary.cli.collect import still_to_sign
 from canary.cli.roster import refuse_open_draft, replace_option
 from canary.cli.session import Session, open_session, workspace_option
 from canary.cli.talk import at_terminal, say, say_next
-from canary.core.changes import statement_changes
 from canary.core.findings import Code
 from canary.core.history import History
 from canary.core.names import check_attachment_name
 from canary.core.profile import check_text
 from canary.core.release import Attachment, Release, check_words
+from canary.core.statements import statement_changes
 from canary.core.strict import digest, hash_field
 from canary.core.times import parse_date_range
 from canary.edges.files import read_file

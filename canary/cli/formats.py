@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -57,11 +57,40 @@ def failures_in(output: str) -> Iterator[None]:
     """
     try:
         yield
-    except CanaryError as error:
+    except BrokenPipeError:
+        raise
+    except (CanaryError, OSError) as error:
+        told = CanaryError(in_words(error)) if isinstance(error, OSError) else CanaryError(error.what, hint=error.hint)
         if output == "text":
-            raise CanaryError(error.what, hint=error.hint) from error
-        if output == "nagios":
-            click.echo(nagios_line(UNKNOWN, error.what, {}))
-        else:
-            print_json({"status": "UNKNOWN", "exit_code": UNKNOWN, "error": error.what, "advice": error.hint})
+            raise told from error
+        print_failure(output, told.what, told.hint, UNKNOWN)
         raise click.exceptions.Exit(UNKNOWN) from error
+
+
+def print_failure(output: str, what: str, advice: str, exit_code: int) -> None:
+    """Prints a failure of the tool itself as one line for a monitor, or as a JSON document.
+
+    Args:
+        output: `json` or `nagios`.
+        what: what happened.
+        advice: what to do.
+        exit_code: 0 to 3.
+    """
+    if output == "nagios":
+        click.echo(nagios_line(exit_code, what, {}))
+    else:
+        print_json({"status": "UNKNOWN", "exit_code": exit_code, "error": what, "advice": advice})
+
+
+def asked_for(arguments: Sequence[str]) -> str:
+    """Returns the format that a command line asks for, even one that cannot be understood otherwise."""
+    joined = " ".join(arguments)
+    if "--format nagios" in joined or "--format=nagios" in joined:
+        return "nagios"
+    return "json" if "--json" in arguments or "--format json" in joined or "--format=json" in joined else "text"
+
+
+def in_words(error: OSError) -> str:
+    """Returns an error of the operating system in words."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}"

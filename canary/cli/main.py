@@ -7,14 +7,17 @@ usage error too (click's own 2 would read as CRITICAL).
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from canary.cli.app import App
+from canary.cli.formats import asked_for, in_words, print_failure
 from canary.errors import CanaryError
 
 _COMMANDS = {
@@ -88,27 +91,57 @@ def run(arguments: Sequence[str] | None = None, app: App | None = None) -> int:
         arguments: the command line; None for the process's own.
         app: the outside world; None for the real one.
     """
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        result = canary.main(
-            args=None if arguments is None else list(arguments),
-            prog_name="canary",
-            standalone_mode=False,
-            obj=app or App(),
-        )
+        result = canary.main(args=given, prog_name="canary", standalone_mode=False, obj=app or App())
     except click.ClickException as error:
         error.show()
+        if asked_for(given) != "text":
+            print_failure(asked_for(given), error.format_message(), "See canary --help.", UNKNOWN)
         return UNKNOWN
     except click.Abort:
         click.echo("Stopped before it was finished.", err=True)
         return UNKNOWN
     except CanaryError as error:
-        click.echo(f"canary: {error.what}", err=True)
-        if error.hint:
-            click.echo(f"What to do: {error.hint}", err=True)
-        return error.exit_code
+        return _told(error.what, error.hint, error.exit_code)
+    except OSError as error:
+        return _told(in_words(error), "", UNKNOWN)
     return result if isinstance(result, int) else 0
 
 
 def main() -> None:
     """Runs the process's own command line."""
-    sys.exit(run())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A verdict is not lost because a terminal or a cron job cannot write one of a publisher's characters.
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_flushed(_guarded()))
+
+
+def _guarded() -> int:
+    """Runs the command line; a fault of this program leaves with 3 too, and not with Python's 1, a warning."""
+    try:
+        return run()
+    except Exception as error:  # noqa: BLE001  # the last wall
+        traceback.print_exc()
+        what = f"this is a fault of canary itself: {error!r}"
+        if asked_for(sys.argv) != "text":
+            print_failure(asked_for(sys.argv), what, "Please report it.", UNKNOWN)
+        return _told(what, "Please report it, with the lines above.", UNKNOWN)
+
+
+def _flushed(code: int) -> int:
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # Nobody has read the answer, so it must not look like one.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _told(f"the answer could not be written: {in_words(error)}", "", UNKNOWN)
+    return code
+
+
+def _told(what: str, hint: str, code: int) -> int:
+    click.echo(f"canary: {what}", err=True)
+    if hint:
+        click.echo(f"What to do: {hint}", err=True)
+    return code

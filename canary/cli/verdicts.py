@@ -118,7 +118,7 @@ def tell(verdict: Verdict, *, again: Sequence[str], tried: bool) -> None:
         _tell_how_to_pin(verdict.fingerprint, again)
     if tried:
         click.echo()
-        say("This was one try, from this machine.")
+        say("Looked at once, from this machine.")
 
 
 def _release(subject: Subject) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def _tell_release(subject: Subject) -> None:
         f"  signed by   {', '.join(subject.signers)} ({len(subject.signers)} of {subject.roster_signers}; "
         f"{subject.threshold} needed)"
     )
-    say(f"  statements  {', '.join(subject.statements)}")
+    say(f"  statements  {', '.join(subject.statements)} (their words: canary.txt)")
     if subject.next is not None and subject.expires is not None:
         say(f"  next        {subject.next[0]} to {subject.next[1]}; stale from {format_time(subject.expires)}")
 

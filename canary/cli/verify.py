@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +14,7 @@ import click
 from canary.cli.app import App
 from canary.cli.formats import failures_in, format_option, json_option, print_json
 from canary.cli.verdicts import document, nagios, tell
-from canary.core.judge import Question
+from canary.core.judge import Judgement, Question
 from canary.core.state import State
 from canary.core.strict import hash_field, parse_hash
 from canary.core.times import parse_time
@@ -24,6 +26,7 @@ from canary.library import LazyGpg, is_url, look_and_judge
 from canary.limits import ENTRY_BYTES, FETCH_SECONDS
 
 T = TypeVar("T")
+_MOST_SECONDS = 3_600.0
 
 
 class UsageError(CanaryError):
@@ -37,12 +40,13 @@ class UsageError(CanaryError):
 @click.option("--at", metavar="TIME", help="Judge as of a past moment, like 2026-11-03T14:30:00Z; keeps no state.")
 @click.option("--state", "state_file", type=click.Path(path_type=Path), metavar="FILE", help="Remember what was seen.")
 @click.option("--ack", is_flag=True, help="Acknowledge what the last look found; needs --state.")
+@click.option("--trust-clock", is_flag=True, help="This machine's clock is right, though an earlier look was later.")
 @click.option(
     "--roster", type=click.Path(path_type=Path), metavar="FILE", help="Check one entry's file under this roster."
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0.1),
+    type=click.FloatRange(min=0.1, max=_MOST_SECONDS),
     default=FETCH_SECONDS,
     show_default=True,
     metavar="S",
@@ -62,6 +66,7 @@ def verify(
     at: str | None,
     state_file: Path | None,
     ack: bool,
+    trust_clock: bool,
     roster: Path | None,
     timeout: float,
     allow_http: bool,
@@ -89,47 +94,58 @@ def verify(
     with failures_in(output):
         pinned = _option("--pin", parse_hash, pin)
         moment = _option("--at", parse_time, at)
-        _check_options(trust_first_use=trust_first_use, ack=ack, state_file=state_file, moment=moment)
-        if roster is not None or (not is_url(location) and Path(location).is_file()):
-            now = moment or app.clock()
-            verdict = _verify_file(Path(location), roster, pin=pinned, now=now)
-            return _print(verdict, location, output, again=again, tried=False)
-        # Imported here: only this path keeps state.
-        from canary.edges.state_file import read_state, write_state  # noqa: PLC0415
-
-        now = moment or app.clock()
-        keeps = state_file if moment is None else None
-        state = _prepared(read_state(keeps) if keeps else None, pinned, now, ack=ack)
+        single = roster is not None or (not is_url(location) and Path(location).is_file())
+        if single and state_file is not None:
+            raise UsageError("a single entry's file is checked by itself, without --state")
+        for option, given in {"--trust-first-use": trust_first_use, "--ack": ack, "--trust-clock": trust_clock}.items():
+            if given and (state_file is None or moment is not None):
+                raise UsageError(f"{option} needs --state FILE, and no --at: it changes what is remembered")
         question = Question(
-            now=now,
+            now=moment or app.clock(),
             pin=pinned,
             trust_first_use=trust_first_use,
-            state=state,
             as_of_now=moment is None,
         )
-        judgement = look_and_judge(location, question, seconds=timeout, allow_http=allow_http, ca_file=ca_file)
-        if keeps is not None and judgement.state is not None:
-            write_state(keeps, judgement.state)
-        return _print(judgement.verdict, location, output, again=again, tried=True)
+        if single:
+            verdict = _verify_file(Path(location), roster, pin=pinned, now=question.now)
+            return _print(verdict, location, output, again=again, tried=False)
+        look = partial(look_and_judge, location, seconds=timeout, allow_http=allow_http, ca_file=ca_file)
+        if state_file is None or moment is not None:
+            verdict = look(question=question).verdict
+        else:
+            verdict = _verify_with_state(state_file, question, look, seconds=timeout, ack=ack, trust_clock=trust_clock)
+        return _print(verdict, location, output, again=again, tried=True)
 
 
-def _check_options(*, trust_first_use: bool, ack: bool, state_file: Path | None, moment: datetime | None) -> None:
-    if trust_first_use and state_file is None:
-        raise UsageError("--trust-first-use needs --state FILE, to remember what it trusted")
-    if trust_first_use and moment is not None:
-        raise UsageError("--trust-first-use goes without --at, which keeps no state to remember what was trusted")
-    if ack and (state_file is None or moment is not None):
-        raise UsageError("--ack needs --state FILE, and no --at: it acknowledges what the last look found")
+def _verify_with_state(
+    path: Path,
+    question: Question,
+    look: Callable[..., Judgement],
+    *,
+    seconds: float,
+    ack: bool,
+    trust_clock: bool,
+) -> Verdict:
+    """Looks with what was remembered, and remembers what was found."""
+    # Imported here: only this path keeps state.
+    from canary.edges.state_file import held, read_state, write_state  # noqa: PLC0415
+
+    with held(path, seconds=seconds):
+        state = _prepared(read_state(path), question.pin, question.now, ack=ack, trust_clock=trust_clock)
+        judgement = look(question=replace(question, state=state))
+        if judgement.state is not None:
+            write_state(path, judgement.state)
+    return judgement.verdict
 
 
-def _prepared(state: State | None, pin: str | None, now: datetime, *, ack: bool) -> State | None:
+def _prepared(state: State | None, pin: str | None, now: datetime, *, ack: bool, trust_clock: bool) -> State | None:
     """Returns the stored state, acknowledged if that was asked for.
 
     Raises:
         UsageError: it was made under another pin, or there is nothing to acknowledge.
     """
     if state is None:
-        if ack:
+        if ack or trust_clock:
             raise UsageError("there is no state yet, so there is nothing to acknowledge")
         return None
     if pin is not None and pin != state.pin:
@@ -137,7 +153,9 @@ def _prepared(state: State | None, pin: str | None, now: datetime, *, ack: bool)
             f"the state is of the canary {state.canary}, pinned as {hash_field(state.pin)}, not as --pin says",
             hint="Use a state file of its own for each canary.",
         )
-    return state.acknowledge(now) if ack else state
+    if trust_clock:
+        state = state.trust_clock(now)
+    return state.acknowledge() if ack else state
 
 
 def _verify_file(path: Path, roster: Path | None, *, pin: str | None, now: datetime) -> Verdict:

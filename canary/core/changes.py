@@ -1,41 +1,21 @@
-"""What changed from one release, or one roster, to another. Design, section 6, step 6 and the row CHANGED."""
+"""What changed since a watcher last looked, or since an earlier release. Design, section 6, the row CHANGED."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import pairwise
 
 from canary.core.findings import Code, Finding
 from canary.core.history import History
-from canary.core.release import Release, Statement
+from canary.core.release import Release
 from canary.core.roster import Roster, material
-from canary.core.schedule import Schedule, render_days
-from canary.core.wording import word_diff
+from canary.core.schedule import Cadence, Schedule, Unit, render_days
+from canary.core.statements import Change, Told, along, compare, not_affirmed_by_final
+from canary.limits import CHANGES_TOLD
 
-_PERIODS_BEFORE_FINAL = 2
-
-
-def statement_changes(before: Release, after: Release, stood_before: Iterable[str]) -> list[Finding]:
-    """Returns what became of the statements from one release to another.
-
-    Args:
-        before: the earlier release.
-        after: the later one.
-        stood_before: ids of statements that stood in any release before `after`.
-    """
-    known = set(stood_before)
-    findings = [_withdrawn(statement, after) for statement in before.statements if not after.statement(statement.id)]
-    for statement in after.statements:
-        old = before.statement(statement.id)
-        if old is None:
-            code, word = (Code.REINSTATED, "is back") if statement.id in known else (Code.ADDED, "is new")
-            findings.append(Finding(code, f"the statement {statement.label} {word}: {_line(statement)}", after.entry))
-        elif old.version != statement.version:
-            diff = word_diff(old.words, statement.words)
-            message = f"the statement {statement.id} was reworded from v{old.version} to v{statement.version}: {diff}"
-            findings.append(Finding(Code.REWORDED, message, after.entry))
-    return findings
+_DAYS_IN_A_MONTH = 365.25 / 12
+_DAYS_IN_A_WEEK = 7.0
 
 
 def roster_changes(before: Roster, after: Roster) -> list[Finding]:
@@ -55,7 +35,7 @@ def roster_changes(before: Roster, after: Roster) -> list[Finding]:
         message = f"the schedule got longer: {describe_schedule(before)} became {describe_schedule(after)}"
         findings.append(Finding(Code.SCHEDULE_LENGTHENED, message, after.entry))
     if before.anchor_age != after.anchor_age:
-        ages = [f"{age.days} days" if age is not None else "none" for age in (before.anchor_age, after.anchor_age)]
+        ages = [render_days(age) if age is not None else "none" for age in (before.anchor_age, after.anchor_age)]
         message = f"the rule for the age of anchors went from {ages[0]} to {ages[1]}"
         findings.append(Finding(Code.ANCHOR_RULE_CHANGED, message, after.entry))
     return findings
@@ -75,65 +55,83 @@ def changes_since(history: History, acknowledged: int) -> list[Finding]:
     releases = history.releases()
     earlier = [release for release in releases if release.entry <= acknowledged]
     later = [release for release in releases if release.entry > acknowledged]
-    findings = _along([*earlier[-1:], *later], releases)
+    told = Told()
+    told.add(along([*earlier[-1:], *later], releases))
     if later and later[-1].final:
-        findings += _hidden_by_final(releases)
-    return findings + _roster_changes_since(history, acknowledged)
+        told.add(not_affirmed_by_final(releases, 2 * longest_cadence(history).days))
+    return told.findings() + _roster_changes_since(history, acknowledged)
 
 
-def changes_from_pin(history: History) -> tuple[list[Finding], int]:
-    """Returns what changed since the last release of an earlier period, and older changes as remarks.
-
-    Returns:
-        The findings, and the number of the entry that the newest release was compared with (the whole log's
-        length where there was none).
-    """
+def changes_from_pin(history: History) -> list[Finding]:
+    """Returns what changed since the last release of an earlier period, and older changes as remarks."""
     releases = history.releases()
     newest = releases[-1]
-    base = next((each for each in reversed(releases) if each.period < newest.period), None)
-    if base is None:
-        compared: list[Finding] = []
-        acknowledged = len(history.admitted)
-    else:
+    base = compared_with(history)
+    told = Told()
+    rosters: list[Finding] = []
+    if base is not None:
         stood = {each.id for release in releases if release.entry <= base.entry for each in release.statements}
-        compared = statement_changes(base, newest, stood)
-        compared += roster_changes(history.admitted[base.entry - 1].roster, history.admitted[-1].roster)
-        acknowledged = base.entry
+        told.add(compare(base, newest, stood))
+        rosters = _roster_changes_since(history, base.entry)
     if newest.final:
-        compared += _hidden_by_final(releases)
-    told = {(finding.code, finding.message) for finding in compared}
-    every = _along(releases, releases) + _roster_changes_since(history, 1)
-    older = [each for each in every if (each.code, each.message) not in told]
-    return compared + [replace(each, remark=True) for each in older], acknowledged
+        told.add(not_affirmed_by_final(releases, 2 * longest_cadence(history).days))
+    older = [change.finding() for change in _newest_changes(releases) if change not in told]
+    older += [each for each in _roster_changes_since(history, 1) if each not in rosters][-CHANGES_TOLD:]
+    return told.findings() + rosters + [replace(each, remark=True) for each in older]
 
 
-def _along(releases: list[Release], everything: list[Release]) -> list[Finding]:
-    """Returns the changes from each release to the next one."""
-    findings: list[Finding] = []
-    stood = {
-        each.id
-        for release in everything
-        if releases and release.entry < releases[0].entry
-        for each in release.statements
-    }
-    for before, after in pairwise(releases):
-        stood.update(each.id for each in before.statements)
-        findings += statement_changes(before, after, stood)
-    return findings
+def compared_with(history: History) -> Release | None:
+    """Returns the release that the newest one is compared with: the last of an earlier period.
+
+    Periods of two grids that lie closer together than the cadence that was promised are no two periods, or a
+    roster that moves the grid by a day would hide in a day what was withdrawn. None in the first period.
+    """
+    releases = history.releases()
+    newest, earlier = releases[-1], releases[:-1]
+    distance = longest_cadence(history)
+    for release in reversed(earlier):
+        if newest.period - release.period >= distance:
+            return release
+    return next((release for release in earlier if release.period < newest.period), None)
 
 
-def _hidden_by_final(releases: list[Release]) -> list[Finding]:
-    """Returns the statements of the last two periods that a final release does not affirm."""
-    final, earlier = releases[-1], releases[:-1]
-    periods = sorted({release.period for release in earlier})[-_PERIODS_BEFORE_FINAL:]
-    lost = {
-        statement.id: statement
-        for release in earlier
-        if release.period in periods
-        for statement in release.statements
-        if not final.statement(statement.id)
-    }
-    return [_withdrawn(statement, final) for statement in lost.values()]
+def longest_cadence(history: History) -> timedelta:
+    """Returns the longest cadence that counts at the newest entry, as the shortest distance of its windows.
+
+    A roster's cadence goes on counting for one cadence after the roster was replaced.
+    """
+    rosters = [each.entry.content for each in history.admitted if isinstance(each.entry.content, Roster)]
+    now = history.admitted[-1].entry.content.issued.date()
+    counting = [rosters[-1]]
+    for roster, successor in pairwise(rosters):
+        if roster.schedule.cadence.after(successor.issued.date(), 1) > now:
+            counting.append(roster)
+    return max(roster.schedule.shortest_distance() for roster in counting)
+
+
+def _newest_changes(releases: list[Release]) -> list[Change]:
+    """Returns the newest changes in the log, as many as are told, the oldest of them first."""
+    found: list[Change] = []
+    first_seen: dict[str, int] = {}
+    for release in releases:
+        for statement in release.statements:
+            first_seen.setdefault(statement.id, release.entry)
+    for after, before in zip(reversed(releases), reversed(releases[:-1]), strict=False):
+        found[:0] = list(compare(before, after, _StoodBefore(first_seen, after.entry)))
+        if len(found) >= CHANGES_TOLD:
+            break
+    return found[-CHANGES_TOLD:]
+
+
+@dataclass(frozen=True, slots=True)
+class _StoodBefore:
+    """The ids of the statements that stood in any release before an entry."""
+
+    first_seen: dict[str, int]
+    entry: int
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.first_seen.get(name, self.entry) < self.entry
 
 
 def _roster_changes_since(history: History, entry: int) -> list[Finding]:
@@ -150,20 +148,13 @@ def _roster_changes_since(history: History, entry: int) -> list[Finding]:
 
 
 def _longer(before: Schedule, after: Schedule) -> bool:
-    if before.cadence.unit is after.cadence.unit:
-        rarer = after.cadence.count > before.cadence.count
-    else:
-        rarer = after.shortest_distance() > before.shortest_distance()
-    return rarer or after.window > before.window or after.window + after.grace > before.window + before.grace
-
-
-def _withdrawn(statement: Statement, release: Release) -> Finding:
-    return Finding(
-        Code.WITHDRAWN,
-        f"the statement {statement.id} is gone from release {release.number}; it said: {_line(statement)}",
-        release.entry,
+    return (
+        _days(after.cadence) > _days(before.cadence)
+        or after.window > before.window
+        or after.window + after.grace > before.window + before.grace
     )
 
 
-def _line(statement: Statement) -> str:
-    return " ".join(statement.words.split())
+def _days(cadence: Cadence) -> float:
+    """Returns a cadence in days, on average."""
+    return cadence.count * (_DAYS_IN_A_MONTH if cadence.unit is Unit.MONTH else _DAYS_IN_A_WEEK)

@@ -209,7 +209,7 @@ class Code(Enum):
         Axis.FRESHNESS,
         Severity.UNKNOWN,
         Cause.UNDECIDED,
-        "Set this machine's clock; if the earlier time was the wrong one, run once with --ack.",
+        "Set this machine's clock; if the earlier time was the wrong one, run once with --trust-clock.",
     )
 
     NEWER_FORMAT = (
@@ -253,6 +253,7 @@ class Code(Enum):
         None,
         "One file cannot show that nothing came after it; verify the site to know.",
     )
+    WITNESSES_NOT_CHECKED = ("WITNESSES-NOT-CHECKED", Axis.INTEGRITY, Severity.NOTICE, None, _NONE)
     ANCHOR_NOT_CHECKED = ("ANCHOR-NOT-CHECKED", Axis.TIME, Severity.NOTICE, None, _NONE)
     NO_LOWER_BOUND = ("NO-LOWER-BOUND", Axis.TIME, Severity.NOTICE, None, _NONE)
     NO_UPPER_BOUND = ("NO-UPPER-BOUND", Axis.TIME, Severity.NOTICE, None, _NONE)

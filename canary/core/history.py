@@ -265,7 +265,7 @@ class History:
         for tally, _ in tallies:
             if tally.bad:
                 names = ", ".join(each.name for each in tally.bad)
-                raise self._reject(Code.BAD_SIGNATURE, f"the signature of {names} is wrong")
+                raise self._reject(Code.BAD_SIGNATURE, f"not over this text, or not by the key it names: {names}")
         for tally, whose in tallies:
             if tally.undecided:
                 raise self._reject(Code.NOT_CHECKED, f"not everything could be checked: {tally.describe()}")

@@ -8,7 +8,7 @@ The steps are those of the design, section 6, under the same numbers:
 3. The entries and the root over them. A mismatch is INVALID only under a valid log-key signature; the flow has
    by then looked a second time past every cache.
 4. The replay from the pinned roster (`canary.core.history`), then the log key's signature, then the comparison
-   with what is stored: forks, older copies.
+   with what is stored (`canary.core.forks`): forks, older copies.
 5. Times: what bounds the moment of signing.
 6. Statements and rosters: what changed (`canary.core.changes`).
 7. The clock (`canary.core.freshness`).
@@ -17,12 +17,13 @@ The steps are those of the design, section 6, under the same numbers:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from canary.core.changes import changes_from_pin, changes_since
-from canary.core.checkpoint import parse_signed_checkpoint
 from canary.core.findings import EXIT_CODES, Cause, Code, Finding, Status
+from canary.core.forks import Fork, fork_of_checkpoint, fork_of_log
 from canary.core.freshness import clock_findings, time_findings
 from canary.core.history import Admitted, History, RejectedError
 from canary.core.observation import (
@@ -32,25 +33,18 @@ from canary.core.observation import (
     NotACanary,
     Observation,
     Seen,
+    SeenAttachment,
     Unchanged,
     Unreachable,
 )
 from canary.core.outcome import OpenPGPVerifier, Outcome
 from canary.core.reading import Limits, Reading, read_log
 from canary.core.release import Release
+from canary.core.release_findings import attachment_finding, not_checked_yet, uncounted
 from canary.core.state import State, Sticky, StoredEntry
 from canary.core.strict import hash_field
 from canary.core.verdict import Subject, Verdict, in_order
-from canary.limits import ROLLBACK_AFTER
-
-_BESIDE_THE_LOG = {
-    Code.MISSING,
-    Code.INCONSISTENT,
-    Code.NOT_IN_LOG,
-    Code.ATTACHMENT_CHANGED,
-    Code.ATTACHMENT_MISSING,
-}
-"""What can be wrong beside a log that holds; the log is stored all the same."""
+from canary.limits import ROLLBACK_AFTER, STICKY_FINDINGS
 
 _EMPTY = {
     Unreachable: Code.UNREACHABLE,
@@ -58,6 +52,11 @@ _EMPTY = {
     NotACanary: Code.NOT_A_CANARY,
     Incomplete: Code.INCONSISTENT,
 }
+_CERTAIN = {Code.UNREACHABLE, Code.NEVER_FETCHED}
+"""What a second look past the caches cannot change."""
+
+_CACHE_CAN_CAUSE = {Cause.INVALID, Cause.MISSING}
+_LATE = {Code.OVERDUE, Code.EXPIRED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +64,8 @@ class Question:
     """What a look is judged by.
 
     Attributes:
-        now: the watcher's clock, aware; with `at`, the moment to judge as of.
-        pin: SHA-256 of roster 1's text, 64 hexadecimal digits; None without one.
+        now: the watcher's clock, aware; with `as_of_now` False the moment to judge as of.
+        pin: SHA-256 of roster 1's text, 64 hexadecimal digits; None without one. A stored pin goes before it.
         trust_first_use: take the first look's roster 1 as the pin.
         state: what is stored of this canary.
         as_of_now: False to judge as of a past moment: the log is cut, no state comes back.
@@ -95,193 +94,186 @@ class Judgement:
     doubtful: bool
 
 
-def judge(seen: Observation, question: Question, verifier: OpenPGPVerifier) -> Judgement:
-    """Judges one look.
+def judge(
+    seen: Observation, question: Question, verifier: OpenPGPVerifier, attachments: Sequence[SeenAttachment] = ()
+) -> Judgement:
+    """Judges one look. See `Judging` for the same in steps, which tells what to look for beside the log."""
+    judging = Judging(question, verifier)
+    judging.take(seen)
+    judging.take_attachments(attachments)
+    return judging.conclude()
+
+
+class Judging:
+    """One look while it is judged: gathers findings, and never changes what is stored.
+
+    Call `take` once, then `take_attachments` if `release_to_complete` names a release, then `conclude`.
 
     Args:
-        seen: what the look brought back.
         question: the pin, the state and the moment.
         verifier: the port to OpenPGP.
     """
-    state = question.state
-    # Step 1. The stored pin, the given one, or none.
-    pin = state.pin if state else question.pin
-    stored, rejected = _stored_history(state, verifier)
-    look = _Look(question, pin, stored, rejected)
-    if isinstance(seen, Seen):
-        look.read(seen, verifier)
-    elif isinstance(seen, Unchanged):
-        look.came_back_unchanged()
-    else:
-        look.came_back_empty(seen)
-    return look.conclude()
 
-
-def _stored_history(state: State | None, verifier: OpenPGPVerifier) -> tuple[History, list[Finding]]:
-    """Returns the history of the stored entries; only what could not be checked then is checked now."""
-    history = History()
-    for stored in state.entries if state else ():
-        try:
-            if any(each.outcome is Outcome.UNCHECKED for each in stored.tally.checked):
-                history.append(stored.data, verifier)
-            else:
-                history.append_verified(stored.data, stored.tally)
-        except RejectedError as error:
-            return history, [Finding(error.code, error.what, error.entry)]
-    return history, []
-
-
-class _Look:
-    """One look while it is judged: gathers findings, never changes what is stored."""
-
-    def __init__(self, question: Question, pin: str | None, stored: History, rejected: list[Finding]) -> None:
+    def __init__(self, question: Question, verifier: OpenPGPVerifier) -> None:
+        # Step 1. The stored pin, the given one, or none; without state `--at` begins from nothing.
         self._question = question
-        self._state = question.state
-        self._pin = pin
-        self._stored = stored
-        self._history = stored
-        self._fingerprint = pin if question.state else None
-        self._findings = rejected
-        self._sticky = list(question.state.sticky) if question.state else []
-        self._stale_since = question.state.stale_since if question.state else None
+        self._verifier = verifier
+        self._state = question.state if question.as_of_now else None
+        self._pin = self._state.pin if self._state else question.pin
+        self._stored, self._findings = _stored_history(self._state, verifier)
+        self._history = self._stored
+        self._fingerprint = self._state.pin if self._state else None
+        self._sticky = list(self._state.sticky) if self._state else []
+        self._stale_since = self._state.stale_since if self._state else None
         self._accepted: Seen | None = None
-        self._acknowledged: int | None = None
+        self._extended = False
+        self._beside: list[Finding] = []
+        self._intact: set[str] = set(self._state.attachments) if self._state else set()
+        self._looked = False
 
     # --- steps 2 to 4 ----------------------------------------------------------------------------------
 
-    def came_back_empty(self, seen: Unreachable | Gone | NotACanary | Incomplete) -> None:
-        """Records a look that brought no canary back."""
-        code = _EMPTY[type(seen)]
+    def take(self, seen: Observation) -> None:
+        """Takes in what a look brought back."""
+        if isinstance(seen, Unchanged):
+            self._looked = True
+            self._stale_since = None
+        elif isinstance(seen, Seen):
+            self._looked = True
+            self._read(seen)
+        else:
+            self._came_back_empty(seen)
+
+    def release_to_complete(self) -> Release | None:
+        """Returns the newest release of a log that was taken in and holds: what lies beside it is looked at next."""
+        return self._history.last_release if self._accepted is not None else None
+
+    def take_attachments(self, attachments: Sequence[SeenAttachment]) -> None:
+        """Takes in what lies beside the newest release."""
+        for each in attachments:
+            if each.state is AttachmentState.INTACT:
+                self._intact.add(each.sha256)
+            else:
+                self._beside.append(attachment_finding(each))
+
+    def _came_back_empty(self, seen: Unreachable | Gone | NotACanary | Incomplete) -> None:
         never = self._state is None and (self._pin is None or not isinstance(seen, Gone))
         retired = self._history.last_release is not None and self._history.last_release.final
         # A canary that ended by itself may be taken down, and where nothing was ever fetched "gone" says little.
-        self._findings.append(Finding(code, seen.detail, remark=never or retired))
+        self._findings.append(Finding(_EMPTY[type(seen)], seen.detail, remark=never or retired))
         if never:
-            self._never_fetched()
+            self._never_fetched(seen.detail)
+        if isinstance(seen, Incomplete) and self._state is not None:
+            self._record(fork_of_checkpoint(self._state, self._stored, seen.checkpoint))
 
-    def came_back_unchanged(self) -> None:
-        """Records that the stored checkpoint is still the newest."""
-        self._stale_since = None
+    def _never_fetched(self, why: str) -> None:
+        self._findings.append(Finding(Code.NEVER_FETCHED, f"this canary has never been fetched from here: {why}"))
 
-    def read(self, seen: Seen, verifier: OpenPGPVerifier) -> None:
-        """Reads what came back, as far as it holds."""
-        now = self._question.now
-        limits = Limits(now=now) if self._question.as_of_now else Limits(until=now)
-        reading = read_log(seen, stored=self._stored, pin=self._pin, limits=limits, verifier=verifier)
+    def _read(self, seen: Seen) -> None:
+        """Reads a log that came back, as far as it holds."""
+        reading = read_log(seen, stored=self._stored, pin=self._pin, limits=self._limits(), verifier=self._verifier)
         self._fingerprint = reading.fingerprint or self._fingerprint
-        self._findings += reading.findings
-        forked = self._compare(seen, reading)
+        forked = self._state is not None and self._record(fork_of_log(self._state, self._stored, seen, reading))
         if reading.holds and not forked:
-            if not self._older_copy(reading):
-                self._accept(seen, reading)
+            self._take_log(seen, reading)
+            return
+        self._findings += self._confirmed(reading.findings, seen)
+        if forked:
             return
         if self._state is None:
             # Shown, never stored: the part of the log that does hold.
             self._history = reading.history
             if all(each.cause is Cause.UNREACHABLE for each in reading.findings):
-                self._never_fetched()
+                self._never_fetched(reading.findings[0].message)
+        elif self._goes_on(reading):
+            # What enough signers signed counts, whatever follows it.
+            self._history, self._extended = reading.history, True
         if reading.signed:
-            self._keep(reading.findings, (seen.checkpoint,))
+            refused = seen.entries[len(reading.history.admitted) :][:1]
+            self._keep(reading.findings, (seen.checkpoint, *refused))
 
-    def _never_fetched(self) -> None:
-        self._findings.append(Finding(Code.NEVER_FETCHED, "this canary has never been fetched from here"))
+    def _limits(self) -> Limits:
+        if not self._question.as_of_now:
+            return Limits(until=self._question.now)
+        # Where this clock went back, an entry is no forgery for being as new as an earlier look.
+        high_water = self._state.high_water if self._state else self._question.now
+        return Limits(now=max(self._question.now, high_water))
 
-    def _compare(self, seen: Seen, reading: Reading) -> bool:
-        """Compares with the stored log and records a fork; step 4, last part."""
-        state, index = self._state, reading.common
-        if state is None:
-            return False
-        # Not the state's own entries: one that was stored half checked may since have been found wrong.
-        if seen.entries is None or index == min(len(self._stored.admitted), len(seen.entries)):
-            return self._another_root(state, seen, reading)
-        replayed = len(reading.history.admitted) > index
-        stored_entry = self._stored.admitted[index].entry
-        if replayed and reading.history.admitted[index].entry.text != stored_entry.text:
-            finding = Finding(
-                Code.TEXT_FORK,
-                f"two different texts of entry {index + 1} carry enough signatures",
-                index + 1,
-                sticky=True,
-            )
-        elif reading.signed and all(each.code is not Code.ROOT_MISMATCH for each in reading.findings):
-            finding = Finding(
-                Code.LOG_FORK,
-                f"the log key signed two logs that differ from entry {index + 1} on",
-                index + 1,
-                sticky=True,
-            )
-        else:
-            return self._another_root(state, seen, reading)
-        self._findings.append(finding)
-        proof = (state.checkpoint, seen.checkpoint, stored_entry.data, seen.entries[index])
-        self._keep([finding], proof)
-        return True
+    def _goes_on(self, reading: Reading) -> bool:
+        known = len(self._stored.admitted)
+        return reading.signed and reading.rooted and reading.common == known < len(reading.history.admitted)
 
-    def _another_root(self, state: State, seen: Seen, reading: Reading) -> bool:
-        """Records a fork that two checkpoints prove by themselves, whatever entries are served."""
-        if not reading.signed:
-            return False
-        known, served = (parse_signed_checkpoint(data).checkpoint for data in (state.checkpoint, seen.checkpoint))
-        if not served.contradicts(known):
-            return False
-        message = f"the log key signed two roots over the same number of entries, {known.size}"
-        finding = Finding(Code.LOG_FORK, message, sticky=True)
-        self._findings.append(finding)
-        self._keep([finding], (state.checkpoint, seen.checkpoint))
-        return True
-
-    def _older_copy(self, reading: Reading) -> bool:
-        """Records a copy that is shorter than what is stored; step 4, last part."""
-        if self._state is None or len(reading.history.admitted) >= len(self._state.entries):
-            return False
-        since = self._state.stale_since or self._question.now
-        self._stale_since = since
-        size, known = len(reading.history.admitted), len(self._state.entries)
-        message = f"an older copy is served: {size} entries, and {known} were there before"
-        if self._question.now - since >= ROLLBACK_AFTER:
-            self._findings.append(Finding(Code.ROLLBACK, f"{message}; it has been so since {since:%Y-%m-%d %H:%M} UTC"))
-        else:
-            self._findings.append(Finding(Code.STALE_COPY, message))
-        return True
-
-    def _accept(self, seen: Seen, reading: Reading) -> None:
+    def _take_log(self, seen: Seen, reading: Reading) -> None:
+        if self._state is not None and len(reading.history.admitted) < len(self._state.entries):
+            self._older_copy(len(reading.history.admitted), len(self._state.entries))
+            return
         self._accepted = seen
         self._stale_since = None
         self._history = reading.history
-        for attachment in seen.attachments:
-            if attachment.state is AttachmentState.CHANGED:
-                message = f"the attachment {attachment.name} is not the one that was signed"
-                self._findings.append(Finding(Code.ATTACHMENT_CHANGED, message))
-            elif attachment.state is AttachmentState.GONE:
-                message = f"the attachment {attachment.name} is not there"
-                self._findings.append(Finding(Code.ATTACHMENT_MISSING, message))
+        self._beside += self._confirmed(reading.findings, seen)
 
-    def _keep(self, findings: list[Finding], proof: tuple[bytes, ...]) -> None:
+    def _older_copy(self, size: int, known: int) -> None:
+        """Records a copy that is shorter than what is stored; step 4, last part."""
+        self._stale_since = self._stale_since or self._question.now
+        message = f"an older copy is served: {size} entries, and {known} were there before"
+        if self._question.now - self._stale_since >= ROLLBACK_AFTER:
+            since = f"{self._stale_since:%Y-%m-%d %H:%M} UTC"
+            self._findings.append(Finding(Code.ROLLBACK, f"{message}; it has been so since {since}"))
+        else:
+            self._findings.append(Finding(Code.STALE_COPY, message))
+
+    def _confirmed(self, findings: Sequence[Finding], seen: Seen) -> list[Finding]:
+        """Returns findings as far as a second look past the caches did not fail to confirm them."""
+        if not seen.unconfirmed:
+            return list(findings)
+        return [
+            Finding(Code.INCONSISTENT, f"{each.message} (a second look to confirm it failed: {seen.unconfirmed})")
+            if each.cause in _CACHE_CAN_CAUSE and not each.sticky
+            else each
+            for each in findings
+        ]
+
+    def _record(self, fork: Fork | None) -> bool:
+        if fork is None:
+            return False
+        finding, proof = fork
+        self._findings.append(finding)
+        self._keep([finding], proof)
+        return True
+
+    def _keep(self, findings: Sequence[Finding], proof: tuple[bytes, ...] = ()) -> None:
         """Makes findings sticky, with their proof, once each."""
-        known = {(sticky.code, sticky.entry) for sticky in self._sticky}
-        for finding in findings:
-            if finding.sticky and (finding.code, finding.entry) not in known:
-                kept = Sticky(finding.code, finding.message, finding.entry, self._question.now, proof)
+        known = {sticky.key for sticky in self._sticky}
+        for each in findings:
+            kept = Sticky(each.code, each.message, each.entry, self._question.now, proof)
+            if each.sticky and kept.key not in known and len(self._sticky) < STICKY_FINDINGS:
                 self._sticky.append(kept)
 
     # --- steps 5 to 8 ----------------------------------------------------------------------------------
 
     def conclude(self) -> Judgement:
         """Judges what holds, and returns the verdict with the next state."""
-        question, history = self._question, self._cut()
-        doubtful = any(each.code is not Code.UNREACHABLE and each.cause is not None for each in self._findings)
+        self._findings += self._beside
+        history = self._cut()
         newest = history.newest
-        high_water = self._state.high_water if self._state and question.as_of_now else None
         if newest is None:
             self._no_release(history)
         else:
-            self._judge_release(newest, history, max(question.now, high_water or question.now))
+            self._judge_release(newest, history)
+        doubtful = any(self._is_doubtful(each) for each in self._findings)
         # Step 7. Only the clock of the watcher itself.
-        self._findings += clock_findings(question.now, high_water)
-        told = {(finding.code, finding.entry) for finding in self._findings}
-        self._findings += [each.finding() for each in self._sticky if (each.code, each.entry) not in told]
+        self._findings += clock_findings(self._question.now, self._state.high_water if self._state else None)
+        told = {(finding.code, finding.entry, finding.message) for finding in self._findings}
+        open_ones = [each for each in self._sticky if not each.acknowledged and each.key not in told]
+        self._findings += [each.finding() for each in open_ones]
         self._first_use_or_no_pin()
         return Judgement(self._verdict(history), self._next_state(), doubtful=doubtful)
+
+    def _is_doubtful(self, finding: Finding) -> bool:
+        if finding.code in _LATE:
+            return self._looked
+        weighs = finding.cause in (Cause.INVALID, Cause.MISSING, Cause.UNREACHABLE)
+        return weighs and finding.code not in _CERTAIN
 
     def _cut(self) -> History:
         """Returns the history as of the moment it is judged at."""
@@ -299,45 +291,34 @@ class _Look:
             message = "there is a roster, and no release yet" if history.admitted else "it did not exist yet"
             self._findings.append(Finding(Code.NO_RELEASE, message))
 
-    def _judge_release(self, newest: Admitted, history: History, now: datetime) -> None:
+    def _judge_release(self, newest: Admitted, history: History) -> None:
         release = newest.entry.content
         if not isinstance(release, Release):
             raise TypeError("the newest release is no release")
-        # Step 5. No anchor and no timestamp is checked yet, so nothing bounds the moment of signing.
-        if release.anchors:
-            kinds = ", ".join(anchor.kind for anchor in release.anchors)
-            message = f"the release carries anchors that this version does not check ({kinds})"
-            self._findings.append(Finding(Code.ANCHOR_NOT_CHECKED, message, release.entry))
-        self._findings.append(
-            Finding(Code.NO_LOWER_BOUND, "nothing proves that it was not signed earlier", release.entry)
-        )
-        self._findings.append(
-            Finding(Code.NO_UPPER_BOUND, "nothing proves that it was not signed later", release.entry)
-        )
-        for each in newest.tally.uncounted:
-            detail = f" ({each.detail})" if each.detail else ""
-            message = f"the signature of {each.name} does not count: {each.outcome}{detail}"
-            self._findings.append(Finding(Code.NOT_COUNTED, message, release.entry))
+        self._findings += not_checked_yet(newest, release)
+        self._findings += uncounted(newest, release)
         # Step 6. Against what was acknowledged, or from the pin alone.
-        if self._state is not None and self._question.as_of_now:
+        if self._state is not None:
             self._findings += changes_since(history, self._state.acknowledged)
         else:
-            changes, compared = changes_from_pin(history)
+            changes = changes_from_pin(history)
             self._findings += changes
-            changed = any(each.cause in (Cause.WITHDRAWN, Cause.CHANGED) for each in changes)
-            self._acknowledged = compared if changed else len(history.admitted)
-        self._findings += time_findings(release, now)
+            # A first look's changes stay until they are read, as later ones do.
+            weighing = [replace(each, sticky=True) for each in changes if each.cause is not None]
+            self._keep(weighing)
+        self._findings += time_findings(release, self._question.now)
 
     def _blocked(self) -> bool:
-        return any(each.cause in (Cause.INVALID, Cause.UNDECIDED) for each in self._findings)
+        open_ones = [each.code.cause for each in self._sticky if not each.acknowledged]
+        causes = [*(each.cause for each in self._findings), *open_ones]
+        return any(cause in (Cause.INVALID, Cause.UNDECIDED) for cause in causes)
 
     def _first_use_or_no_pin(self) -> None:
         taken = self._pin is None and self._question.trust_first_use and not self._blocked()
-        if self._pin is None and taken and self._accepted:
+        if taken and self._accepted:
             self._pin = self._fingerprint
-        first_use = self._state.first_use if self._state else taken
         if self._pin is not None:
-            if first_use:
+            if self._is_first_use():
                 message = f"roster 1 was trusted as it was first seen: {hash_field(self._pin)}"
                 self._findings.append(Finding(Code.TRUSTED_FIRST_USE, message))
             return
@@ -347,6 +328,11 @@ class _Look:
             code = EXIT_CODES[would_be.status]
             message = f"with the pin of this roster 1 it would be {would_be.status} (exit code {code})"
             self._findings.append(Finding(Code.WOULD_BE, message))
+
+    def _is_first_use(self) -> bool:
+        """Tells whether the pin was taken from a first look, and nobody has given the same one since."""
+        before = self._state.first_use if self._state else self._question.trust_first_use
+        return before and self._question.pin is None
 
     def _verdict(self, history: History) -> Verdict:
         roster = history.roster
@@ -369,22 +355,23 @@ class _Look:
             return None
         state = replace(
             state,
+            first_use=self._is_first_use(),
             high_water=max(state.high_water, question.now),
             stale_since=self._stale_since,
             sticky=tuple(self._sticky),
         )
-        if accepted is None:
+        if accepted is None and not self._extended:
             # Rejected bytes change nothing but what is known about them.
             return state
-        # Without its tag the next look is not conditional, and so finds again what is wrong beside the log.
-        clean = not any(each.code in _BESIDE_THE_LOG for each in self._findings)
-        return replace(
+        state = replace(
             state,
             entries=tuple(StoredEntry(each.entry.data, each.tally) for each in self._history.admitted),
-            checkpoint=accepted.checkpoint,
-            etag=accepted.etag if clean else None,
-            attachments=_intact(accepted, state),
+            attachments=tuple(sorted(self._intact)),
         )
+        if accepted is None:
+            return replace(state, etag=None)
+        # Without its tag the next look is not conditional, and so finds again what is wrong beside the log.
+        return replace(state, checkpoint=accepted.checkpoint, etag=None if self._beside else accepted.etag)
 
     def _first_state(self) -> State | None:
         """Returns the state to begin with, once a whole log holds under a pin."""
@@ -394,18 +381,27 @@ class _Look:
         return State(
             canary=roster.canary,
             pin=self._pin,
-            first_use=self._question.pin is None,
+            first_use=False,
             entries=(),
             checkpoint=b"",
             etag=None,
-            acknowledged=len(self._history.admitted) if self._acknowledged is None else self._acknowledged,
+            acknowledged=len(self._history.admitted),
             high_water=self._question.now,
         )
 
 
-def _intact(seen: Seen, state: State) -> tuple[str, ...]:
-    found = {each.sha256 for each in seen.attachments if each.state is AttachmentState.INTACT}
-    return tuple(sorted(found | set(state.attachments)))
+def _stored_history(state: State | None, verifier: OpenPGPVerifier) -> tuple[History, list[Finding]]:
+    """Returns the history of the stored entries; only what could not be checked then is checked now."""
+    history = History()
+    for stored in state.entries if state else ():
+        try:
+            if any(each.outcome is Outcome.UNCHECKED for each in stored.tally.checked):
+                history.append(stored.data, verifier)
+            else:
+                history.append_verified(stored.data, stored.tally)
+        except RejectedError as error:
+            return history, [Finding(error.code, error.what, error.entry)]
+    return history, []
 
 
 def _subject(newest: Admitted | None) -> Subject | None:

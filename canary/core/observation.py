@@ -30,8 +30,14 @@ class NotACanary:
 
 @dataclass(frozen=True, slots=True)
 class Incomplete:
-    """A checkpoint came back, and the entries it counts are not there: the site is between two uploads."""
+    """A checkpoint came back, and the entries it counts did not: the site is between two uploads, or junk.
 
+    Attributes:
+        checkpoint: the checkpoint's bytes; it parses.
+        detail: what is not there.
+    """
+
+    checkpoint: bytes
     detail: str
 
 
@@ -46,15 +52,24 @@ class AttachmentState(StrEnum):
     INTACT = "intact"
     CHANGED = "changed"
     GONE = "gone"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True, slots=True)
 class SeenAttachment:
-    """One attachment, looked for."""
+    """One attachment, looked for.
+
+    Attributes:
+        name: its name.
+        sha256: what it should be.
+        state: what it is.
+        detail: why it could not be read, where it could not.
+    """
 
     name: str
     sha256: str
     state: AttachmentState
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +79,18 @@ class Seen:
     Attributes:
         checkpoint: the checkpoint's bytes.
         etag: the entity tag that came with it.
-        entries: the log's entries, as many as the checkpoint counts; None where the bundles are no bundles.
-        detail: why there are no entries.
+        entries: the log's entries, as many as the checkpoint counts.
         front: `canary.txt`; None where it was not there.
-        attachments: the newest release's attachments, as far as they were looked for.
+        front_fault: why `canary.txt` could not be read; empty where it could, or was not there.
+        unconfirmed: why a second look could not be had; empty where it could, or was not needed.
     """
 
     checkpoint: bytes
     etag: str | None
-    entries: tuple[bytes, ...] | None
-    detail: str = ""
+    entries: tuple[bytes, ...]
     front: bytes | None = None
-    attachments: tuple[SeenAttachment, ...] = ()
+    front_fault: str = ""
+    unconfirmed: str = ""
 
 
 Observation: TypeAlias = Unreachable | Gone | NotACanary | Incomplete | Unchanged | Seen

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
 
-from canary.core.checkpoint import SignedCheckpoint, parse_signed_checkpoint
+from canary.core.checkpoint import Checkpoint, SignedCheckpoint, parse_signed_checkpoint
 from canary.core.entry import NewerFormatError, parse_entry
 from canary.core.findings import Code, Finding
+from canary.core.front import front_findings
 from canary.core.history import History, RejectedError
 from canary.core.merkle import leaf_hash, root_hash
 from canary.core.observation import Seen
@@ -20,8 +21,11 @@ from canary.core.times import format_time
 from canary.errors import MalformedError
 from canary.limits import FUTURE_TOLERANCE
 
-_NEVER_PROVED = {Code.FUTURE_ISSUED, Code.NOT_CHECKED, Code.PIN_MISMATCH}
-"""Rejections that depend on the watcher's own clock, tools or pin: no signature proves them."""
+_NEVER_PROVED = {Code.FUTURE_ISSUED, Code.NOT_CHECKED, Code.NEWER_FORMAT, Code.PIN_MISMATCH}
+"""Rejections that depend on the watcher's own clock, tools, version or pin: no signature proves them."""
+
+_ROSTER = b"warrant-canary/roster/"
+_UNSIGNED = Finding(Code.CHECKPOINT_UNSIGNED, "the checkpoint is not signed by the log key of the newest roster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +33,24 @@ class Reading:
     """What a fetched log says.
 
     Attributes:
+        checkpoint: the checkpoint it came with.
         history: the entries that hold, from the first one on.
         common: how many entries are the same, byte for byte, as the stored ones.
         fingerprint: SHA-256 of the text of roster 1 as it was served, if it is one.
         findings: what is wrong; may be empty.
         holds: whether all of the log holds, under a checkpoint that the log key signed.
-        signed: whether the log key of the newest known roster signed the checkpoint.
+        signed: whether the log key of the newest roster known signed the checkpoint.
+        rooted: whether the entries hash to the root in the checkpoint.
     """
 
+    checkpoint: Checkpoint
     history: History
     common: int
     fingerprint: str | None
     findings: list[Finding]
     holds: bool
     signed: bool
+    rooted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +58,8 @@ class Limits:
     """What the moment of judging says about a log.
 
     Attributes:
-        now: the watcher's clock; an entry issued more than ten minutes after it is refused. None if the log is
-            judged as of a past moment.
+        now: an entry issued more than ten minutes after this is refused. None if the log is judged as of a past
+            moment.
         until: judged as of this moment: what stands behind the first entry issued after it is not judged.
     """
 
@@ -68,24 +76,50 @@ def read_log(seen: Seen, *, stored: History, pin: str | None, limits: Limits, ve
         pin: SHA-256 of roster 1's text; None to take any roster 1.
         limits: the moment of judging.
         verifier: the port to OpenPGP.
+
+    Raises:
+        MalformedError: the checkpoint is none; whoever looked has seen to that.
     """
-    try:
-        checkpoint = parse_signed_checkpoint(seen.checkpoint)
-    except MalformedError as error:
-        return Reading(stored, 0, None, [Finding(Code.NOT_A_CANARY, error.what)], holds=False, signed=False)
-    if seen.entries is None:
-        signed = _signed(checkpoint, stored.roster)
-        finding = _mismatch(seen.detail, signed=signed)
-        return Reading(stored, 0, None, [finding], holds=False, signed=signed)
+    checkpoint = parse_signed_checkpoint(seen.checkpoint)
     common = _common_prefix(stored, seen.entries)
     history = _prefix(stored, common)
     rejected = _replay(history, seen.entries[common:], pin=pin, limits=limits, verifier=verifier)
-    signed = _signed(checkpoint, history.roster or stored.roster)
-    findings = _log_findings(checkpoint, seen.entries, history, rejected, signed=signed)
+    older = common == len(seen.entries) < len(stored.admitted)
+    signed = signed_by(checkpoint, history.roster if older else newest_roster(history, stored))
+    rooted = root_hash(leaf_hash(entry) for entry in seen.entries) == checkpoint.checkpoint.root
+    findings = _log_findings(checkpoint, seen.entries, history, rejected, signed=signed, rooted=rooted)
     holds = not findings
     if holds and limits.until is None:
-        findings = _front_findings(seen, history)
-    return Reading(history, common, _fingerprint(seen.entries), findings, holds=holds, signed=signed)
+        findings = front_findings(seen, history, stored, verifier)
+    return Reading(
+        checkpoint.checkpoint,
+        history,
+        common,
+        _fingerprint(seen.entries),
+        findings,
+        holds=holds,
+        signed=signed,
+        rooted=rooted,
+    )
+
+
+def newest_roster(history: History, stored: History) -> Roster | None:
+    """Returns the newest roster known, from what was served or from what is stored.
+
+    A log key that a stored roster has replaced speaks for nothing any more, whatever is served.
+    """
+    known = [each.roster for each in (history, stored) if each.roster is not None]
+    return max(known, key=lambda roster: roster.number, default=None)
+
+
+def signed_by(checkpoint: SignedCheckpoint, roster: Roster | None) -> bool:
+    """Tells whether a roster's log key signed a checkpoint."""
+    if roster is None:
+        return False
+    try:
+        return checkpoint.signed_by(roster.log)
+    except MalformedError:
+        return False
 
 
 def _log_findings(
@@ -95,34 +129,35 @@ def _log_findings(
     rejected: Finding | None,
     *,
     signed: bool,
+    rooted: bool,
 ) -> list[Finding]:
-    if root_hash(leaf_hash(entry) for entry in entries) != checkpoint.checkpoint.root:
-        return [_mismatch("the entries do not hash to the root in the checkpoint", signed=signed)]
-    unsigned = Finding(Code.CHECKPOINT_UNSIGNED, "the checkpoint is not signed by the log key of the newest roster")
+    if not rooted and signed:
+        message = (
+            "what is served is not what was published: its entries do not hash to the root that the log key signed"
+        )
+        return [Finding(Code.ROOT_MISMATCH, message)]
+    if not rooted or not entries:
+        what = "its entries do not hash to the root in its checkpoint" if entries else "its log is empty"
+        return [Finding(Code.INCONSISTENT, f"{what}; the site may be between two uploads")]
     if rejected is not None:
-        if rejected.code is Code.NEWER_FORMAT and not signed:
-            return [unsigned]
-        sticky = signed and rejected.code not in _NEVER_PROVED and rejected.code is not Code.NEWER_FORMAT
-        return [Finding(rejected.code, rejected.message, rejected.entry, sticky=sticky)]
+        return [_weighed(rejected, entries[len(history.admitted)], signed=signed)]
     if not signed:
-        return [unsigned]
+        return [_UNSIGNED]
     canary = history.roster.canary if history.roster else ""
     if checkpoint.checkpoint.origin != canary:
         origin = checkpoint.checkpoint.origin[:80]
-        return [Finding(Code.OTHER_CANARY, f"the checkpoint is of {origin!r}, not of {canary}")]
+        return [Finding(Code.OTHER_CANARY, f"the checkpoint is of {origin!r}, not of {canary}", sticky=True)]
     return []
 
 
-def _front_findings(seen: Seen, history: History) -> list[Finding]:
-    """Compares `canary.txt`, which people read, with the newest release of the log."""
-    newest = history.newest
-    if seen.front is None:
-        return [Finding(Code.MISSING, "canary.txt is not there")] if newest else []
-    if newest is not None and seen.front == newest.entry.data:
-        return []
-    if any(seen.front == each.entry.data for each in history.admitted):
-        return [Finding(Code.INCONSISTENT, "canary.txt is an older release than the newest one in the log")]
-    return [Finding(Code.NOT_IN_LOG, "canary.txt is not in the log: do not rely on what it says")]
+def _weighed(rejected: Finding, entry: bytes, *, signed: bool) -> Finding:
+    """Returns why an entry does not hold, as far as the checkpoint over it can be believed."""
+    undecided = rejected.code in (Code.NEWER_FORMAT, Code.NOT_CHECKED)
+    # A roster that cannot be read, or not be checked, may be the very one that names the log key.
+    if undecided and not signed and not entry.startswith(_ROSTER):
+        return _UNSIGNED
+    sticky = signed and rejected.code not in _NEVER_PROVED
+    return Finding(rejected.code, rejected.message, rejected.entry, sticky=sticky)
 
 
 def _replay(
@@ -131,6 +166,9 @@ def _replay(
     """Admits entries to `history` until one does not hold; returns why."""
     for data in entries:
         number = history.next_entry
+        release = history.last_release
+        if release is not None and release.final:
+            return Finding(Code.AFTER_FINAL, f"entry {number} follows release {release.number}, the last one", number)
         issued: datetime | None = None
         try:
             entry = parse_entry(data)
@@ -163,21 +201,6 @@ def _beyond(history: History, issued: datetime | None, until: datetime | None) -
         return False
     last = history.last
     return (issued is not None and issued > until) or (last is not None and last.content.issued > until)
-
-
-def _mismatch(detail: str, *, signed: bool) -> Finding:
-    if signed:
-        return Finding(Code.ROOT_MISMATCH, f"{detail}, which the log key signed")
-    return Finding(Code.INCONSISTENT, f"{detail}; the site may be between two uploads")
-
-
-def _signed(checkpoint: SignedCheckpoint, roster: Roster | None) -> bool:
-    if roster is None:
-        return False
-    try:
-        return checkpoint.signed_by(roster.log)
-    except MalformedError:
-        return False
 
 
 def _common_prefix(stored: History, entries: Sequence[bytes]) -> int:

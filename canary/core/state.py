@@ -7,7 +7,7 @@ is served.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from canary.core.findings import Code, Finding
@@ -31,14 +31,22 @@ class Sticky:
         message: the finding's message.
         entry: the entry it is about.
         seen_at: when it was first found.
-        proof: the conflicting bytes, as they were served: checkpoints first, then entries.
+        proof: the conflicting bytes, as they were served: checkpoints first, then entries; none for a change that
+            the log itself shows.
+        acknowledged: whether a person has read it; its proof is kept all the same.
     """
 
     code: Code
     message: str
     entry: int | None
     seen_at: datetime
-    proof: tuple[bytes, ...]
+    proof: tuple[bytes, ...] = ()
+    acknowledged: bool = False
+
+    @property
+    def key(self) -> tuple[Code, int | None, str]:
+        """What makes two sticky findings the same."""
+        return self.code, self.entry, self.message
 
     def finding(self) -> Finding:
         """Returns it as a finding."""
@@ -75,22 +83,11 @@ class State:
     sticky: tuple[Sticky, ...] = ()
     attachments: tuple[str, ...] = ()
 
-    def acknowledge(self, now: datetime) -> State:
-        """Returns the state after a person has read what the last look found.
+    def acknowledge(self) -> State:
+        """Returns the state after a person has read what the last look found. Proofs are kept."""
+        read = tuple(replace(each, acknowledged=True) for each in self.sticky if each.proof)
+        return replace(self, acknowledged=len(self.entries), sticky=read)
 
-        Args:
-            now: the watcher's clock; it becomes the high-water mark, so that a clock that once ran ahead can
-                be set right.
-        """
-        return State(
-            canary=self.canary,
-            pin=self.pin,
-            first_use=self.first_use,
-            entries=self.entries,
-            checkpoint=self.checkpoint,
-            etag=self.etag,
-            acknowledged=len(self.entries),
-            high_water=now,
-            stale_since=self.stale_since,
-            attachments=self.attachments,
-        )
+    def trust_clock(self, now: datetime) -> State:
+        """Returns the state for a clock that is right now, though an earlier look was later."""
+        return replace(self, high_water=now)

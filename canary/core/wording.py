@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
-_MOST_WORDS = 2_000
+_MOST_WORDS = 400
 """Words in both texts together beyond which no diff is made: difflib is quadratic on hostile input."""
 
 
 def word_diff(before: str, after: str) -> str:
     """Returns `after` with what was removed as [-words-] and what was added as {+words+}.
 
-    Words are what white space parts. Where both texts together have more than 2,000 words, both are shown whole.
+    Words are what white space parts. Where both texts together have more than 400 words, both are shown whole.
     """
     old, new = before.split(), after.split()
     if len(old) + len(new) > _MOST_WORDS:

@@ -172,6 +172,26 @@ def import_certificate(gpg: Gpg, *, home: Path, data: bytes) -> bytes:
     return bytes.fromhex(imported[0])
 
 
+def signing_algorithms(gpg: Gpg, *, home: Path) -> frozenset[int]:
+    """Returns the public-key algorithms, by their numbers in OpenPGP, of the keys that sign in a certificate.
+
+    Keys that have expired or are revoked are among them, and so are keys of an algorithm that this gpg does not
+    know: gpg takes and lists those all the same, so that the answer hangs neither on a clock nor on gpg's version.
+
+    Args:
+        gpg: the program.
+        home: a private home with one certificate in it.
+
+    Raises:
+        GpgError: gpg could not be asked.
+    """
+    listing = gpg.run([f"--faked-system-time={LAST_SECOND}!", "--list-keys"], home=home)
+    keys = [record for record in _records(listing) if record[0] in {"pub", "sub"}]
+    if not keys or not all(record[3].isdecimal() for record in keys):
+        raise GpgError("gpg's listing of the certificate cannot be read")
+    return frozenset(int(record[3]) for record in keys if "s" in record[11])
+
+
 def at_second(at: datetime) -> int:
     """Returns an aware time in whole seconds since 1970, as `--faked-system-time` takes it."""
     return int(at.timestamp())

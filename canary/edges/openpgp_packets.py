@@ -7,14 +7,17 @@ This is no parser of OpenPGP: gpg reads the bytes, and this module reads gpg's l
         version 4, created 1795444692, md5len 0, sigclass 0x00
         digest algo 8, begin of digest 49 e7
         hashed subpkt 33 len 21 (issuer fpr v4 2D533E7E54ADB6FE5E82FE5B80A99B50AF559A91)
+        data: [255 bits]
+        data: [256 bits]
 
-Only the lines above the first subpacket are read, which hold numbers and nothing that a stranger can word. The one
-thing looked at before gpg is the header of the first packet, because bytes whose first packet does not span them
-all could hold a compressed one that keeps gpg busy until its time is up.
+Only the lines above the first subpacket and those below the last one are read, which hold numbers and nothing that
+a stranger can word. The one thing looked at before gpg is the header of the first packet, because bytes whose first
+packet does not span them all could hold a compressed one that keeps gpg busy until its time is up.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,8 +36,12 @@ SECRET_KEYS = frozenset({5, 7})
 CERTIFICATE_FIRST_BYTES = frozenset({b"\x98", b"\x99", b"\xc6"})
 """First bytes of a public key packet: the old format with a length of one or two bytes, and the new format."""
 
-STRONG_DIGESTS = frozenset({8, 9, 10, 12, 14})
-"""SHA-256, -384, -512 and SHA3-256, -512 (RFC 9580, section 9.5)."""
+STRONG_DIGESTS = frozenset({8, 9, 10})
+"""SHA-256, -384 and -512 (RFC 9580, section 9.5).
+
+SHA3-256 and -512 (12, 14) are none of them: gpg 2.2 and 2.4 cannot check those, so anybody could make a packet that
+says SHA3, and nobody could tell that it is bad.
+"""
 
 WEAK_DIGESTS = {1: "MD5", 2: "SHA-1", 3: "RIPEMD-160", 11: "SHA-224"}
 """Digests that can be forged, or that fall short of SHA-256, by their number in OpenPGP."""
@@ -43,7 +50,13 @@ _HEADER = re.compile(r"# off=([0-9]+) ctb=[0-9a-f]{2} tag=([0-9]+) hlen=([0-9]+)
 _ALGORITHM = re.compile(r":signature packet: algo ([0-9]+), keyid [0-9A-F]{16}")
 _VERSION = re.compile(r"\tversion ([0-9]+), created ([0-9]+), md5len [0-9]+, sigclass 0x([0-9a-f]{2})")
 _DIGEST = re.compile(r"\tdigest algo ([0-9]+), begin of digest [0-9a-f]{2} [0-9a-f]{2}")
+_DATA = "\tdata: "
+_SIZED = re.compile(r"\tdata: \[[1-9][0-9]* bits\]")
+_UNKNOWN = "\tunknown algorithm {}"
 _KEY_VERSION = re.compile(r"\tversion ([0-9]+), algo ([0-9]+), created ([0-9]+).*")
+
+_NUMBERS = {1: 1, 3: 1, 17: 2, 19: 2, 22: 2}
+"""How many numbers a signature is made of: by RSA, RSA for signing only, DSA, ECDSA and EdDSA (RFC 9580, 5.2.3)."""
 
 _WHAT = "OpenPGP signature"
 _WHAT_KEY = "OpenPGP certificate"
@@ -54,10 +67,12 @@ class SignaturePacket:
     """One version 4 signature packet over a binary document.
 
     Attributes:
+        algorithm: the number of its public-key algorithm in OpenPGP, from the part that is signed; any number.
         created: its creation time in seconds since 1970, from the part that is signed.
         digest: the number of its digest in OpenPGP; a strong one or a weak one, never an unknown one.
     """
 
+    algorithm: int
     created: int
     digest: int
 
@@ -96,10 +111,13 @@ def one_signature(gpg: Gpg, *, home: Path, data: bytes) -> SignaturePacket:
         pattern.fullmatch(line) for pattern, line in zip((_ALGORITHM, _VERSION, _DIGEST), lines[1:4], strict=False)
     ]
     match found:
-        case [re.Match(), re.Match() as version, re.Match() as digest]:
-            return _checked(version, digest)
+        case [re.Match() as algorithm, re.Match() as version, re.Match() as digest]:
+            packet = _checked(algorithm, version, digest)
         case _:
             raise MalformedError("gpg cannot read it as a signature packet", what=_WHAT)
+    if not _has_data(lines, packet.algorithm):
+        raise MalformedError("it does not hold the data of a signature", what=_WHAT)
+    return packet
 
 
 def guard_signature(data: bytes) -> None:
@@ -185,7 +203,7 @@ def _whole_headers(size: int) -> tuple[bytes, ...]:
     return tuple(headers)
 
 
-def _checked(version: re.Match[str], digest: re.Match[str]) -> SignaturePacket:
+def _checked(algorithm: re.Match[str], version: re.Match[str], digest: re.Match[str]) -> SignaturePacket:
     number, created, sigclass = version[1], int(version[2]), version[3]
     if number != "4":
         raise MalformedError(f"it is of version {number}, not 4", what=_WHAT)
@@ -193,10 +211,27 @@ def _checked(version: re.Match[str], digest: re.Match[str]) -> SignaturePacket:
         raise MalformedError(f"its class is 0x{sigclass}, not 0x00 (over a binary document)", what=_WHAT)
     if created == 0:
         raise MalformedError("it states no creation time", what=_WHAT)
-    algorithm = int(digest[1])
-    if algorithm not in STRONG_DIGESTS and algorithm not in WEAK_DIGESTS:
-        raise MalformedError(f"its digest ({algorithm}) is unknown", what=_WHAT)
-    return SignaturePacket(created=created, digest=algorithm)
+    hashed = int(digest[1])
+    if hashed not in STRONG_DIGESTS and hashed not in WEAK_DIGESTS:
+        raise MalformedError(
+            f"its digest ({hashed}) is not one that OpenPGP version 4 signatures here may use", what=_WHAT
+        )
+    return SignaturePacket(algorithm=int(algorithm[1]), created=created, digest=hashed)
+
+
+def _has_data(lines: list[str], algorithm: int) -> bool:
+    """Tells whether the listing of one signature packet ends in all its numbers, none of them missing or zero.
+
+    gpg 2.2 lists a missing number as `[MPI_NULL]`; gpg 2.4 dies of one that is zero, in the middle of its listing.
+    Of an algorithm that it does not know, gpg lists no numbers and says so; then nothing can be told of them, and
+    the certificate decides whether that algorithm may be used at all.
+    """
+    body = [line for line in lines if line]
+    if body[-1] == _UNKNOWN.format(algorithm):
+        return True
+    data = list(itertools.takewhile(lambda line: line.startswith(_DATA), reversed(body)))
+    whole = all(_SIZED.fullmatch(line) for line in data)
+    return whole and 0 < len(data) == _NUMBERS.get(algorithm, len(data))
 
 
 def _listing(gpg: Gpg, *, home: Path, data: bytes) -> list[str]:

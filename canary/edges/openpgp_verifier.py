@@ -3,15 +3,22 @@
 The steps, in this order; each can end the check:
 
 1. Before gpg sees it: the signature is at most `limits.OPENPGP_SIGNATURE_BYTES` long, and its header spans it.
-2. `gpg --list-packets` shows one version 4 signature packet, class 0x00, over the whole length. Its creation time
-   T and its digest are read here, from the part of the packet that is signed.
+2. `gpg --list-packets` shows one version 4 signature packet, class 0x00, over the whole length, with the data of a
+   signature in it. Its public-key algorithm, its creation time T and its digest are read here, from the part of
+   the packet that is signed. The digest is SHA-256, -384 or -512, or a weak one.
 3. The certificate, and no other, is imported into a private home, which is kept for the next signature.
-4. `gpg --verify` runs as of T, so that the answer is the same for everyone, for ever.
-5. Its status lines give the outcome. There is exactly one verdict among them; VALIDSIG names the pinned primary
+4. The public-key algorithm of step 2 is that of a key in the certificate that signs.
+5. `gpg --verify` runs as of T, so that the answer is the same for everyone, for ever.
+6. Its status lines give the outcome. There is exactly one verdict among them; VALIDSIG names the pinned primary
    fingerprint, T and the digest of step 2.
-6. A signature dated before its key existed is checked once more, with that rule put aside, to tell a right one
+7. A signature dated before its key existed is checked once more, with that rule put aside, to tell a right one
    (OUTSIDE_TIME) from a wrong one (BAD).
-7. What is right over a weak digest is WEAK_DIGEST.
+8. What is right over a weak digest is WEAK_DIGEST.
+
+UNCHECKED says something of the gpg here, and never of the packet alone, so that nobody without the key can turn
+BAD into it: gpg is missing, too old, too slow or cannot be understood; or it does not know what the certificate's
+own keys need; or it has been told to refuse a strong digest (libgcrypt's FIPS mode, for one). Whatever gpg says of a
+packet that claims an algorithm or a digest from elsewhere, steps 2 and 4 have called it BAD before.
 """
 
 from __future__ import annotations
@@ -27,7 +34,7 @@ from canary import limits
 from canary.core.outcome import OpenPGPCheck, Outcome
 from canary.edges import openpgp_packets
 from canary.edges.gpg import Answer, Gpg, laid_down, private_home
-from canary.edges.openpgp_certificates import import_certificate
+from canary.edges.openpgp_certificates import import_certificate, signing_algorithms
 from canary.edges.openpgp_packets import WEAK_DIGESTS, SignaturePacket
 from canary.errors import GpgError, MalformedError
 
@@ -91,7 +98,13 @@ class GpgVerifier:
                 return OpenPGPCheck(home.fault[0], packet.signed_at, home.fault[1])
             if home.fingerprint != fingerprint:
                 return OpenPGPCheck(Outcome.NO_KEY, packet.signed_at, "the certificate is of another key")
-            # 4 to 7.
+            # 4.
+            if packet.algorithm not in home.algorithms:
+                detail = (
+                    f"its public-key algorithm ({packet.algorithm}) is that of no key that signs in the certificate"
+                )
+                return OpenPGPCheck(Outcome.BAD, packet.signed_at, detail)
+            # 5 to 8.
             outcome, detail = _checked(gpg, home.path, fingerprint, packet, text=text, signature=signature)
         except GpgError as error:
             outcome, detail = Outcome.UNCHECKED, error.what
@@ -152,10 +165,12 @@ class _Home:
         self.directory = private_home()
         self.path = Path(self.directory.name)
         self.fingerprint = b""
+        self.algorithms: frozenset[int] = frozenset()
         self.fault: tuple[Outcome, str] | None = None
         try:
             openpgp_packets.guard_certificate(certificate)
             self.fingerprint = import_certificate(gpg, home=self.path, data=certificate)
+            self.algorithms = signing_algorithms(gpg, home=self.path)
         except MalformedError as error:
             self.fault = Outcome.NO_KEY, f"the certificate cannot be used: {error.rule}"
         except GpgError as error:
@@ -165,7 +180,7 @@ class _Home:
 def _checked(
     gpg: Gpg, home: Path, fingerprint: bytes, packet: SignaturePacket, *, text: bytes, signature: bytes
 ) -> tuple[Outcome, str]:
-    """Steps 4 to 7."""
+    """Steps 5 to 8."""
     with laid_down(signature, home=home) as file:
 
         def verify(*options: str) -> Answer:
@@ -173,15 +188,15 @@ def _checked(
             moment = f"--faked-system-time={packet.created}!"
             return gpg.run(["--logger-fd=1", moment, *options, "--verify", "--", file, "-"], home=home, data=text)
 
-        # 4, 5.
+        # 5, 6.
         answer = verify()
         outcome, detail = _outcome(answer, fingerprint, packet)
-        # 6.
+        # 7.
         if _reason(answer) in _KEY_NOT_YET_THERE:
             outcome, detail = _outcome(verify("--ignore-time-conflict"), fingerprint, packet)
             if outcome is Outcome.GOOD:
                 outcome, detail = Outcome.OUTSIDE_TIME, "it is dated before its key was made"
-    # 7.
+    # 8.
     weak = WEAK_DIGESTS.get(packet.digest)
     if weak is None or outcome in {Outcome.BAD, Outcome.NO_KEY}:
         return outcome, detail

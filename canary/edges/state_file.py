@@ -1,14 +1,47 @@
-"""A watcher's state on disk: one file for each canary, written whole or not at all."""
+"""A watcher's state on disk: one file for each canary, written whole or not at all, by one run at a time."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from canary.core.state import State
 from canary.edges.files import PRIVATE_MODE, read_file, write_file
-from canary.errors import MalformedError
+from canary.errors import MalformedError, WorkspaceError
 from canary.formats.state_json import parse_state, render_state
 from canary.limits import STATE_BYTES
+
+_TRY_AGAIN_SECONDS = 0.1
+
+
+@contextlib.contextmanager
+def held(path: Path, *, seconds: float) -> Iterator[None]:
+    """Holds a state file from before it is read until after it is written.
+
+    Two runs at once would otherwise both begin from the same state, and the later one would forget what the other
+    had found. The lock is a file beside the state, because the state itself is replaced.
+
+    Args:
+        path: the state file.
+        seconds: how long to wait for another run.
+
+    Raises:
+        WorkspaceError: another run holds it all that time, or the lock cannot be made.
+    """
+    lock = path.with_name(f".{path.name}.lock")
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_MODE)
+    except OSError as error:
+        raise WorkspaceError(f"{lock} cannot be made: {error.strerror}") from error
+    try:
+        _lock(descriptor, path, time.monotonic() + seconds)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def read_state(path: Path) -> State | None:
@@ -33,3 +66,17 @@ def write_state(path: Path, state: State) -> None:
         WorkspaceError: it could not be written; the old state is still there.
     """
     write_file(path, render_state(state), mode=PRIVATE_MODE)
+
+
+def _lock(descriptor: int, path: Path, until: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() >= until:
+                raise WorkspaceError(
+                    f"another run has been at work on {path} all this time", hint="Wait for it to end."
+                ) from error
+            time.sleep(_TRY_AGAIN_SECONDS)
+        else:
+            return

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from canary.core.checkpoint import parse_signed_checkpoint
-from canary.core.entry import NewerFormatError, parse_entry
-from canary.core.release import Attachment, Release
 from canary.core.tiles import bundles_of, parse_bundle
 from canary.errors import MalformedError
 from canary.limits import ENTRY_BYTES, LOG_ENTRIES
@@ -18,7 +16,7 @@ def log_size(checkpoint: bytes) -> int:
     """Returns how many entries a checkpoint counts.
 
     Raises:
-        MalformedError: it is no checkpoint, or counts more than 65,536 entries.
+        MalformedError: it is no checkpoint, or counts more than 16,384 entries.
     """
     size = parse_signed_checkpoint(checkpoint).checkpoint.size
     if size > LOG_ENTRIES:
@@ -39,21 +37,3 @@ def entries_in(fetched: Sequence[tuple[bytes, int]]) -> tuple[bytes, ...]:
         MalformedError: a bundle is no bundle of that width.
     """
     return tuple(entry for data, width in fetched for entry in parse_bundle(data, width))
-
-
-def newest_release(entries: Sequence[bytes]) -> Release | None:
-    """Returns the newest release among entries that nobody verified; None if there is none."""
-    for data in reversed(entries):
-        try:
-            content = parse_entry(data).content
-        except (MalformedError, NewerFormatError):
-            continue
-        if isinstance(content, Release):
-            return content
-    return None
-
-
-def attachments_to_check(entries: Sequence[bytes]) -> tuple[int, tuple[Attachment, ...]]:
-    """Returns the number of the newest release, and its attachments."""
-    release = newest_release(entries)
-    return (release.number, release.attachments) if release else (0, ())

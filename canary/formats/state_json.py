@@ -38,6 +38,7 @@ class _Sticky(msgspec.Struct, forbid_unknown_fields=True):
     message: str
     entry: int | None
     seen_at: str
+    acknowledged: bool
     proof: list[str]
 
 
@@ -75,6 +76,7 @@ def render_state(state: State) -> bytes:
                 each.message,
                 each.entry,
                 format_time(each.seen_at),
+                each.acknowledged,
                 [encode_base64(proof) for proof in each.proof],
             )
             for each in state.sticky
@@ -127,6 +129,7 @@ def _state(document: _State) -> State:
                 each.entry,
                 parse_time(each.seen_at),
                 tuple(decode_base64(proof) for proof in each.proof),
+                each.acknowledged,
             )
             for each in document.sticky
         ),

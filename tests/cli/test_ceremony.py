@@ -282,7 +282,8 @@ def test_init_asks_for_what_is_missing_and_asks_again_what_cannot_be(tmp_path: P
         ("How long is a window open [7 days]:", "", ""),
         ("How long after that does the canary count as alive [7 days]:", "", ""),
     ]:
-        terminal.until(question)
+        explained = terminal.until(question)
+        assert explained.endswith(".")  # the reason why, or what was wrong with the answer
         terminal.types(typed)
         if told:
             terminal.until(told)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -91,6 +93,80 @@ def test_a_usage_error_is_unknown_and_not_critical(arguments: tuple[str, ...]) -
     assert "Error: " in ran.err
     assert "Traceback" not in ran.err
     assert ran.out == ""
+
+
+@pytest.mark.parametrize(
+    "arguments", [("verify",), ("verify", "a", "--nonsense"), ("status", "--ahead", "soon"), ("verify", "a", "b")]
+)
+def test_a_monitor_is_told_of_a_usage_error_too(arguments: tuple[str, ...]) -> None:
+    for form in (("--format", "nagios"), ("--format=nagios",)):
+        ran = command(App(), *arguments, *form)
+        assert (ran.code, ran.out.startswith("CANARY UNKNOWN - "), ran.out.count("\n")) == (3, True, 1)
+    document = json.loads(command(App(), *arguments, "--json").out)
+    assert (document["status"], document["exit_code"]) == ("UNKNOWN", 3)
+
+
+@pytest.mark.parametrize("form", ["text", "json", "nagios"])
+def test_a_fault_of_the_program_itself_is_unknown_and_no_warning(form: str) -> None:
+    script = "import canary.cli.main as program; program.run = lambda: 1 / 0; program.main()"
+    ran = subprocess.run(
+        [sys.executable, "-c", script, "verify", "a", "--format", form],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.returncode == 3
+    assert "this is a fault of canary itself: ZeroDivisionError" in ran.stderr
+    assert ran.stdout.startswith({"text": "", "json": "{", "nagios": "CANARY UNKNOWN - "}[form])
+
+
+def test_a_terminal_that_cannot_write_a_character_does_not_lose_the_answer() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "canary", "verify", "--help"],
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "sha256:\\u2026" in ran.stdout
+
+
+def test_an_answer_that_cannot_be_written_is_no_answer(published: Publisher) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "canary", "verify", published.public, "--pin", f"sha256:{'0' * 64}"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert (ran.returncode, "No space left on device" in ran.stderr) == (3, True)
+
+
+def test_every_command_of_the_publisher_ends_with_what_is_next(tmp_path: Path) -> None:
+    publisher = Publisher(tmp_path, signers=("legal", "security"), threshold=1)
+    said = [
+        publisher.init(),
+        publisher.new_key("legal"),
+        publisher.new_key("security"),
+        publisher.canary("key", "list"),
+    ]
+    said += [publisher.canary("status"), publisher.canary("roster"), publisher.sign("legal")]
+    signature = tmp_path / "legal.sig"
+    signature.write_bytes((publisher.root / "draft" / "legal.sig").read_bytes())
+    said += [publisher.canary("unsign", "--as", "legal"), publisher.canary("merge", signature)]
+    said += [publisher.sign("security"), publisher.publish()]
+    publisher.write_statement("keys", "Never.")
+    said += [publisher.on("2026-02-03").canary("draft", "--add", "keys"), publisher.canary("status")]
+    said += [publisher.sign("legal"), publisher.publish(), publisher.canary("status")]
+    for ran in said:
+        assert ran.code in (0, 1, 3), ran
+        assert ran.err == ""
+        assert ran.out.splitlines()[-1].startswith("Next: ")
+        assert sum(line.startswith("Next: ") for line in ran.out.splitlines()) == 1
 
 
 def test_without_a_command_it_shows_the_help_and_leaves_with_3() -> None:

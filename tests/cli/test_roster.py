@@ -5,8 +5,12 @@ from pathlib import Path
 import pytest
 
 from canary.core.entry import parse_text
+from canary.core.note import parse_note
 from canary.core.roster import Roster
-from tests.publisher import Publisher, done, text_hash, tree
+from canary.core.strict import decode_base64
+from canary.core.vkey import VKey
+from canary.edges.log_keys import make_log_key
+from tests.publisher import CANARY, Publisher, done, text_hash, tree
 
 
 def drafted_roster(publisher: Publisher) -> Roster:
@@ -165,12 +169,46 @@ def test_a_name_never_carries_a_second_key_not_even_after_it_left(rostered: Publ
 def test_one_key_under_two_names_is_refused(rostered: Publisher) -> None:
     rostered.edit_config(('"director"]', '"director", "log-keeper"]'))
     log = (rostered.root / "keys" / "log.vkey").read_text("utf-8").strip().split("+", 2)
-    from canary.core.strict import decode_base64  # noqa: PLC0415
-    from canary.core.vkey import VKey  # noqa: PLC0415
-
     same = VKey.make("example.net/canary/log-keeper", decode_base64(log[2]))
     (rostered.root / "keys" / "log-keeper.vkey").write_text(f"{same.render()}\n", "utf-8")
     assert "stands twice in this roster" in refused(rostered.on("2026-01-25"), code=3)
+
+
+def test_a_lower_threshold_takes_the_old_one_to_decide(rostered: Publisher) -> None:
+    rostered.edit_config(("threshold = 2", "threshold = 1"))
+    assert "the threshold went from 2 to 1 of 3" in done(rostered.on("2026-01-25").canary("roster")).said
+    done(rostered.sign("legal"))
+    ran = rostered.publish()
+    assert (ran.code, "of the old roster: 1 of 3 signed (legal), 2 needed" in ran.said) == (1, True)
+    done(rostered.sign("director"))
+    done(rostered.publish())
+    rostered.on("2026-02-03").release("--add", "keys", by=("security",))
+    assert rostered.verify(at="2026-02-04").code == 0
+
+
+def test_a_new_log_key_signs_beside_the_old_one_for_one_cadence(published: Publisher, tmp_path: Path) -> None:
+    (tmp_path / "new" / "keys").mkdir(parents=True)
+    make_log_key(tmp_path / "new", published.keys, CANARY)
+    old = (published.root / "keys" / "log.vkey").read_text("utf-8")
+    new = (tmp_path / "new" / "keys" / "log.vkey").read_text("utf-8")
+    (published.root / "keys" / "log.vkey").write_text(new, "utf-8")
+    published.on("2026-02-10").rotate(by=("legal", "security"))
+    for day, signed_by in (("2026-05-02", [new, old]), ("2026-08-02", [new])):
+        published.on(day).release()
+        data = (published.public / "checkpoint").read_bytes()
+        assert [line.key_id.hex() for line in parse_note(data).signatures] == [key.split("+")[1] for key in signed_by]
+        assert published.verify().code == 0
+
+
+def test_without_the_old_log_key_the_new_one_signs_alone(published: Publisher, tmp_path: Path) -> None:
+    for pem in published.private.glob("log+*.pem"):
+        pem.unlink()
+    (tmp_path / "new" / "keys").mkdir(parents=True)
+    make_log_key(tmp_path / "new", published.keys, CANARY)
+    (tmp_path / "new" / "keys" / "log.vkey").replace(published.root / "keys" / "log.vkey")
+    published.on("2026-02-10").rotate(by=("legal", "security"))
+    assert len(parse_note((published.public / "checkpoint").read_bytes()).signatures) == 1
+    assert published.verify().code == 0
 
 
 def test_a_longer_cadence_is_named(published: Publisher) -> None:

@@ -199,6 +199,8 @@ def test_a_signer_can_be_brought_back(expiring: Publisher) -> None:
     done(expiring.sign("director"))
     done(expiring.publish())
     expiring.on("2026-08-03").release(by=("legal", "director"))
-    assert status_of(expiring.verify(at="2026-08-04")) == "OK"
-    for moment in ("2026-02-10", "2026-05-03", "2026-08-04"):
-        assert status_of(as_of(expiring, moment)) == "OK", moment
+    assert status_of(expiring.verify(at="2026-08-04")) == "CHANGED"
+    expiring.on("2026-11-03").release(by=("legal", "director"))
+    assert status_of(expiring.verify(at="2026-11-04")) == "OK"
+    for moment, status in (("2026-02-10", "OK"), ("2026-05-03", "OK"), ("2026-08-04", "CHANGED"), ("2026-11-04", "OK")):
+        assert status_of(as_of(expiring, moment)) == status, moment

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.publisher import ADD_ALL, STATEMENTS, Publisher, done, text_hash, tree
+from tests.gpg_home import GpgHome
+from tests.publisher import ADD_ALL, PASSPHRASE, STATEMENTS, Publisher, done, text_hash, tree
 
 AFFIRMED = [word for name in STATEMENTS for word in ("--affirm", f"{name}@v1")]
 MISSING = "not every statement of the draft is affirmed; nothing was signed, and nothing was written down"
@@ -137,6 +138,21 @@ def test_signing_twice_is_refused(drafted: Publisher) -> None:
 
 def test_without_a_draft_there_is_nothing_to_sign(published: Publisher) -> None:
     assert "no draft is open" in refused(published, *AFFIRMED)
+
+
+def test_an_openpgp_key_takes_its_passphrase_from_a_file_too(tmp_path: Path) -> None:
+    with GpgHome() as gpg:
+        key = gpg.key("security <security@example.net>", passphrase=PASSPHRASE)
+        made = Publisher(tmp_path, openpgp={"security": key}, gpg_home=gpg.path).prepare()
+        done(made.canary("roster"))
+        wrong = tmp_path / "wrong"
+        wrong.write_text("a guess\n", "utf-8")
+        named = ("--text", draft_hash(made), "--passphrase-file")
+        before = tree(made.root)
+        ran = made.sign_with("security", *named, wrong)
+        assert (ran.code, f"the passphrase of the key {key} is wrong" in ran.said) == (3, True)
+        assert tree(made.root) == before
+        assert made.sign_with("security", *named, made.passphrase_file).code == 0
 
 
 # --- unsign ---------------------------------------------------------------------------------------------

@@ -227,7 +227,7 @@ def broken(publisher: Publisher, how: str) -> str:
     if how == "log":
         entry = publisher.root / "log" / "0002.txt"
         entry.write_bytes(entry.read_bytes().replace(b"never handed", b"hardly handed"))
-        return "entry 2: the signature of legal, security is wrong"
+        return "entry 2: not over this text, or not by the key it names: legal, security"
     if how == "draft":
         publisher.draft_file.write_text("nonsense\n", "utf-8")
         return "draft/text.txt, line 1"

@@ -27,6 +27,11 @@ def status_of(ran: Ran) -> str:
     return ran.out.partition(":")[0]
 
 
+def change_a_word(publisher: Publisher) -> None:
+    front = publisher.public / "canary.txt"
+    front.write_bytes(front.read_bytes().replace(b"never handed", b"hardly handed"))
+
+
 # --- what is printed ------------------------------------------------------------------------------------
 
 
@@ -42,7 +47,7 @@ def test_for_people_one_line_the_axes_and_the_findings_with_advice(published: Pu
         == "    No release came in the window of 2026-05-01 to 2026-05-14; 12 days left until it expires."
     )
     assert "still counts until it expires. Look again daily." in lines[place + 2]
-    assert "This was one try, from this machine." in ran.out
+    assert "Looked at once, from this machine." in ran.out
     assert "\x1b" not in ran.out
 
 
@@ -53,7 +58,7 @@ def test_it_says_whose_canary_it_is_and_what_was_signed_by_whom(published: Publi
         "  canary      example.net/canary (Example Networks)\n",
         "  release     1, issued 2026-02-03T12:00:00Z, for the window of 2026-02-01\n",
         "  signed by   legal, security (2 of 3; 2 needed)\n",
-        "  statements  keys@v1, taps@v1, tell@v1\n",
+        "  statements  keys@v1, taps@v1, tell@v1 (",
         "  next        2026-05-01 to 2026-05-14; stale from 2026-05-29T00:00:00Z\n",
     ):
         assert line in ran.out
@@ -144,8 +149,7 @@ def test_a_canary_that_was_taken_down_is_missing(published: Publisher) -> None:
 
 
 def test_one_changed_word_is_invalid(published: Publisher) -> None:
-    front = published.public / "canary.txt"
-    front.write_bytes(front.read_bytes().replace(b"never handed", b"hardly handed"))
+    change_a_word(published)
     ran = verify(published.public, "--pin", published.pin)
     assert (status_of(ran), ran.code, "NOT-IN-LOG" in ran.out) == ("INVALID", 2, True)
 
@@ -189,7 +193,7 @@ def test_the_line_to_run_again_works_as_it_stands(
 
 def test_what_it_would_have_been_is_told(published: Publisher) -> None:
     assert "it would be EXPIRED (exit code 2)" in verify(published.public, at="2026-06-05").said
-    (published.public / "canary.txt").write_text("x\n", "utf-8")
+    change_a_word(published)
     assert "it would be INVALID (exit code 2)" in verify(published.public).said
 
 
@@ -213,7 +217,7 @@ def test_one_file_under_the_pinned_roster(published: Publisher) -> None:
     release, roster = published.public / "canary.txt", published.public / "rosters" / "1" / "entry.txt"
     ran = verify(release, "--roster", roster, "--pin", published.pin)
     assert (status_of(ran), ran.code, "SINGLE-FILE" in ran.out) == ("OK", 0, True)
-    assert "This was one try" not in ran.out
+    assert "Looked at once" not in ran.out
     assert status_of(verify(release, "--roster", roster, "--pin", published.pin, at="2026-06-01")) == "EXPIRED"
 
 
@@ -426,10 +430,16 @@ def test_a_url_that_cannot_be_is_told_in_every_form(location: str) -> None:
     [
         (("--pin", "nonsense"), "--pin: a hash"),
         (("--trust-first-use",), "--trust-first-use needs --state FILE"),
-        (("--trust-first-use", "--state", "s", "--at", "2026-02-10T00:00:00Z"), "--trust-first-use goes without --at"),
+        (
+            ("--trust-first-use", "--state", "s", "--at", "2026-02-10T00:00:00Z"),
+            "--trust-first-use needs --state FILE, and no --at",
+        ),
         (("--ack",), "--ack needs --state FILE"),
         (("--ack", "--state", "s", "--at", "2026-02-10T00:00:00Z"), "--ack needs --state FILE, and no --at"),
         (("--ack", "--state", "s"), "there is nothing to acknowledge"),
+        (("--trust-clock",), "--trust-clock needs --state FILE"),
+        (("--trust-clock", "--state", "s"), "there is no state yet"),
+        (("--roster", "s", "--state", "s"), "a single entry's file is checked by itself, without --state"),
         (("--roster", "nowhere"), "nowhere cannot be read"),
     ],
 )
@@ -449,6 +459,7 @@ def test_a_failure_is_told_in_the_form_that_was_asked_for_and_leaves_with_3(
     document = json.loads(as_json.out)
     assert set(document) == {"status", "exit_code", "error", "advice"}
     assert (document["status"], document["exit_code"], told in document["error"]) == ("UNKNOWN", 3, True)
+    (tmp_path / ".s.lock").unlink(missing_ok=True)
     assert tree(tmp_path) == before
 
 

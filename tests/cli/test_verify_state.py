@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from canary.cli.app import App
+from canary.edges.state_file import held
 from tests.loopback import Loopback
 from tests.publisher import Publisher, Ran, command, noon, tree
 
@@ -33,7 +34,9 @@ def status_of(ran: Ran) -> str:
 def test_the_state_is_written_for_its_owner_alone(published: Publisher, state: Path) -> None:
     assert look(published.public, state, "--pin", published.pin).code == 0
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
-    assert [each.name for each in state.parent.iterdir() if each != published.folder] == [state.name]
+    lock = state.with_name(f".{state.name}.lock")
+    assert stat.S_IMODE(lock.stat().st_mode) == 0o600
+    assert {each for each in state.parent.iterdir() if each != published.folder} == {state, lock}
     document = json.loads(state.read_bytes())
     assert f"sha256:{document['pin']}" == published.pin
     assert (document["canary"], document["first_use"], len(document["entries"])) == ("example.net/canary", False, 2)
@@ -87,15 +90,23 @@ def test_the_next_release_is_followed(published: Publisher, state: Path) -> None
 
 
 def test_trust_on_first_use_is_shown_ever_after(published: Publisher, state: Path) -> None:
-    for arguments in (("--trust-first-use",), (), ("--pin", published.pin)):
+    for arguments in (("--trust-first-use",), (), ("--trust-first-use",)):
         ran = look(published.public, state, *arguments)
         assert (status_of(ran), ran.code) == ("OK", 0)
         assert "TRUSTED-FIRST-USE" in ran.out
         assert f"roster 1 was trusted as it was first seen: {published.pin}" in ran.said.replace("Roster 1", "roster 1")
 
 
+def test_the_same_pin_from_elsewhere_confirms_the_first_use(published: Publisher, state: Path) -> None:
+    look(published.public, state, "--trust-first-use")
+    for arguments in (("--pin", published.pin), ()):
+        ran = look(published.public, state, *arguments)
+        assert (ran.code, "TRUSTED-FIRST-USE" in ran.out) == (0, False)
+
+
 def test_a_first_look_that_fails_is_not_trusted(published: Publisher, state: Path) -> None:
-    (published.public / "canary.txt").write_text("x\n", "utf-8")
+    front = published.public / "canary.txt"
+    front.write_bytes(front.read_bytes().replace(b"never handed", b"hardly handed"))
     assert look(published.public, state, "--trust-first-use").code != 0
     assert not state.exists()
 
@@ -179,14 +190,24 @@ def test_a_damaged_state_is_told_and_left_as_it_is(published: Publisher, state: 
 
 def test_a_state_that_cannot_be_written_is_told_instead_of_a_verdict(published: Publisher, tmp_path: Path) -> None:
     ran = look(published.public, tmp_path / "nowhere" / "state", "--pin", published.pin)
-    assert (ran.code, "cannot be written" in ran.err, ran.out) == (3, True, "")
+    assert (ran.code, "cannot be made: No such file" in ran.err, ran.out) == (3, True, "")
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_two_looks_at_once_do_not_forget_what_the_other_found(published: Publisher, state: Path) -> None:
+    look(published.public, state, "--pin", published.pin)
+    before = state.read_bytes()
+    with held(state, seconds=1):
+        ran = look(published.public, state, "--timeout", "0.2", at="2026-02-11")
+    assert (ran.code, ran.out, str(state) in ran.err) == (3, "", True)
+    assert state.read_bytes() == before
+    assert look(published.public, state, at="2026-02-11").code == 0
 
 
 def test_a_folder_in_the_place_of_the_state_is_told(published: Publisher, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     ran = look(published.public, tmp_path / "folder", "--pin", published.pin)
-    assert (ran.code, "cannot be read" in ran.err) == (3, True)
+    assert (ran.code, "is no regular file" in ran.err) == (3, True)
 
 
 def test_a_pin_that_is_not_the_states_is_refused(published: Publisher, state: Path) -> None:
@@ -218,7 +239,9 @@ def test_rejected_bytes_do_not_change_what_is_stored(published: Publisher, state
 def test_a_clock_that_went_back_is_not_believed(published: Publisher, state: Path) -> None:
     look(published.public, state, "--pin", published.pin, at="2026-06-10")
     ran = look(published.public, state, at="2026-03-01")
-    assert (ran.code, "CLOCK-BACKWARDS" in ran.out) == (2, True)
-    assert status_of(ran) == "EXPIRED"
-    ran = look(published.public, state, "--ack", at="2026-03-01")
+    assert (status_of(ran), ran.code, "CLOCK-BACKWARDS" in ran.out) == ("UNKNOWN", 3, True)
+    assert "run once with --trust-clock" in ran.said
+    assert status_of(look(published.public, state, "--ack", at="2026-03-01")) == "UNKNOWN"
+    ran = look(published.public, state, "--trust-clock", at="2026-03-01")
     assert (status_of(ran), ran.code) == ("OK", 0)
+    assert status_of(look(published.public, state, at="2026-03-02")) == "OK"

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core.changes import changes_from_pin, changes_since, roster_changes, statement_changes
+from canary.core.changes import changes_from_pin, changes_since, compared_with, roster_changes
 from canary.core.findings import Cause, Code, Finding, Severity
 from canary.core.history import History, replay
 from canary.core.kinds import ed25519_vkey
 from canary.core.release import Statement
 from canary.core.schedule import Cadence, Schedule, Unit
+from canary.core.statements import statement_changes
 from canary.core.wording import word_diff
-from tests.simulator import STATEMENTS, Publisher, public_key
+from canary.limits import CHANGES_TOLD
+from tests.simulator import STATEMENTS, Publisher, noon, public_key
 
 NEW = {"court": "No court has ordered silence."}
 BACK = {"gag": STATEMENTS[2].words}
@@ -29,6 +31,12 @@ def begun() -> Publisher:
 
 def history(sim: Publisher) -> History:
     return replay(sim.entries, sim.gpg)
+
+
+def compared_entry(sim: Publisher) -> int | None:
+    """Returns the entry that the newest release is compared with."""
+    release = compared_with(history(sim))
+    return release.entry if release else None
 
 
 def codes(findings: list[Finding]) -> list[Code]:
@@ -53,7 +61,7 @@ def test_every_fate_of_a_statement_is_told_with_its_words() -> None:
         (Code.ADDED, 3),
     ]
     assert STATEMENTS[2].words in findings[0].message
-    assert "v1 to v2: Nobody [-but Example Networks-] has ever" in findings[1].message
+    assert ": Nobody [-but Example Networks-] has ever" in findings[1].message
     assert NEW["court"] in findings[2].message
 
 
@@ -117,7 +125,8 @@ def test_a_new_log_key_organisation_or_start_changes_nothing_that_a_watcher_reli
         (Cadence(2, Unit.MONTH), 14, 14, []),
         (Cadence(4, Unit.MONTH), 14, 14, [Code.SCHEDULE_LENGTHENED]),
         (Cadence(12, Unit.WEEK), 14, 14, []),
-        (Cadence(13, Unit.WEEK), 14, 14, [Code.SCHEDULE_LENGTHENED]),
+        (Cadence(13, Unit.WEEK), 14, 14, []),
+        (Cadence(14, Unit.WEEK), 14, 14, [Code.SCHEDULE_LENGTHENED]),
         (Cadence(3, Unit.MONTH), 15, 13, [Code.SCHEDULE_LENGTHENED]),
         (Cadence(3, Unit.MONTH), 14, 15, [Code.SCHEDULE_LENGTHENED]),
         (Cadence(3, Unit.MONTH), 7, 21, []),
@@ -169,14 +178,14 @@ def test_what_came_before_the_first_release_is_no_change_of_statements() -> None
 def test_the_newest_release_is_compared_with_the_last_one_of_an_earlier_period() -> None:
     sim = begun()
     sim.release(without=["gag"])
-    findings, compared = changes_from_pin(history(sim))
+    findings, compared = changes_from_pin(history(sim)), compared_entry(sim)
     assert (codes(findings), remarks(findings), compared) == ([Code.WITHDRAWN], [], 2)
 
 
 def test_a_quick_correction_does_not_hide_what_left_with_the_release_it_corrects() -> None:
     sim = begun()
     sim.release(without=["gag"]), sim.release(correction=True)
-    findings, compared = changes_from_pin(history(sim))
+    findings, compared = changes_from_pin(history(sim)), compared_entry(sim)
     assert (codes(findings), remarks(findings), compared) == ([Code.WITHDRAWN], [Code.WITHDRAWN], 2)
 
 
@@ -184,7 +193,7 @@ def test_older_changes_are_remarks_that_weigh_nothing() -> None:
     sim = begun()
     sim.roster(add=["auditor"])
     sim.release(without=["gag"]), sim.release(add=BACK), sim.release()
-    findings, compared = changes_from_pin(history(sim))
+    findings, compared = changes_from_pin(history(sim)), compared_entry(sim)
     assert codes(findings) == []
     assert sorted(each.spelling for each in remarks(findings)) == ["REINSTATED", "SIGNERS-CHANGED", "WITHDRAWN"]
     assert {(finding.severity, finding.cause) for finding in findings} == {(Severity.NOTICE, None)}
@@ -194,14 +203,14 @@ def test_older_changes_are_remarks_that_weigh_nothing() -> None:
 def test_a_change_that_is_told_is_not_told_again_as_a_remark() -> None:
     sim = begun()
     sim.release(reword={"taps": "New words."}), sim.roster(remove=["director"])
-    findings, _ = changes_from_pin(history(sim))
+    findings = changes_from_pin(history(sim))
     assert (codes(findings), remarks(findings)) == ([Code.REWORDED, Code.SIGNERS_CHANGED], [])
 
 
 def test_a_statement_that_came_with_a_release_and_stayed_in_its_correction_is_new_and_not_back() -> None:
     sim = begun()
     sim.release(add=NEW), sim.release(correction=True)
-    findings, _ = changes_from_pin(history(sim))
+    findings = changes_from_pin(history(sim))
     assert codes(findings) == [Code.ADDED]
     assert Code.REINSTATED not in remarks(findings)
 
@@ -209,15 +218,40 @@ def test_a_statement_that_came_with_a_release_and_stayed_in_its_correction_is_ne
 def test_a_statement_from_before_the_compared_release_is_back() -> None:
     sim = begun()
     sim.release(without=["gag"]), sim.release(add=BACK)
-    findings, compared = changes_from_pin(history(sim))
+    findings, compared = changes_from_pin(history(sim)), compared_entry(sim)
     assert (codes(findings), compared) == ([Code.REINSTATED], 3)
 
 
 def test_within_its_first_period_a_canary_has_nothing_to_be_compared_with() -> None:
     sim = begun()
     sim.release(without=["gag"], correction=True)
-    findings, compared = changes_from_pin(history(sim))
-    assert (codes(findings), remarks(findings), compared) == ([], [Code.WITHDRAWN], 3)
+    findings, compared = changes_from_pin(history(sim)), compared_entry(sim)
+    assert (codes(findings), remarks(findings), compared) == ([], [Code.WITHDRAWN], None)
+
+
+def test_moving_the_grid_by_a_day_does_not_hide_what_was_withdrawn() -> None:
+    sim = begun()
+    sim.release(without=["gag"])
+    sim.roster(start=date(2025, 5, 11), at=noon("2025-05-11")), sim.release(at=noon("2025-05-11"))
+    assert (codes(changes_from_pin(history(sim))), compared_entry(sim)) == ([Code.WITHDRAWN], 2)
+    sim.release(final=True, at=noon("2025-05-12"))
+    assert Code.WITHDRAWN in codes(changes_from_pin(history(sim)))
+
+
+def test_a_final_release_that_rewords_what_stood_has_withdrawn_it() -> None:
+    sim = begun()
+    sim.release(final=True, reword={"taps": "Not applicable."})
+    assert Code.WITHDRAWN in codes(changes_from_pin(history(sim)))
+    assert Code.WITHDRAWN in codes(changes_since(history(sim), 2))
+
+
+def test_of_very_many_changes_few_are_told_in_words_and_none_is_lost() -> None:
+    sim = begun()
+    sim.release(add={f"new-{number}": "Words." for number in range(CHANGES_TOLD + 7)}, without=["gag"])
+    findings = changes_from_pin(history(sim))
+    assert codes(findings).count(Code.ADDED) == CHANGES_TOLD + 1
+    assert [each.message for each in findings][-1].startswith("7 more statements")
+    assert Code.WITHDRAWN in codes(findings)
 
 
 # --- the end --------------------------------------------------------------------------------------------
@@ -235,7 +269,7 @@ def ended(*, hidden_by_correction: bool) -> Publisher:
 @pytest.mark.parametrize("hidden_by_correction", [False, True])
 def test_an_ending_does_not_hide_a_withdrawal_of_the_last_two_periods(*, hidden_by_correction: bool) -> None:
     sim = ended(hidden_by_correction=hidden_by_correction)
-    findings, _ = changes_from_pin(history(sim))
+    findings = changes_from_pin(history(sim))
     assert len({finding for finding in findings if not finding.remark}) == 1
     assert (findings[0].code, findings[0].entry) == (Code.WITHDRAWN, len(sim.entries))
     assert f"is gone from release {len(sim.releases)}" in findings[0].message
@@ -245,7 +279,7 @@ def test_an_ending_does_not_hide_a_withdrawal_of_the_last_two_periods(*, hidden_
 def test_a_withdrawal_of_long_ago_does_not_burden_an_ending() -> None:
     sim = begun()
     sim.release(without=["gag"]), sim.release(), sim.release(final=True)
-    findings, _ = changes_from_pin(history(sim))
+    findings = changes_from_pin(history(sim))
     assert (codes(findings), remarks(findings)) == ([], [Code.WITHDRAWN])
     assert codes(changes_since(history(sim), 4)) == []
 
@@ -253,7 +287,7 @@ def test_a_withdrawal_of_long_ago_does_not_burden_an_ending() -> None:
 def test_an_ending_that_affirms_everything_changes_nothing() -> None:
     sim = begun()
     sim.release(), sim.release(final=True)
-    assert codes(changes_from_pin(history(sim))[0]) == []
+    assert codes(changes_from_pin(history(sim))) == []
     assert changes_since(history(sim), 2) == []
 
 
@@ -304,8 +338,9 @@ def test_a_difference_holds_both_wordings(before: list[str], after: list[str]) -
 
 
 def test_two_very_long_wordings_are_shown_whole() -> None:
-    before, after = "a " * 1500, "b " * 1500
-    assert word_diff(before, after) == f"[-{before}-] {{+{after}+}}"
+    before, after = "a " * 200, "a " * 199 + "b"
+    assert word_diff(before, after) == f"{'a ' * 199}[-a-] {{+b+}}"
+    assert word_diff(before, after + " c") == f"[-{before}-] {{+{after} c+}}"
 
 
 def test_statements_are_labelled_with_their_version() -> None:

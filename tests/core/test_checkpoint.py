@@ -151,7 +151,7 @@ def test_two_log_keys_may_sign_while_the_key_rotates() -> None:
 def test_a_checkpoint_counts_no_more_entries_than_are_read() -> None:
     assert log_size(EXAMPLE) == 2
     assert log_size(signed(f"{CANARY}\n{LOG_ENTRIES}\n{ROOT}\n")) == LOG_ENTRIES
-    with pytest.raises(MalformedError, match="at most 65,536"):
+    with pytest.raises(MalformedError, match="at most 16,384"):
         log_size(signed(f"{CANARY}\n{LOG_ENTRIES + 1}\n{ROOT}\n"))
 
 

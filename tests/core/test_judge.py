@@ -13,6 +13,7 @@ from canary.core.release import Anchor, Statement
 from canary.core.strict import digest
 from canary.core.tiles import bundle_path
 from canary.core.verdict import Verdict, in_order
+from canary.core.vkey import VKey
 from canary.errors import FetchError
 from tests.simulator import STATEMENTS, MemorySource, Publisher, by_another_key, noon, with_stranger
 
@@ -283,8 +284,17 @@ def not_counted() -> Verdict:
     return look(sim, FRESH)
 
 
+def witnesses_not_checked() -> Verdict:
+    sim = Publisher()
+    witness = VKey.make("witness.example", b"\x04" + bytes(range(32)))
+    sim.roster(witnesses=(witness,), edit=lambda text: text.replace("witness-quorum: 0", "witness-quorum: 1"))
+    sim.release()
+    return look(sim, FRESH)
+
+
 CASES: dict[Code, tuple[Callable[[], Verdict], Status]] = {
     Code.NO_PIN: (no_pin, Status.UNKNOWN),
+    Code.WITNESSES_NOT_CHECKED: (witnesses_not_checked, Status.OK),
     Code.WOULD_BE: (no_pin, Status.UNKNOWN),
     Code.NEVER_FETCHED: (never_fetched, Status.UNKNOWN),
     Code.NO_RELEASE: (no_release, Status.UNKNOWN),
@@ -549,13 +559,13 @@ def test_host_junk_never_looks_like_a_canary_that_tripped(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\x00\x01", b"\xff" * 1000])
-def test_junk_in_the_place_of_entries_is_invalid_only_under_a_signed_checkpoint(body: bytes) -> None:
+def test_junk_in_the_place_of_entries_is_no_alarm_whatever_the_checkpoint(body: bytes) -> None:
     sim = begun()
     site = sim.site()
     site.files[bundle_path(0, 2)] = body
     never = look(sim, FRESH, site=site)
     assert (never.status, Code.NEVER_FETCHED in codes(never)) == (Status.UNKNOWN, True)
-    assert look(sim, FRESH, site=site, state=replace(sim.watched(FRESH), etag=None)).status is Status.INVALID
+    assert look(sim, FRESH, site=site, state=replace(sim.watched(FRESH), etag=None)).status is Status.UNREACHABLE
     site.files[CHECKPOINT] = sim.checkpoint(signed_by="stranger")
     assert look(sim, FRESH, site=site, state=replace(sim.watched(FRESH), etag=None)).status is Status.UNREACHABLE
 
@@ -613,7 +623,36 @@ def test_a_log_without_a_release_has_no_canary_txt() -> None:
     sim.roster()
     site = sim.site()
     site.files[FRONT] = begun().entries[1]
+    assert Code.INCONSISTENT in codes(look(sim, FRESH, site=site))
+    other = Publisher()
+    other.roster(), other.release(signed_by=["legal"])
+    site.files[FRONT] = other.entries[1]
     assert Code.NOT_IN_LOG in codes(look(sim, FRESH, site=site))
+
+
+@pytest.mark.parametrize(
+    ("front", "code"),
+    [
+        (b"<html>please log in</html>", Code.INCONSISTENT),
+        (b"", Code.INCONSISTENT),
+        (b"cut", Code.INCONSISTENT),
+        (b"warrant-canary/release/v1\ncanary: example.net/canary\nand so on\n", Code.NOT_IN_LOG),
+    ],
+)
+def test_only_what_claims_to_be_a_release_is_an_alarm_in_the_place_of_canary_txt(front: bytes, code: Code) -> None:
+    sim = begun()
+    site = sim.site()
+    site.files[FRONT] = sim.entries[1][:400] if front == b"cut" else front
+    found = codes(look(sim, FRESH, site=site))
+    assert found & {Code.INCONSISTENT, Code.NOT_IN_LOG} == {code}
+
+
+def test_a_canary_txt_that_is_uploaded_before_the_checkpoint_is_no_alarm() -> None:
+    sim = begun()
+    site = sim.site()
+    sim.release()
+    site.files[FRONT] = sim.entries[2]
+    assert look(sim, FRESH, site=site).status is Status.UNREACHABLE
 
 
 @pytest.mark.parametrize("body", [b"", b"the repor", b"the report.", b"THE REPORT", b"the report" * 1000])
@@ -647,6 +686,25 @@ def test_freshness_turns_at_midnight_utc(moment: str, status: Status) -> None:
     assert look(begun(), elsewhere).status is status
 
 
+@pytest.mark.parametrize(
+    ("moment", "code", "words"),
+    [
+        ("2025-05-29T23:00:00", Code.EXPIRED, "release 1 expired less than a day ago (2025-05-29T00:00:00Z)"),
+        ("2025-05-30T00:00:00", Code.EXPIRED, "release 1 expired 1 day ago (2025-05-29T00:00:00Z)"),
+        ("2025-05-31T12:00:00", Code.EXPIRED, "release 1 expired 2 days ago (2025-05-29T00:00:00Z)"),
+        (
+            "2025-05-15T00:00:00",
+            Code.OVERDUE,
+            "in the window of 2025-05-01 to 2025-05-14; 14 days left until it expires",
+        ),
+        ("2025-05-28T12:00:00", Code.OVERDUE, "less than a day left until it expires"),
+        ("2025-05-01T00:00:00", Code.DUE, "the window for the next release is open (2025-05-01 to 2025-05-14)"),
+    ],
+)
+def test_a_time_status_says_how_late_it_is(moment: str, code: Code, words: str) -> None:
+    assert words in found(look(begun(), datetime.fromisoformat(f"{moment}+00:00")), code).message
+
+
 def test_a_release_from_ten_minutes_ahead_is_two_honest_clocks() -> None:
     sim = begun()
     assert look(sim, sim.releases[0].issued - timedelta(minutes=10)).status is Status.OK
@@ -655,7 +713,7 @@ def test_a_release_from_ten_minutes_ahead_is_two_honest_clocks() -> None:
 def test_a_new_grid_changes_no_time_status_until_a_release_stands_on_it() -> None:
     sim = begun()
     sim.roster(start=date(2025, 4, 1), cadence="1 month", window=7, grace=7, at=noon("2025-03-01"))
-    state = sim.watched(noon("2025-03-02")).acknowledge(noon("2025-03-02"))
+    state = sim.watched(noon("2025-03-02")).acknowledge()
     statuses = [
         look(sim, noon(day), state=state).status for day in ("2025-04-20", "2025-05-01", "2025-05-15", "2025-05-29")
     ]

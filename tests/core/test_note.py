@@ -113,7 +113,8 @@ def test_a_malformed_note_is_told_with_its_line_and_rule(data: bytes, line: int 
 def test_a_hundred_signature_lines_are_read_and_no_more() -> None:
     line = signature("a").render().encode() + b"\n"
     assert len(parse_note(TEXT + b"\n" + line * SIGNATURE_LINES).signatures) == 100
-    assert "more than 100" in fault(TEXT + b"\n" + line * (SIGNATURE_LINES + 1)).rule
+    error = fault(TEXT + b"\n" + line * (SIGNATURE_LINES + 1))
+    assert ("more than 100" in error.rule, error.line) == (True, 103)
 
 
 def test_a_signature_line_without_a_number_is_still_told_by_its_rule() -> None:

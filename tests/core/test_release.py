@@ -199,6 +199,7 @@ def test_a_broken_rule_of_the_sections_is_refused(change: tuple[str, str], rule:
 def test_a_broken_rule_in_the_words_is_told_with_its_line() -> None:
     lines = EXAMPLE.decode().split("\n")
     assert fault(("customers' keys", "[customers' keys")).line == lines.index("customers' keys, to anyone.") + 1
+    assert fault((f"{LAST}\n", f"{LAST}\n\n[gag v1]\nx\n")).line == lines.index(LAST) + 2
     assert fault(("[network-taps v1]", "[network-taps]")).line == lines.index("[network-taps v1]") + 1
 
 
@@ -290,6 +291,7 @@ def test_whatever_is_read_as_a_hint_is_written_again_byte_for_byte(data: bytes) 
 
 def test_a_hint_says_nothing_more() -> None:
     example = worked_example(canary.core.hint, "warrant-canary/hint/v1")
-    for data in (example + b"more: x\n", example.replace(b"hint/v1", b"hint/v2"), b"\n"):
-        with pytest.raises(MalformedError):
+    for data, line in ((example + b"more: x\n", 4), (example.replace(b"hint/v1", b"hint/v2"), 1), (b"\n", 1)):
+        with pytest.raises(MalformedError) as caught:
             parse_hint(data)
+        assert caught.value.line == line

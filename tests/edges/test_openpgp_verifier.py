@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from canary import limits
 from canary.core.outcome import OpenPGPCheck, Outcome
@@ -250,7 +252,7 @@ def test_weak_digest(home: GpgHome, verifier: GpgVerifier) -> None:
 
 @pytest.mark.parametrize(
     ("digest", "outcome"),
-    [(1, Outcome.WEAK_DIGEST), (12, Outcome.UNCHECKED), (14, Outcome.UNCHECKED), (99, Outcome.BAD)],
+    [(1, Outcome.WEAK_DIGEST), (12, Outcome.BAD), (14, Outcome.BAD), (99, Outcome.BAD)],
 )
 def test_digests_that_gpg_does_not_check(
     digest: int, outcome: Outcome, verifier: GpgVerifier, certificate: Certificate, signature: bytes
@@ -259,6 +261,218 @@ def test_digests_that_gpg_does_not_check(
     check = check_of(verifier, certificate, signature[:5] + bytes((digest,)) + signature[6:])
     assert check.outcome is outcome
     assert check.detail
+
+
+# --- packets that nobody signed -------------------------------------------------------------------------
+
+NUMBER = b"\x01\x00" + b"\xaa" * 32
+"""One number of 256 bits, as signatures hold them."""
+
+ZERO = b"\0\0"
+
+NOT_THE_PINNED = (2, 3, 16, 17, 18, 19, 20, 21, 25, 26, 27, 28, 99, 100, 105, 110, 255)
+"""Public-key algorithms that the pinned certificates here do not use: known to gpg, and known to nobody."""
+
+
+@pytest.fixture(scope="module", params=["ed25519", "rsa2048"])
+def pinned(request: pytest.FixtureRequest, home: GpgHome) -> Certificate:
+    key = home.key(f"{request.param} <pinned@example.org>", algorithm=request.param)
+    return inspect_certificate(home.export(key), at=NOW)
+
+
+def packet(tag: int, body: bytes) -> bytes:
+    return bytes((0x81 | tag << 2,)) + len(body).to_bytes(2) + body
+
+
+def signature_head(*, algorithm: int, digest: int, issuer: bytes, sigclass: int = 0) -> bytes:
+    """Returns the part of a signature packet that is signed."""
+    hashed = b"\x05\x02" + int(SIGNED.timestamp()).to_bytes(4) + b"\x16\x21\x04" + issuer
+    if sigclass == SUBKEY_BINDING:
+        hashed += b"\x02\x1b\x02"  # key flags: it signs
+    return bytes((4, sigclass, algorithm, digest)) + len(hashed).to_bytes(2) + hashed
+
+
+def forged(certificate: Certificate, numbers: bytes, *, algorithm: int = 0, digest: int = 8) -> bytes:
+    """Makes a signature packet without any key; `algorithm` is the certificate's own unless given."""
+    algorithm = algorithm or own_algorithm(certificate)
+    head = signature_head(algorithm=algorithm, digest=digest, issuer=certificate.fingerprint)
+    unhashed = b"\x09\x10" + certificate.fingerprint[-8:]
+    return packet(2, head + len(unhashed).to_bytes(2) + unhashed + b"\x12\x34" + numbers)
+
+
+def own_algorithm(certificate: Certificate) -> int:
+    return certificate.binary[2 + 5 if certificate.binary[0] == 0x98 else 3 + 5]
+
+
+@pytest.mark.parametrize("numbers", [NUMBER * 2, NUMBER, b""], ids=["two numbers", "one", "none"])
+@pytest.mark.parametrize("algorithm", NOT_THE_PINNED)
+def test_forged_with_an_algorithm_that_is_not_the_certificates(
+    algorithm: int, numbers: bytes, pinned: Certificate, verifier: GpgVerifier
+) -> None:
+    check = check_of(verifier, pinned, forged(pinned, numbers, algorithm=algorithm))
+    assert check.outcome is Outcome.BAD
+    assert check.detail in {
+        f"its public-key algorithm ({algorithm}) is that of no key that signs in the certificate",
+        "it does not hold the data of a signature",
+    }
+
+
+def test_right_signature_with_its_algorithm_rewritten(
+    pinned: Certificate, home: GpgHome, verifier: GpgVerifier
+) -> None:
+    right = home.sign(pinned.fingerprint.hex(), TEXT, at=SIGNED)
+    place = 3 if right[0] == 0x89 else 2
+    assert right[place + 2] == own_algorithm(pinned) in {1, 22}
+    assert check_of(verifier, pinned, right).outcome is Outcome.GOOD
+    for algorithm in {0, 1, 22, *NOT_THE_PINNED} - {own_algorithm(pinned)}:
+        rewritten = right[: place + 2] + bytes((algorithm,)) + right[place + 3 :]
+        assert check_of(verifier, pinned, rewritten).outcome is Outcome.BAD, algorithm
+
+
+@pytest.mark.parametrize("digest", [0, 4, 5, 6, 7, 12, 13, 14, 15, 99, 110, 255])
+def test_forged_with_a_digest_that_no_signature_here_may_use(
+    digest: int, pinned: Certificate, verifier: GpgVerifier
+) -> None:
+    check = check_of(verifier, pinned, forged(pinned, NUMBER * 2, digest=digest))
+    detail = f"its digest ({digest}) is not one that OpenPGP version 4 signatures here may use"
+    assert check == OpenPGPCheck(Outcome.BAD, detail=detail)
+
+
+@pytest.mark.parametrize("digest", [8, 9, 10])
+def test_forged_with_all_that_is_the_certificates(digest: int, pinned: Certificate, verifier: GpgVerifier) -> None:
+    check = check_of(verifier, pinned, forged(pinned, NUMBER * 2, digest=digest))
+    assert (check.outcome, check.signed_at) == (Outcome.BAD, SIGNED)
+    assert check.detail
+
+
+@pytest.mark.parametrize("digest", [8, 2])
+@pytest.mark.parametrize(
+    "numbers",
+    [b"", b"\0", b"\x01", ZERO, ZERO + ZERO, ZERO + NUMBER, NUMBER[:-1], b"\xff" * 40],
+    ids=["none", "half a length", "another half", "zero", "zeros", "zero first", "too short", "far too short"],
+)
+def test_forged_without_the_data_of_a_signature(
+    numbers: bytes, digest: int, pinned: Certificate, verifier: GpgVerifier
+) -> None:
+    check = check_of(verifier, pinned, forged(pinned, numbers, digest=digest))
+    assert check == OpenPGPCheck(Outcome.BAD, detail="it does not hold the data of a signature")
+
+
+@pytest.mark.parametrize(
+    "numbers", [NUMBER, NUMBER + ZERO, NUMBER + b"\x01\x00"], ids=["none", "zero", "a length alone"]
+)
+def test_forged_with_half_the_data(numbers: bytes, certificate: Certificate, verifier: GpgVerifier) -> None:
+    # gpg 2.4 dies of the second number's length of zero, which is no reason to say that nothing could be checked.
+    check = check_of(verifier, certificate, forged(certificate, numbers))
+    assert check == OpenPGPCheck(Outcome.BAD, detail="it does not hold the data of a signature")
+
+
+def test_forged_with_the_algorithm_of_a_key_that_does_not_sign(home: GpgHome, verifier: GpgVerifier) -> None:
+    key = home.key("mixed <mixed@example.org>", algorithm="rsa2048", usage="cert")
+    subkey = home.subkey(key)
+    home.subkey(key, algorithm="cv25519", usage="encr")
+    whole = home.export(key)
+    right = home.sign(f"{subkey}!", TEXT, at=SIGNED)
+    check = verifier(certificate=whole, fingerprint=bytes.fromhex(key), text=TEXT, signature=right)
+    assert check.outcome is Outcome.GOOD
+    mixed = inspect_certificate(whole, at=NOW)
+    for algorithm in (1, 18):
+        signature = forged(mixed, NUMBER * 2, algorithm=algorithm)
+        check = verifier(certificate=whole, fingerprint=bytes.fromhex(key), text=TEXT, signature=signature)
+        assert check.outcome is Outcome.BAD
+
+
+# --- what this gpg cannot check -------------------------------------------------------------------------
+
+POSITIVE, SUBKEY_BINDING, KEY_BINDING = 0x13, 0x18, 0x19
+EDDSA, ED25519 = 22, 27
+"""The two numbers of Ed25519: the older one, and that of RFC 9580, which gpg 2.2 and 2.4 do not know."""
+
+
+class HandMade:
+    """An Ed25519 key as RFC 9580 has it, which belongs to one as gpg has it, and both as one certificate."""
+
+    def __init__(self) -> None:
+        self._primary, self._subkey = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+        made = b"\x04" + int(day(2026, 1).timestamp()).to_bytes(4)
+        point = b"\x01\x07\x40" + self._primary.public_key().public_bytes_raw()
+        primary = made + bytes((EDDSA, 9)) + bytes.fromhex("2b06010401da470f01") + point
+        subkey = made + bytes((ED25519,)) + self._subkey.public_key().public_bytes_raw()
+        self.fingerprint, self._of_subkey = (self._fingerprint(key) for key in (primary, subkey))
+        user_id = b"hand made"
+        both = self._framed(primary) + self._framed(subkey)
+        cross = self._by_subkey(both, KEY_BINDING)
+        self.certificate = b"".join(
+            (
+                packet(6, primary),
+                packet(13, user_id),
+                packet(
+                    2, self._by_primary(self._framed(primary) + b"\xb4" + len(user_id).to_bytes(4) + user_id, POSITIVE)
+                ),
+                packet(14, subkey),
+                packet(2, self._by_primary(both, SUBKEY_BINDING, bytes((len(cross) + 1, 32)) + cross)),
+            )
+        )
+
+    def sign(self, text: bytes) -> bytes:
+        return packet(2, self._by_subkey(text, 0))
+
+    @staticmethod
+    def _framed(key: bytes) -> bytes:
+        return b"\x99" + len(key).to_bytes(2) + key
+
+    def _fingerprint(self, key: bytes) -> bytes:
+        return hashlib.sha1(self._framed(key), usedforsecurity=False).digest()
+
+    def _by_primary(self, what: bytes, sigclass: int, unhashed: bytes = b"") -> bytes:
+        head = signature_head(algorithm=EDDSA, digest=8, issuer=self.fingerprint, sigclass=sigclass)
+        digest = self._digest(what, head)
+        raw = self._primary.sign(digest)
+        numbers = b""
+        for half in (raw[:32], raw[32:]):
+            number = int.from_bytes(half)
+            numbers += number.bit_length().to_bytes(2) + number.to_bytes((number.bit_length() + 7) // 8)
+        unhashed += b"\x09\x10" + self.fingerprint[-8:]
+        return head + len(unhashed).to_bytes(2) + unhashed + digest[:2] + numbers
+
+    def _by_subkey(self, what: bytes, sigclass: int) -> bytes:
+        head = signature_head(algorithm=ED25519, digest=8, issuer=self._of_subkey, sigclass=sigclass)
+        digest = self._digest(what, head)
+        return head + b"\0\0" + digest[:2] + self._subkey.sign(digest)
+
+    @staticmethod
+    def _digest(what: bytes, head: bytes) -> bytes:
+        return hashlib.sha256(what + head + b"\x04\xff" + len(head).to_bytes(4)).digest()
+
+
+def test_certificate_with_a_key_that_this_gpg_does_not_know(home: GpgHome, verifier: GpgVerifier) -> None:
+    if b"unknown algorithm 27" not in home.run("--list-packets", data=(made := HandMade()).certificate):
+        pytest.skip("this gpg knows the Ed25519 of RFC 9580")
+    check = verifier(certificate=made.certificate, fingerprint=made.fingerprint, text=TEXT, signature=made.sign(TEXT))
+    detail = "this gpg cannot check signatures of its kind (code 4)"
+    assert check == OpenPGPCheck(Outcome.UNCHECKED, SIGNED, detail)
+
+
+def test_certificate_of_a_primary_key_that_this_gpg_does_not_know(
+    verifier: GpgVerifier, certificate: Certificate
+) -> None:
+    other = certificate.binary[:7] + b"\x63" + certificate.binary[8:]
+    signature = forged(certificate, NUMBER * 2, algorithm=0x63)
+    check = verifier(certificate=other, fingerprint=certificate.fingerprint, text=TEXT, signature=signature)
+    assert (check.outcome, check.signed_at) == (Outcome.UNCHECKED, SIGNED)
+
+
+def test_strong_digest_that_this_gpg_is_told_to_refuse(home: GpgHome, tmp_path: Path) -> None:
+    key = home.key("refused <refused@example.org>", algorithm="rsa2048")
+    certificate = inspect_certificate(home.export(key), at=NOW)  # its self-signature is over SHA-512
+    refusing = tmp_path / "gpg"
+    refusing.write_text('#!/bin/sh\nexec gpg --weak-digest SHA256 "$@"\n', "utf-8")
+    refusing.chmod(0o755)
+    with GpgVerifier(str(refusing)) as verifier:
+        check = check_of(verifier, certificate, home.sign(key, TEXT, at=SIGNED))
+        assert check.outcome is Outcome.UNCHECKED
+        check = check_of(verifier, certificate, home.sign(key, TEXT, "--digest-algo=SHA384", at=SIGNED))
+        assert check.outcome is Outcome.GOOD
 
 
 # --- hostile bytes --------------------------------------------------------------------------------------

@@ -10,16 +10,15 @@ from canary.core.observation import (
     NotACanary,
     Observation,
     Seen,
-    SeenAttachment,
     Unchanged,
     Unreachable,
 )
 from canary.core.strict import digest
 from canary.core.tiles import bundle_path
 from canary.errors import FetchError
-from canary.flows.watch.look import look
-from canary.limits import CHECKPOINT_BYTES
-from tests.simulator import MemorySource, Publisher, noon
+from canary.flows.watch.look import look, look_at_attachments
+from canary.limits import CHECKPOINT_BYTES, ENTRY_BYTES
+from tests.simulator import MemorySource, Publisher
 
 FILES = {"report.pdf": b"the report", "table.csv": b"a,b\n"}
 BUNDLE = bundle_path(0, 2)
@@ -41,31 +40,25 @@ def seen(observation: Observation) -> Seen:
     return observation
 
 
-def states(observation: Observation) -> dict[str, AttachmentState]:
-    return {each.name: each.state for each in seen(observation).attachments}
+def attachments(sim: Publisher, site: MemorySource, intact: tuple[str, ...] = ()) -> dict[str, AttachmentState]:
+    """Looks for what lies beside the newest release."""
+    found = look_at_attachments(site, sim.releases[-1], intact=intact)
+    return {each.name: each.state for each in found}
 
 
 # --- what is asked for ----------------------------------------------------------------------------------
 
 
-def test_a_look_brings_the_checkpoint_the_entries_the_front_and_the_attachments() -> None:
+def test_a_look_brings_the_checkpoint_the_entries_and_the_front() -> None:
     sim = begun()
     site = sim.site()
-    found = seen(look(site))
-    assert found == Seen(
+    assert look(site) == Seen(
         checkpoint=sim.checkpoint(),
         etag=f'"{digest(sim.checkpoint())}"',
         entries=tuple(sim.entries),
         front=sim.entries[1],
-        attachments=tuple(SeenAttachment(name, digest(body), AttachmentState.INTACT) for name, body in FILES.items()),
     )
-    assert [asked.path for asked in site.asked] == [
-        CHECKPOINT,
-        BUNDLE,
-        FRONT,
-        attachment_path(1, "report.pdf"),
-        attachment_path(1, "table.csv"),
-    ]
+    assert [asked.path for asked in site.asked] == [CHECKPOINT, BUNDLE, FRONT]
 
 
 def test_the_checkpoint_that_is_known_is_the_only_request(site: MemorySource) -> None:
@@ -77,7 +70,7 @@ def test_the_checkpoint_that_is_known_is_the_only_request(site: MemorySource) ->
 
 def test_another_checkpoint_than_the_known_one_is_read_with_all_that_lies_beside_it(site: MemorySource) -> None:
     assert seen(look(site, etag='"another"')).entries
-    assert [asked.etag for asked in site.asked] == ['"another"', None, None, None, None]
+    assert [asked.etag for asked in site.asked] == ['"another"', None, None]
 
 
 def test_a_fresh_look_passes_every_cache(site: MemorySource) -> None:
@@ -99,18 +92,10 @@ def test_a_log_of_more_than_one_bundle_is_fetched_whole() -> None:
     assert paths[1:3] == ["tile/entries/000", "tile/entries/001.p/46"]
 
 
-def test_no_attachment_that_was_found_intact_is_fetched_again(site: MemorySource) -> None:
-    assert states(look(site, intact={digest(b"the report")})) == {"table.csv": AttachmentState.INTACT}
-
-
-def test_only_the_attachments_of_the_newest_release_are_fetched() -> None:
-    sim = begun()
-    sim.release(attachments={"report.pdf": b"the second report"})
-    site = sim.site()
-    assert seen(look(site)).attachments == (
-        SeenAttachment("report.pdf", digest(b"the second report"), AttachmentState.INTACT),
-    )
-    assert attachment_path(2, "report.pdf") in {asked.path for asked in site.asked}
+def test_the_largest_entry_is_fetched() -> None:
+    sim = Publisher()
+    sim.append_raw(b"x" * ENTRY_BYTES)
+    assert seen(look(sim.site())).entries == (b"x" * ENTRY_BYTES,)
 
 
 # --- what is not there ----------------------------------------------------------------------------------
@@ -119,26 +104,42 @@ def test_only_the_attachments_of_the_newest_release_are_fetched() -> None:
 @pytest.mark.parametrize("status", [404, 410, 451])
 def test_a_checkpoint_that_the_host_says_is_not_there_is_gone(site: MemorySource, status: int) -> None:
     site.answers[CHECKPOINT] = status
-    assert look(site) == Gone(f"the simulated site answers that there is no checkpoint ({status})")
+    assert look(site) == Gone(f"the simulated site answers that there is no canary: no checkpoint ({status})")
 
 
-@pytest.mark.parametrize("path", [CHECKPOINT, BUNDLE, FRONT, attachment_path(1, "report.pdf")])
+@pytest.mark.parametrize("path", [CHECKPOINT, BUNDLE])
 @pytest.mark.parametrize("status", [204, 301, 304, 401, 403, 407, 429, 500, 503])
 def test_any_other_answer_is_unreachable(site: MemorySource, path: str, status: int) -> None:
     site.answers[path] = status
     assert look(site) == Unreachable(f"the simulated site answered {status} when asked for {path}")
 
 
-@pytest.mark.parametrize("path", [CHECKPOINT, BUNDLE, FRONT])
+@pytest.mark.parametrize("path", [CHECKPOINT, BUNDLE])
 def test_a_fetch_that_fails_is_unreachable_and_says_why(site: MemorySource, path: str) -> None:
     site.answers[path] = FetchError("the network is down")
     assert look(site) == Unreachable("the network is down")
 
 
-@pytest.mark.parametrize("status", [404, 410, 451])
-def test_a_checkpoint_without_its_entries_is_between_two_uploads(site: MemorySource, status: int) -> None:
+def test_a_checkpoint_without_its_entries_is_between_two_uploads() -> None:
+    sim = begun()
+    site = sim.site()
+    site.answers[BUNDLE] = 404
+    detail = f"the simulated site has a checkpoint and no {BUNDLE}"
+    assert look(site) == Incomplete(sim.checkpoint(), detail)
+
+
+@pytest.mark.parametrize("status", [410, 451])
+def test_entries_that_the_host_says_are_gone_for_good_are_gone(site: MemorySource, status: int) -> None:
     site.answers[BUNDLE] = status
-    assert look(site) == Incomplete(f"the simulated site has a checkpoint and no {BUNDLE}")
+    assert look(site) == Gone(f"the simulated site answers that {BUNDLE} is gone ({status})")
+
+
+@pytest.mark.parametrize("answer", [403, 500, FetchError("the network is down")])
+def test_a_front_that_cannot_be_read_does_not_hide_the_log(site: MemorySource, answer: int | FetchError) -> None:
+    site.answers[FRONT] = answer
+    found = seen(look(site))
+    assert (len(found.entries), found.front) == (2, None)
+    assert found.front_fault
 
 
 def test_a_front_that_is_not_there_is_none(site: MemorySource) -> None:
@@ -159,14 +160,26 @@ def test_a_checkpoint_over_its_limit_is_unreachable(site: MemorySource) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"\x00\x01", b"<html>", b"\x00\x00" * 3])
-def test_a_bundle_that_is_none_is_seen_without_entries(site: MemorySource, body: bytes) -> None:
+def test_a_bundle_that_is_none_is_between_two_uploads_or_junk(site: MemorySource, body: bytes) -> None:
     site.files[BUNDLE] = body
-    found = seen(look(site))
-    assert (found.entries, found.front, found.attachments) == (None, None, ())
+    found = look(site)
+    assert isinstance(found, Incomplete)
     assert "entry bundle" in found.detail
 
 
 # --- attachments ----------------------------------------------------------------------------------------
+
+
+def test_every_attachment_of_the_release_is_looked_for() -> None:
+    sim = begun()
+    site = sim.site()
+    assert attachments(sim, site) == dict.fromkeys(FILES, AttachmentState.INTACT)
+    assert [asked.path for asked in site.asked] == [attachment_path(1, name) for name in FILES]
+
+
+def test_no_attachment_that_was_found_intact_is_fetched_again() -> None:
+    sim = begun()
+    assert attachments(sim, sim.site(), (digest(b"the report"),)) == {"table.csv": AttachmentState.INTACT}
 
 
 @pytest.mark.parametrize(
@@ -174,29 +187,32 @@ def test_a_bundle_that_is_none_is_seen_without_entries(site: MemorySource, body:
     [
         (b"the report", AttachmentState.INTACT),
         (b"the repor", AttachmentState.CHANGED),
-        (b"the report.", AttachmentState.CHANGED),
+        (b"the report" * 1000, AttachmentState.CHANGED),
         (b"THE REPORT", AttachmentState.CHANGED),
         (b"", AttachmentState.CHANGED),
+        (b" <!DOCTYPE html><p>Not found", AttachmentState.GONE),
     ],
 )
-def test_an_attachment_is_compared_with_its_size_and_hash(
-    site: MemorySource, body: bytes, state: AttachmentState
-) -> None:
-    site.files[attachment_path(1, "report.pdf")] = body
-    assert states(look(site)) == {"report.pdf": state, "table.csv": AttachmentState.INTACT}
-
-
-@pytest.mark.parametrize("answer", [404, 410, 451, FetchError("the connection broke")])
-def test_an_attachment_that_cannot_be_had_does_not_hide_the_log(site: MemorySource, answer: int | FetchError) -> None:
-    site.answers[attachment_path(1, "report.pdf")] = answer
-    assert states(look(site)) == {"report.pdf": AttachmentState.GONE, "table.csv": AttachmentState.INTACT}
-
-
-def test_a_hostile_log_names_no_attachment_and_breaks_no_look() -> None:
+def test_an_attachment_is_compared_with_its_size_and_hash(body: bytes, state: AttachmentState) -> None:
     sim = begun()
-    sim.append_raw(b"junk")
-    sim.append_raw(b"warrant-canary/release/v2\n")
-    assert set(states(look(sim.site()))) == {"report.pdf", "table.csv"}
-    only_junk = Publisher()
-    only_junk.roster(at=noon("2025-01-01"))
-    assert seen(look(only_junk.site())).attachments == ()
+    site = sim.site()
+    site.files[attachment_path(1, "report.pdf")] = body
+    assert attachments(sim, site) == {"report.pdf": state, "table.csv": AttachmentState.INTACT}
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (404, AttachmentState.GONE),
+        (410, AttachmentState.GONE),
+        (500, AttachmentState.UNREADABLE),
+        (FetchError("the connection broke"), AttachmentState.UNREADABLE),
+    ],
+)
+def test_an_attachment_that_is_gone_and_one_that_cannot_be_read_are_told_apart(
+    answer: int | FetchError, state: AttachmentState
+) -> None:
+    sim = begun()
+    site = sim.site()
+    site.answers[attachment_path(1, "report.pdf")] = answer
+    assert attachments(sim, site) == {"report.pdf": state, "table.csv": AttachmentState.INTACT}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from canary.core.changes import roster_changes, statement_changes
+from canary.core.changes import roster_changes
 from canary.core.findings import Finding
 from canary.core.history import Admitted, History
 from canary.core.kinds import Kind, fingerprint_of
@@ -13,6 +13,7 @@ from canary.core.layout import attachment_path, evidence_folder, release_folder
 from canary.core.outcome import Outcome
 from canary.core.release import Attachment, Release, Statement
 from canary.core.roster import Roster, RosterSigner
+from canary.core.statements import statement_changes
 from canary.core.strict import digest
 from canary.flows.site.paths import (
     ENTRY,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from canary.core.fetched import Fetched, Source
 from canary.core.layout import CHECKPOINT, FRONT, attachment_path
@@ -17,14 +17,17 @@ from canary.core.observation import (
     Unchanged,
     Unreachable,
 )
+from canary.core.release import Attachment, Release
 from canary.core.strict import digest
 from canary.errors import FetchError, MalformedError
-from canary.formats.native import attachments_to_check, bundles, entries_in, log_size
-from canary.limits import CHECKPOINT_BYTES, ENTRY_BYTES, LOG_BYTES
+from canary.formats.native import bundles, entries_in, log_size
+from canary.limits import ATTACHMENT_BYTES, CHECKPOINT_BYTES, ENTRY_BYTES, LOG_BYTES
 
 _OK = 200
 _NOT_MODIFIED = 304
+_NOT_FOUND = 404
 _GONE = {404, 410, 451}
+_HTML = (b"<!doctype html", b"<html")
 
 
 class _StoppedError(Exception):
@@ -35,91 +38,105 @@ class _StoppedError(Exception):
         self.observation = observation
 
 
-def look(source: Source, *, etag: str | None = None, fresh: bool = False, intact: Collection[str] = ()) -> Observation:
-    """Looks at a canary once.
+def look(source: Source, *, etag: str | None = None, fresh: bool = False) -> Observation:
+    """Looks at a canary's log once.
 
     Args:
         source: where it lies.
         etag: the entity tag of the stored checkpoint: nothing else is fetched while it stands.
         fresh: ask every cache on the way for an uncached copy.
-        intact: SHA-256 of attachments that were found intact before; they are not fetched again.
     """
     try:
-        return _look(source, etag=etag, fresh=fresh, intact=intact)
+        return _look(source, etag=etag, fresh=fresh)
     except _StoppedError as stopped:
         return stopped.observation
     except FetchError as error:
         return Unreachable(error.what)
 
 
-def _look(source: Source, *, etag: str | None, fresh: bool, intact: Collection[str]) -> Observation:
+def look_at_attachments(
+    source: Source, release: Release, *, intact: Collection[str], fresh: bool = False
+) -> tuple[SeenAttachment, ...]:
+    """Looks at what a verified release says lies beside it.
+
+    Args:
+        source: where the canary lies.
+        release: the release.
+        intact: SHA-256 of attachments that were found intact before; they are not fetched again.
+        fresh: ask every cache on the way for an uncached copy.
+    """
+    wanted = [each for each in release.attachments if each.sha256 not in intact]
+    return tuple(_attachment(source, release.number, each, fresh=fresh) for each in wanted)
+
+
+def _look(source: Source, *, etag: str | None, fresh: bool) -> Observation:
     answer = source.get(CHECKPOINT, limit=CHECKPOINT_BYTES, etag=etag, fresh=fresh)
     if etag is not None and answer.status == _NOT_MODIFIED:
         return Unchanged()
     if answer.status in _GONE:
-        return Gone(f"{source.describe()} answers that there is no {CHECKPOINT} ({answer.status})")
-    _need_ok(source, answer, CHECKPOINT)
+        return Gone(f"{source.describe()} answers that there is no canary: no {CHECKPOINT} ({answer.status})")
+    if answer.status != _OK:
+        return Unreachable(_refusal(source, answer, CHECKPOINT))
     try:
         size = log_size(answer.body)
     except MalformedError as error:
         return NotACanary(f"what {source.describe()} serves as {CHECKPOINT} is none: {error.what}")
-    fetched = _fetch_bundles(source, size, fresh=fresh)
+    fetched = _fetch_bundles(source, answer.body, size, fresh=fresh)
     try:
         entries = entries_in(fetched)
     except MalformedError as error:
-        return Seen(answer.body, answer.etag, None, detail=error.what)
-    return Seen(
-        checkpoint=answer.body,
-        etag=answer.etag,
-        entries=entries,
-        front=_fetch_optional(source, FRONT, ENTRY_BYTES, fresh=fresh),
-        attachments=_attachments(source, entries, intact=intact, fresh=fresh),
-    )
+        return Incomplete(answer.body, error.what)
+    front, fault = _fetch_front(source, fresh=fresh)
+    return Seen(answer.body, answer.etag, entries, front=front, front_fault=fault)
 
 
-def _fetch_bundles(source: Source, size: int, *, fresh: bool) -> list[tuple[bytes, int]]:
+def _fetch_bundles(source: Source, checkpoint: bytes, size: int, *, fresh: bool) -> list[tuple[bytes, int]]:
     fetched: list[tuple[bytes, int]] = []
     left = LOG_BYTES
     for path, width, most in bundles(size):
         answer = source.get(path, limit=min(most, left), fresh=fresh)
+        if answer.status == _NOT_FOUND:
+            raise _StoppedError(Incomplete(checkpoint, f"{source.describe()} has a {CHECKPOINT} and no {path}"))
         if answer.status in _GONE:
-            raise _StoppedError(Incomplete(f"{source.describe()} has a {CHECKPOINT} and no {path}"))
-        _need_ok(source, answer, path)
+            raise _StoppedError(Gone(f"{source.describe()} answers that {path} is gone ({answer.status})"))
+        if answer.status != _OK:
+            raise _StoppedError(Unreachable(_refusal(source, answer, path)))
         left -= len(answer.body)
         fetched.append((answer.body, width))
     return fetched
 
 
-def _fetch_optional(source: Source, path: str, limit: int, *, fresh: bool) -> bytes | None:
-    answer = source.get(path, limit=limit, fresh=fresh)
+def _fetch_front(source: Source, *, fresh: bool) -> tuple[bytes | None, str]:
+    """Returns `canary.txt`, or why it could not be read. The log is judged without it all the same."""
+    try:
+        answer = source.get(FRONT, limit=ENTRY_BYTES, fresh=fresh)
+    except FetchError as error:
+        return None, error.what
     if answer.status in _GONE:
-        return None
-    _need_ok(source, answer, path)
-    return answer.body
-
-
-def _attachments(
-    source: Source, entries: Sequence[bytes], *, intact: Collection[str], fresh: bool
-) -> tuple[SeenAttachment, ...]:
-    release, attachments = attachments_to_check(entries)
-    seen: list[SeenAttachment] = []
-    for each in attachments:
-        if each.sha256 in intact:
-            continue
-        state = AttachmentState.INTACT
-        # One byte more than was signed is enough to know that it is another file.
-        try:
-            body = _fetch_optional(source, attachment_path(release, each.name), each.size + 1, fresh=fresh)
-        except FetchError:
-            body = None
-        if body is None:
-            state = AttachmentState.GONE
-        elif len(body) != each.size or digest(body) != each.sha256:
-            state = AttachmentState.CHANGED
-        seen.append(SeenAttachment(each.name, each.sha256, state))
-    return tuple(seen)
-
-
-def _need_ok(source: Source, answer: Fetched, path: str) -> None:
+        return None, ""
     if answer.status != _OK:
-        raise _StoppedError(Unreachable(f"{source.describe()} answered {answer.status} when asked for {path}"))
+        return None, _refusal(source, answer, FRONT)
+    return answer.body, ""
+
+
+def _attachment(source: Source, release: int, wanted: Attachment, *, fresh: bool) -> SeenAttachment:
+    path = attachment_path(release, wanted.name)
+    try:
+        answer = source.get(path, limit=ATTACHMENT_BYTES, fresh=fresh)
+    except FetchError as error:
+        return SeenAttachment(wanted.name, wanted.sha256, AttachmentState.UNREADABLE, error.what)
+    if answer.status in _GONE:
+        return SeenAttachment(wanted.name, wanted.sha256, AttachmentState.GONE)
+    if answer.status != _OK:
+        refusal = _refusal(source, answer, path)
+        return SeenAttachment(wanted.name, wanted.sha256, AttachmentState.UNREADABLE, refusal)
+    if len(answer.body) == wanted.size and digest(answer.body) == wanted.sha256:
+        return SeenAttachment(wanted.name, wanted.sha256, AttachmentState.INTACT)
+    if answer.body.lstrip().lower().startswith(_HTML) and not wanted.name.lower().endswith((".html", ".htm")):
+        # A host that answers 200 with a page of its own where nothing lies.
+        return SeenAttachment(wanted.name, wanted.sha256, AttachmentState.GONE)
+    return SeenAttachment(wanted.name, wanted.sha256, AttachmentState.CHANGED)
+
+
+def _refusal(source: Source, answer: Fetched, path: str) -> str:
+    return f"{source.describe()} answered {answer.status} when asked for {path}"

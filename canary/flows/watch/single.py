@@ -48,7 +48,7 @@ def verify_entry(
         findings.append(Finding(Code.MALFORMED, error.what))
     else:
         tally = SignatureChecker(entry, verifier).tally(roster.signers, roster.threshold)
-        findings += _judge(entry, roster, tally, now)
+        findings += _judge(entry, roster_entry, tally, now)
         subject = _subject(entry, roster, tally)
     findings.append(Finding(Code.SINGLE_FILE, "one file was checked, not the log it belongs to"))
     findings += _pin_findings(roster_entry.text_hash, pin, findings)
@@ -63,8 +63,10 @@ def verify_entry(
     )
 
 
-def _judge(entry: Entry, roster: Roster, tally: Tally, now: datetime) -> list[Finding]:
-    release = entry.content
+def _judge(entry: Entry, roster_entry: Entry, tally: Tally, now: datetime) -> list[Finding]:
+    release, roster, roster_hash = entry.content, roster_entry.content, roster_entry.text_hash
+    if not isinstance(roster, Roster):
+        raise TypeError("the roster is no roster")
     findings = [
         Finding(Code.NOT_COUNTED, f"the signature of {each.name} does not count: {each.outcome}", release.entry)
         for each in tally.uncounted
@@ -78,6 +80,8 @@ def _judge(entry: Entry, roster: Roster, tally: Tally, now: datetime) -> list[Fi
         findings.append(Finding(Code.FUTURE_ISSUED, "it was issued at a time which is yet to come", release.entry))
     if release.entry <= roster.entry or release.issued < roster.issued:
         findings.append(Finding(Code.CHAIN_BROKEN, "it comes before the roster it is judged by", release.entry))
+    if release.entry == roster.entry + 1 and release.previous != roster_hash:
+        findings.append(Finding(Code.CHAIN_BROKEN, "its 'previous' is not the hash of this roster", release.entry))
     fault = schedule_fault(release, roster.schedule)
     if fault:
         findings.append(Finding(Code.BAD_SCHEDULE, fault, release.entry))
@@ -88,7 +92,7 @@ def _judge(entry: Entry, roster: Roster, tally: Tally, now: datetime) -> list[Fi
 def _signature_findings(tally: Tally, entry: int) -> list[Finding]:
     if tally.bad:
         names = ", ".join(each.name for each in tally.bad)
-        return [Finding(Code.BAD_SIGNATURE, f"the signature of {names} is wrong", entry)]
+        return [Finding(Code.BAD_SIGNATURE, f"not over this text, or not by the key it names: {names}", entry)]
     if tally.undecided:
         return [Finding(Code.NOT_CHECKED, f"not everything could be checked: {tally.describe()}", entry)]
     if not tally.met:

@@ -1,0 +1,64 @@
+"""Forks: two logs of one canary that cannot both be. Design, section 6, step 4.
+
+Two different texts of one entry that both carry enough signatures prove that the quorum signed both (TEXT-FORK).
+Two checkpoints, or two logs, that only the log key signed prove that whoever holds that key did (LOG-FORK). The
+conflicting bytes are kept: whoever has them can show them to anyone.
+"""
+
+from __future__ import annotations
+
+from canary.core.checkpoint import parse_signed_checkpoint
+from canary.core.findings import Code, Finding
+from canary.core.history import History
+from canary.core.merkle import leaf_hash, root_hash
+from canary.core.observation import Seen
+from canary.core.reading import Reading, signed_by
+from canary.core.release import Release
+from canary.core.state import State
+
+Fork = tuple[Finding, tuple[bytes, ...]]
+"""The finding, and its proof: the two checkpoints, then the two entries if there are two."""
+
+
+def fork_of_log(state: State, stored: History, seen: Seen, reading: Reading) -> Fork | None:
+    """Returns how a served log contradicts the stored one; None where it does not.
+
+    Args:
+        state: what is stored.
+        stored: the stored entries.
+        seen: what was served.
+        reading: the same, read.
+    """
+    index = reading.common
+    if index < min(len(stored.admitted), len(seen.entries)):
+        known = stored.admitted[index].entry
+        content = known.content
+        kind = "release" if isinstance(content, Release) else "roster"
+        proof = (state.checkpoint, seen.checkpoint, known.data, seen.entries[index])
+        served = reading.history.admitted[index].entry if len(reading.history.admitted) > index else None
+        if served is not None and served.text != known.text:
+            message = f"two different texts of entry {index + 1} ({kind} {content.number}) carry enough signatures"
+            return Finding(Code.TEXT_FORK, message, index + 1, sticky=True), proof
+        if reading.signed and reading.rooted:
+            message = f"the log key signed two logs that differ from entry {index + 1} ({kind} {content.number}) on"
+            return Finding(Code.LOG_FORK, message, index + 1, sticky=True), proof
+    return fork_of_checkpoint(state, stored, seen.checkpoint) if reading.signed else None
+
+
+def fork_of_checkpoint(state: State, stored: History, served: bytes) -> Fork | None:
+    """Returns how a served checkpoint alone contradicts the stored log; None where it does not.
+
+    Args:
+        state: what is stored.
+        stored: the stored entries.
+        served: the checkpoint's bytes; it parses.
+    """
+    signed = parse_signed_checkpoint(served)
+    checkpoint = signed.checkpoint
+    if not signed_by(signed, stored.roster) or checkpoint.size > len(stored.admitted):
+        return None
+    leaves = [leaf_hash(each.entry.data) for each in stored.admitted[: checkpoint.size]]
+    if root_hash(leaves) == checkpoint.root:
+        return None
+    message = f"the log key signed two roots over the first {checkpoint.size} entries"
+    return Finding(Code.LOG_FORK, message, sticky=True), (state.checkpoint, served)

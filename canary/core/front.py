@@ -1,0 +1,60 @@
+"""`canary.txt`, which people read, held against the log.
+
+It is served beside the log, so it may be older (a cache), newer (an upload that is not finished), junk, or cut short
+without anybody lying. What claims to be a release of this canary and is none in its log is an alarm.
+"""
+
+from __future__ import annotations
+
+from canary.core.entry import NewerFormatError
+from canary.core.findings import Code, Finding
+from canary.core.history import History, RejectedError
+from canary.core.observation import Seen
+from canary.core.outcome import OpenPGPVerifier
+from canary.core.release import HEADER
+
+_CLAIM = HEADER.encode() + b"\n"
+
+
+def front_findings(seen: Seen, history: History, stored: History, verifier: OpenPGPVerifier) -> list[Finding]:
+    """Compares `canary.txt` with the newest release of the log.
+
+    Args:
+        seen: what was fetched.
+        history: the log that was served; it holds.
+        stored: the log that is stored; it may be longer.
+        verifier: the port to OpenPGP.
+    """
+    newest = history.newest
+    if seen.front_fault:
+        return [Finding(Code.UNREACHABLE, f"canary.txt could not be read: {seen.front_fault}")]
+    if seen.front is None:
+        return [Finding(Code.MISSING, "canary.txt is not there")] if newest else []
+    if newest is not None and seen.front == newest.entry.data:
+        return []
+    harmless = _harmless(seen.front, history, stored, verifier)
+    if harmless:
+        return [Finding(Code.INCONSISTENT, f"canary.txt {harmless}")]
+    return [Finding(Code.NOT_IN_LOG, "canary.txt is not in the log: do not rely on what it says")]
+
+
+def _harmless(front: bytes, history: History, stored: History, verifier: OpenPGPVerifier) -> str:
+    """Returns how `canary.txt` can differ from the newest release without a lie; empty where it cannot."""
+    newest = history.newest
+    if not front.startswith(_CLAIM):
+        return "is no release: do not rely on what it says"
+    if newest is not None and newest.entry.data.startswith(front):
+        return "is cut short"
+    if any(front == each.entry.data for each in (*history.admitted, *stored.admitted)):
+        return "is another release than the newest one in the log"
+    if _comes_next(front, history, verifier):
+        return "is newer than the log; the site may be between two uploads"
+    return ""
+
+
+def _comes_next(front: bytes, history: History, verifier: OpenPGPVerifier) -> bool:
+    try:
+        history.copy().append(front, verifier)
+    except (RejectedError, NewerFormatError):
+        return False
+    return True

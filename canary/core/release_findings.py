@@ -1,0 +1,47 @@
+"""What is told of the newest release besides its words: signatures that do not count, and what was not checked."""
+
+from __future__ import annotations
+
+from canary.core.findings import Code, Finding
+from canary.core.history import Admitted
+from canary.core.observation import AttachmentState, SeenAttachment
+from canary.core.release import Release
+
+
+def attachment_finding(seen: SeenAttachment) -> Finding:
+    """Returns what is told of an attachment that is not intact."""
+    if seen.state is AttachmentState.CHANGED:
+        return Finding(Code.ATTACHMENT_CHANGED, f"the attachment {seen.name} is not the one that was signed")
+    if seen.state is AttachmentState.GONE:
+        return Finding(Code.ATTACHMENT_MISSING, f"the attachment {seen.name} is not there")
+    return Finding(Code.ATTACHMENT_MISSING, f"the attachment {seen.name} could not be read: {seen.detail}")
+
+
+def not_checked_yet(newest: Admitted, release: Release) -> list[Finding]:
+    """Returns what nobody checked: neither anchors nor timestamps nor witnesses are, and that is said (step 5)."""
+    findings: list[Finding] = []
+    if release.anchors or newest.roster.anchor_age is not None:
+        kinds = ", ".join(anchor.kind for anchor in release.anchors) or "none, though the roster asks for one"
+        message = f"this version does not check the release's anchors ({kinds})"
+        findings.append(Finding(Code.ANCHOR_NOT_CHECKED, message, release.entry))
+    if newest.roster.witness_quorum:
+        message = f"this version does not check that {newest.roster.witness_quorum} witnesses cosigned the log"
+        findings.append(Finding(Code.WITNESSES_NOT_CHECKED, message, release.entry))
+    early = "its date is the signers' word: no anchor proves that it was not signed earlier"
+    late = "its date is the signers' word: no timestamp proves that it was not signed later"
+    findings.append(Finding(Code.NO_LOWER_BOUND, early, release.entry))
+    findings.append(Finding(Code.NO_UPPER_BOUND, late, release.entry))
+    return findings
+
+
+def uncounted(newest: Admitted, release: Release) -> list[Finding]:
+    """Returns the signatures of known signers that do not count."""
+    return [
+        Finding(
+            Code.NOT_COUNTED,
+            f"the signature of {each.name} does not count: {each.outcome}"
+            + (f" ({each.detail})" if each.detail else ""),
+            release.entry,
+        )
+        for each in newest.tally.uncounted
+    ]

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import json
+import stat
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from canary.core.findings import Code
+from canary.core.outcome import Outcome
+from canary.core.state import State, Sticky, StoredEntry
+from canary.core.tally import CheckedSignature, Tally
+from canary.edges.state_file import read_state, write_state
+from canary.errors import MalformedError, WorkspaceError
+from canary.formats.state_json import parse_state, render_state
+from tests.publisher import noon
+
+PLAIN = State(
+    canary="example.net/canary",
+    pin="0" * 64,
+    first_use=False,
+    entries=(
+        StoredEntry(
+            b"entry\x00\xff\n",
+            Tally(
+                2,
+                (CheckedSignature("legal", Outcome.GOOD), CheckedSignature("security", Outcome.UNCHECKED, "no gpg")),
+                ("director",),
+            ),
+        ),
+    ),
+    checkpoint=b"checkpoint\n",
+    etag='"1"',
+    acknowledged=1,
+    high_water=noon("2026-02-03"),
+)
+FULL = replace(
+    PLAIN,
+    first_use=True,
+    etag=None,
+    stale_since=noon("2026-02-04"),
+    sticky=(
+        Sticky(Code.TEXT_FORK, "two texts — “quoted”", 2, noon("2026-02-05"), (b"\x00", b"")),
+        Sticky(Code.ROOT_MISMATCH, "", None, noon("2026-02-06"), (), acknowledged=True),
+    ),
+    attachments=("1" * 64, "2" * 64),
+)
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+moments = st.datetimes(
+    min_value=datetime(1970, 1, 1),  # noqa: DTZ001  # hypothesis wants naive bounds, and adds the zone
+    max_value=datetime(2999, 12, 31),  # noqa: DTZ001
+    timezones=st.just(UTC),
+).map(lambda moment: moment.replace(microsecond=0))
+checked = st.builds(CheckedSignature, texts, st.sampled_from(Outcome), texts)
+tallies = st.builds(Tally, st.integers(0, 100), st.lists(checked).map(tuple), st.lists(texts).map(tuple))
+stickies = st.builds(
+    Sticky,
+    st.sampled_from(Code),
+    texts,
+    st.none() | st.integers(1, 2**40),
+    moments,
+    st.lists(st.binary(max_size=20), max_size=3).map(tuple),
+    st.booleans(),
+)
+states = st.builds(
+    State,
+    canary=texts,
+    pin=texts,
+    first_use=st.booleans(),
+    entries=st.lists(st.builds(StoredEntry, st.binary(max_size=50), tallies), max_size=3).map(tuple),
+    checkpoint=st.binary(max_size=50),
+    etag=st.none() | texts,
+    acknowledged=st.integers(0, 2**40),
+    high_water=moments,
+    stale_since=st.none() | moments,
+    sticky=st.lists(stickies, max_size=2).map(tuple),
+    attachments=st.lists(texts, max_size=2).map(tuple),
+)
+
+
+@given(states)
+def test_every_state_reads_back_as_it_was(state: State) -> None:
+    assert parse_state(render_state(state)) == state
+
+
+@pytest.mark.parametrize("state", [PLAIN, FULL], ids=["plain", "full"])
+def test_what_reads_is_written_again_with_the_same_bytes(state: State) -> None:
+    data = render_state(state)
+    assert render_state(parse_state(data)) == data
+
+
+def test_the_document() -> None:
+    document = json.loads(render_state(FULL))
+    assert list(document) == [
+        "version",
+        "canary",
+        "pin",
+        "first_use",
+        "acknowledged",
+        "high_water",
+        "stale_since",
+        "etag",
+        "checkpoint",
+        "attachments",
+        "sticky",
+        "entries",
+    ]
+    assert (document["version"], document["high_water"], document["stale_since"]) == (
+        1,
+        "2026-02-03T12:00:00Z",
+        "2026-02-04T12:00:00Z",
+    )
+    assert document["sticky"][0] == {
+        "code": "TEXT-FORK",
+        "message": "two texts — “quoted”",
+        "entry": 2,
+        "seen_at": "2026-02-05T12:00:00Z",
+        "proof": ["AA==", ""],
+        "acknowledged": False,
+    }
+    assert document["entries"][0]["data"] == "ZW50cnkA/wo="
+
+
+def changed(old: bytes, new: bytes) -> bytes:
+    data = render_state(FULL)
+    assert old in data
+    return data.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{}",
+        b"null",
+        b"[]",
+        render_state(FULL)[:-10],
+        render_state(FULL).rstrip(b"\n"),
+        render_state(FULL) + b" ",
+        b"\xef\xbb\xbf" + render_state(FULL),
+        json.dumps(json.loads(render_state(FULL))).encode(),
+        changed(b'"version": 1', b'"version": 2'),
+        changed(b'"version": 1', b'"version": 1.0'),
+        changed(b'"version": 1', b'"version": true'),
+        changed(b'"version": 1', b'"version": "1"'),
+        changed(b'"version": 1,', b'"version": 1, "version": 1,'),
+        changed(b'"version": 1,', b'"version": 1, "more": 1,'),
+        changed(b'"acknowledged": 1', b'"acknowledged": 1e0'),
+        changed(b'"acknowledged": 1', b'"acknowledged": null'),
+        changed(b'"first_use": true', b'"first_use": 1'),
+        changed(b'"TEXT-FORK"', b'"TEXT_FORK"'),
+        changed(b'"TEXT-FORK"', b'"NO-SUCH-CODE"'),
+        changed(b'"AA=="', b'"AA"'),
+        changed(b'"AA=="', b'"AB=="'),
+        changed(b'"AA=="', b'"A A=="'),
+        changed(b'"2026-02-03T12:00:00Z"', b'"2026-02-03T12:00:00+00:00"'),
+        changed(b'"2026-02-03T12:00:00Z"', b'"2026-02-03"'),
+        changed(b'"good"', b'"fine"'),
+        changed("“".encode(), b"\\u201c"),
+        changed("“".encode(), b"\xff"),
+    ],
+)
+def test_any_other_spelling_is_a_damaged_file(data: bytes) -> None:
+    with pytest.raises(MalformedError, match="state file: the state is damaged") as caught:
+        parse_state(data)
+    assert "Bring it back from a backup" in caught.value.hint
+
+
+@given(st.integers(0, len(render_state(FULL)) - 1), st.integers(1, 255))
+def test_one_changed_byte_is_noticed_or_changes_only_a_value(place: int, flip: int) -> None:
+    data = bytearray(render_state(FULL))
+    data[place] ^= flip
+    try:
+        state = parse_state(bytes(data))
+    except MalformedError:
+        return
+    assert state != FULL
+    assert render_state(state) == bytes(data)
+
+
+# --- the file -------------------------------------------------------------------------------------------
+
+
+def test_a_state_is_kept_in_a_file_of_its_owners(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    assert read_state(path) is None
+    write_state(path, PLAIN)
+    path.chmod(0o644)
+    write_state(path, FULL)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert read_state(path) == FULL
+    assert [each.name for each in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_a_damaged_file_is_told_with_its_path(tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text("{}", "utf-8")
+    with pytest.raises(MalformedError, match=r"state\.json: the state is damaged"):
+        read_state(tmp_path / "state.json")
+
+
+def test_what_is_no_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError, match="is no regular file"):
+        read_state(tmp_path)
+    with pytest.raises(WorkspaceError, match="cannot be written"):
+        write_state(tmp_path / "nowhere" / "state.json", PLAIN)
