@@ -16,6 +16,7 @@ from canary.core.names import check_signer, key_name
 from canary.core.roster import RosterSigner
 from canary.core.schedule import Schedule
 from canary.edges.ed25519_keys import create
+from canary.edges.log_keys import replace_log_key
 from canary.edges.openpgp_certificates import (
     Certificate,
     armor_certificate,
@@ -95,6 +96,24 @@ def openpgp(app: App, *, name: str, fingerprint: str, workspace: Path) -> None:
                 f"(gpg --quick-set-expire), run this again and publish a new roster, or {name} cannot sign."
             )
         _say_next(session, name)
+
+
+@key.command("log")
+@key_dir_option
+@workspace_option
+@click.pass_obj
+def log_key(app: App, *, key_dir: Path | None, workspace: Path) -> None:
+    """Make a new log key, where the old one is lost or was stolen; the next roster names it."""
+    with open_session(app, workspace) as session:
+        canary_id = session.config.canary.id
+        folder = key_folder(key_dir, session.workspace.root)
+        public = ed25519_vkey(canary_id, replace_log_key(session.workspace.root, folder, canary_id))
+        say(f"The new log key {public.key_id.hex()} is in {folder}, its public half in keys/log.vkey.")
+        say(
+            "Until a roster that names it is published, checkpoints need the old one. Afterwards both sign for one "
+            "cadence, if the old one is still here."
+        )
+        say_next("canary roster")
 
 
 @key.command("list")

@@ -47,12 +47,30 @@ def make_log_key(workspace: Path, keys: Path, canary_id: str) -> bytes:
             )
         require(log_key_path(keys, key), "the log")
         return key.data[len(ED25519_TYPE) :]
+    return replace_log_key(workspace, keys, canary_id)
+
+
+def replace_log_key(workspace: Path, keys: Path, canary_id: str) -> bytes:
+    """Makes a new log key in the place of the one that is there, whose private half stays where it is.
+
+    Args:
+        workspace: the workspace.
+        keys: the key folder.
+        canary_id: the canary, which the key is named after.
+
+    Returns:
+        The public key, 32 bytes.
+
+    Raises:
+        SigningError: the key could not be written.
+        WorkspaceError: a file could not be written.
+    """
     unnamed = log_key_path(keys, VKey(canary_id, b"", b"")).with_name("log+new.pem")
     remove(unnamed)
     public = create(unnamed, passphrase=None)
     key = ed25519_vkey(canary_id, public)
     rename(unnamed, log_key_path(keys, key))
-    write_file(public_file, f"{key.render()}\n".encode())
+    write_file(workspace / PUBLIC_FILE, f"{key.render()}\n".encode())
     return public
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,7 @@ from canary.core.note import parse_note
 from canary.core.roster import Roster
 from canary.core.strict import decode_base64
 from canary.core.vkey import VKey
-from canary.edges.log_keys import make_log_key
-from tests.publisher import CANARY, Publisher, done, text_hash, tree
+from tests.publisher import Publisher, done, text_hash, tree
 
 
 def drafted_roster(publisher: Publisher) -> Roster:
@@ -186,12 +186,10 @@ def test_a_lower_threshold_takes_the_old_one_to_decide(rostered: Publisher) -> N
     assert rostered.verify(at="2026-02-04").code == 0
 
 
-def test_a_new_log_key_signs_beside_the_old_one_for_one_cadence(published: Publisher, tmp_path: Path) -> None:
-    (tmp_path / "new" / "keys").mkdir(parents=True)
-    make_log_key(tmp_path / "new", published.keys, CANARY)
+def test_a_new_log_key_signs_beside_the_old_one_for_one_cadence(published: Publisher) -> None:
     old = (published.root / "keys" / "log.vkey").read_text("utf-8")
-    new = (tmp_path / "new" / "keys" / "log.vkey").read_text("utf-8")
-    (published.root / "keys" / "log.vkey").write_text(new, "utf-8")
+    assert "Next: canary roster" in done(published.canary("key", "log", "--key-dir", published.keys)).said
+    new = (published.root / "keys" / "log.vkey").read_text("utf-8")
     published.on("2026-02-10").rotate(by=("legal", "security"))
     for day, signed_by in (("2026-05-02", [new, old]), ("2026-08-02", [new])):
         published.on(day).release()
@@ -200,12 +198,11 @@ def test_a_new_log_key_signs_beside_the_old_one_for_one_cadence(published: Publi
         assert published.verify().code == 0
 
 
-def test_without_the_old_log_key_the_new_one_signs_alone(published: Publisher, tmp_path: Path) -> None:
+def test_without_the_old_log_key_the_new_one_signs_alone(published: Publisher) -> None:
     for pem in published.private.glob("log+*.pem"):
         pem.unlink()
-    (tmp_path / "new" / "keys").mkdir(parents=True)
-    make_log_key(tmp_path / "new", published.keys, CANARY)
-    (tmp_path / "new" / "keys" / "log.vkey").replace(published.root / "keys" / "log.vkey")
+    done(published.canary("key", "log", "--key-dir", published.keys))
+    assert [stat.S_IMODE(pem.stat().st_mode) for pem in published.private.glob("log+*.pem")] == [0o600]
     published.on("2026-02-10").rotate(by=("legal", "security"))
     assert len(parse_note((published.public / "checkpoint").read_bytes()).signatures) == 1
     assert published.verify().code == 0
