@@ -11,7 +11,7 @@ import click
 from canary.cli.app import App
 from canary.cli.collect import still_to_sign
 from canary.cli.roster import refuse_open_draft, replace_option
-from canary.cli.session import Session, open_session, workspace_option
+from canary.cli.session import Session, drop_attachments_of_no_release, open_session, workspace_option
 from canary.cli.talk import at_terminal, say, say_next
 from canary.core.findings import Code
 from canary.core.history import History
@@ -72,6 +72,7 @@ def draft(
         for data in files.values():
             session.workspace.keep_attachment(digest(data), data)
         session.workspace.write_draft(text)
+        drop_attachments_of_no_release(session, drafted)
         _tell(session, wordings, drafted, text)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from canary.cli.app import App
-from canary.cli.talk import ask, say, say_next
+from canary.cli.talk import ask, at_terminal, say, say_next
 from canary.core.kinds import ed25519_vkey
 from canary.core.names import check_canary_id, check_signer
 from canary.core.profile import check_line
@@ -23,7 +23,7 @@ from canary.edges.private_keys import key_folder
 from canary.edges.workspace import CONFIG
 from canary.errors import MalformedError, RefusedError
 
-_GITIGNORE = "# The built site; canary publish makes it anew.\n/public\n/.public/\n"
+_GITIGNORE = "# The built site; canary publish makes it anew.\n/public\n/.public*\n"
 _LONGEST_DEFAULT = timedelta(days=14)
 
 _WHY_ID = "A canary is called by the address it is published at, and keeps that name for ever."
@@ -151,7 +151,8 @@ def _ask_schedule(
         "The day the first window opens (UTC)",
         start,
         parse_date,
-        default=today.replace(day=1).isoformat(),
+        # Only a person may take the proposed day: it settles the windows for good.
+        default=today.replace(day=1).isoformat() if at_terminal() else None,
         why=_WHY_START,
     )
     shortest = Schedule(opens, cadence, timedelta(days=1), timedelta()).shortest_distance()

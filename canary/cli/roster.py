@@ -9,7 +9,7 @@ import click
 from canary.cli.app import App
 from canary.cli.collect import still_to_sign
 from canary.cli.key import describe
-from canary.cli.session import Session, open_session, workspace_option
+from canary.cli.session import Session, drop_attachments_of_no_release, open_session, workspace_option
 from canary.cli.talk import say, say_next
 from canary.core.changes import describe_schedule, roster_changes
 from canary.core.roster import Roster
@@ -37,6 +37,7 @@ def roster(app: App, *, workspace: Path, replace: bool) -> None:
         drafted = draft_roster(session.history, session.config, keys.signers, keys.log, now=app.clock())
         text = drafted.render()
         session.workspace.write_draft(text)
+        drop_attachments_of_no_release(session)
         say(f"Roster {drafted.number} of {drafted.canary} is drafted. Its text is {hash_field(digest(text))}.")
         say_roster(drafted, session.history.roster)
         board = session.board()
@@ -50,14 +51,33 @@ def say_roster(drafted: Roster, before: Roster | None) -> None:
         say(f"  signer        {signer.name}: {describe(signer)}")
     say(f"  threshold     {drafted.threshold} of {len(drafted.signers)}")
     say(f"  schedule      {describe_schedule(drafted)}, first window on {drafted.schedule.start}")
+    say(f"  log key       {drafted.log.key_id.hex()}; keeps the log in order, has no authority")
     if before is None:
         say("  This is roster 1: every signer in it must sign it, and its hash is what watchers pin.")
     else:
-        changes = [finding.message for finding in roster_changes(before, drafted)]
-        for change in changes or ["watchers are told of no change"]:
+        told = [finding.message for finding in roster_changes(before, drafted)]
+        for change in told + _quiet_changes(before, drafted):
             say(f"  changed       {change}")
+        if not told:
+            say("  Watchers are told of no change.")
     for warning in warnings(drafted):
         say(f"Warning: {warning}")
+
+
+def _quiet_changes(before: Roster, drafted: Roster) -> list[str]:
+    """Returns what a signer should know of and no watcher is told."""
+    changes = []
+    if before.organisation != drafted.organisation:
+        changes.append(f"the organisation is called {drafted.organisation}, and was called {before.organisation}")
+    if before.log != drafted.log:
+        changes.append(f"the log key was {before.log.key_id.hex()}")
+    for signer in drafted.signers:
+        old = before.signer(signer.name)
+        if old is not None and old.key == signer.key and old.certificate != signer.certificate:
+            changes.append(f"the certificate of {signer.name} was renewed")
+    if not (before.schedule.same_grid(drafted.schedule)):
+        changes.append(f"the windows are counted from {drafted.schedule.start}, and were from {before.schedule.start}")
+    return changes
 
 
 def refuse_open_draft(session: Session, *, replace: bool) -> None:

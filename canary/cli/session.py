@@ -14,6 +14,7 @@ import click
 from canary.cli.app import App
 from canary.core.history import History, replay
 from canary.core.outcome import OpenPGPVerifier
+from canary.core.release import Release
 from canary.edges.openpgp_verifier import GpgVerifier
 from canary.edges.public_keys import PublicKeys, read_public_keys
 from canary.edges.workspace import Workspace
@@ -69,6 +70,12 @@ class Session:
         """Tells whether publishing was interrupted after the draft went into the log."""
         last = self.history.last
         return last is not None and last.text == text
+
+
+def drop_attachments_of_no_release(session: Session, drafted: Release | None = None) -> None:
+    """Removes the attachments of drafts that were replaced: what was not published leaves no trace."""
+    releases = [*session.history.releases(), *([drafted] if drafted else [])]
+    session.workspace.keep_only_attachments({each.sha256 for release in releases for each in release.attachments})
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ from canary.core.release import Release
 from canary.core.roster import RosterSigner
 from canary.core.strict import hash_field
 from canary.core.tally import check_signature
+from canary.core.times import format_time
 from canary.edges.ed25519_keys import Ed25519FileSigner
 from canary.edges.openpgp_signer import GpgSigner
 from canary.edges.private_keys import key_folder, require, signer_key_path
@@ -75,6 +76,10 @@ def _show(session: Session, board: Board) -> None:
     if isinstance(content, Release):
         last = " This is the LAST release." if content.final else ""
         say(f"Release {content.number} of {content.canary}, for the window that opened on {content.period}.{last}")
+        say(f"  It is dated {format_time(content.issued)}.")
+        if content.next is not None and content.expires is not None:
+            say(f"  The next one is due from {content.next.opens} to {content.next.last}.")
+            say(f"  If none comes, this canary is stale from {format_time(content.expires)}.")
         say_changes(session.history, content)
         if content.covers:
             say(f"  It covers {content.covers[0]} to {content.covers[1]}.")

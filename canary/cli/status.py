@@ -128,6 +128,7 @@ def _document(session: Session, due: Due, board: Board | None, keys: list[str]) 
             "publishable": board.met,
         }
     return {
+        "format": 1,
         "canary": session.config.canary.id,
         "exit_code": int(due.level),
         "level": due.level.name.lower().replace("_", "-"),

@@ -28,7 +28,7 @@ from canary.core.roster import Roster, check_signatures_fit, material
 from canary.core.schedule import Schedule
 from canary.core.tally import SignatureChecker, Tally
 from canary.core.times import format_time
-from canary.errors import IntegrityError, MalformedError
+from canary.errors import CanaryError, IntegrityError, MalformedError
 
 
 class RejectedError(IntegrityError):
@@ -43,6 +43,9 @@ class RejectedError(IntegrityError):
         super().__init__(f"entry {entry}: {what}")
         self.code = code
         self.entry = entry
+        if code is Code.NOT_CHECKED:
+            # Not a word against the entry: the tool could not do its work.
+            self.exit_code = CanaryError.exit_code
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,8 @@ def swap_site(root: Path, files: Mapping[str, bytes]) -> None:
     Raises:
         WorkspaceError: it could not be written, or `public` is a folder that somebody else made.
     """
+    check_place(root)
     link, builds = root / PUBLIC, root / _BUILDS
-    if link.exists() and not link.is_symlink():
-        raise WorkspaceError(f"{link} is a folder that canary did not make", hint="Move it away, and publish again.")
     current = link.readlink().name if link.is_symlink() else ""
     try:
         make_folder(builds)
@@ -44,6 +43,21 @@ def swap_site(root: Path, files: Mapping[str, bytes]) -> None:
         _remove_others(builds, str(number))
     except OSError as error:
         raise WorkspaceError(f"the site cannot be written to {root}: {error.strerror}") from error
+
+
+def check_place(root: Path) -> None:
+    """Checks that `public` is a link that canary made, or not there.
+
+    Args:
+        root: the workspace.
+
+    Raises:
+        WorkspaceError: it is something else, which a new site would put out of sight.
+    """
+    link = root / PUBLIC
+    ours = link.is_symlink() and link.readlink().parent == Path(_BUILDS)
+    if not ours and (link.is_symlink() or link.exists()):
+        raise WorkspaceError(f"{link} is nothing that canary made", hint="Move it away, and publish again.")
 
 
 def _write_tree(build: Path, files: Mapping[str, bytes], *, previous: Path | None) -> None:

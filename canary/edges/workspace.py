@@ -11,14 +11,14 @@ import contextlib
 import fcntl
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from canary.core.names import check_signer, check_statement_id
 from canary.core.note import SignatureLine, parse_signature_line
 from canary.core.profile import check_text
 from canary.edges.files import make_folder, read_inside, remove, rename, write_file
-from canary.edges.site_folder import swap_site
+from canary.edges.site_folder import check_place, swap_site
 from canary.errors import MalformedError, WorkspaceError
 from canary.limits import ATTACHMENT_BYTES, CERTIFICATE_BYTES, ENTRY_BYTES, TEXT_BYTES
 
@@ -239,6 +239,12 @@ class Workspace:
         make_folder(self.root / "attachments")
         write_file(self.root / "attachments" / sha256, data)
 
+    def keep_only_attachments(self, hashes: Collection[str]) -> None:
+        """Removes every attachment but those with these SHA-256 hashes."""
+        for file in self._listed("attachments"):
+            if file.name not in hashes:
+                remove(file)
+
     def evidence(self, entry_sha256: str) -> Sequence[tuple[str, bytes]]:
         """Returns the timestamps over an entry, by file name."""
         files = [file for file in self._listed(f"evidence/{entry_sha256}") if _EVIDENCE_FILE.fullmatch(file.name)]
@@ -248,6 +254,14 @@ class Workspace:
         """Returns a file of the site that is published now."""
         file = self.root / PUBLIC / path
         return self._read(file, limit=ATTACHMENT_BYTES) if file.exists() else None
+
+    def check_site_place(self) -> None:
+        """Checks that a site can be put in the place of the published one.
+
+        Raises:
+            WorkspaceError: something that canary did not make is in its place.
+        """
+        check_place(self.root)
 
     def swap_site(self, files: Mapping[str, bytes]) -> None:
         """Puts a whole site in the place of the published one, in one step."""

@@ -11,10 +11,13 @@ from tests.publisher import Publisher
 
 _SECONDS = 30
 _PROGRAM = """
+import signal
 import sys
 from datetime import datetime
 from canary.cli.app import App
 from canary.cli.main import run
+# Where the tests run in the background, interrupts are ignored, and would be here too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 now = datetime.fromisoformat(sys.argv[1])
 sys.exit(run(sys.argv[2:], App(clock=lambda: now, past=True)))
 """

@@ -30,7 +30,9 @@ def test_each_statement_is_shown_in_full_and_affirmed_alone(drafted: Publisher) 
     terminal = signing(drafted, "legal")
     shown = terminal.until(QUESTION)
     assert shown.startswith(
-        "Release 1 of example.net/canary, for the window that opened on 2026-02-01. This is the first release"
+        "Release 1 of example.net/canary, for the window that opened on 2026-02-01. It is dated "
+        "2026-02-03T12:00:00Z. The next one is due from 2026-05-01 to 2026-05-14. If none comes, this canary is "
+        "stale from 2026-05-29T00:00:00Z. This is the first release"
     )
     for number, name in enumerate(STATEMENTS, start=1):
         assert shown.endswith(f"Statement {number} of 3: {name}, version 1 {words_of(name)}")

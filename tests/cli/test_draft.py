@@ -372,3 +372,14 @@ def test_a_draft_whose_dates_or_numbers_were_changed_by_hand_cannot_be_signed(
     ran = drafted.sign("legal")
     assert (ran.code, told in ran.said) == (2, True)
     assert not (drafted.root / "draft" / "legal.sig").exists()
+
+
+def test_an_attachment_of_a_replaced_draft_leaves_no_trace(published: Publisher, tmp_path: Path) -> None:
+    report, other = tmp_path / "report.pdf", tmp_path / "other.pdf"
+    report.write_bytes(b"the report"), other.write_bytes(b"another one")
+    published.on("2026-05-03")
+    assert published.canary("draft", "--attach", report).code == 0
+    assert published.canary("draft", "--replace", "--attach", other).code == 0
+    assert [file.read_bytes() for file in (published.root / "attachments").iterdir()] == [b"another one"]
+    assert published.canary("draft", "--replace").code == 0
+    assert list((published.root / "attachments").iterdir()) == []

@@ -9,7 +9,10 @@ from canary.edges.log_keys import make_log_key
 from canary.flows.issue.config import parse_config
 from tests.publisher import Publisher, tree
 
-MINIMUM = ("--id", "example.net/canary", "--organisation", "Example", "--every", "3 months", "--signer", "legal")
+MINIMUM = (
+    *("--id", "example.net/canary", "--organisation", "Example", "--every", "3 months"),
+    *("--start", "2026-02-01", "--signer", "legal"),
+)
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def test_it_makes_the_folders_and_keeps_the_built_site_out_of_version_control(ne
         "keys",
         "log",
     }
-    assert (new.root / ".gitignore").read_text("utf-8").splitlines()[1:] == ["/public", "/.public/"]
+    assert (new.root / ".gitignore").read_text("utf-8").splitlines()[1:] == ["/public", "/.public*"]
 
 
 def test_a_gitignore_that_is_there_is_left_alone(new: Publisher) -> None:
@@ -118,7 +121,7 @@ def test_the_default_threshold_is_all_but_one_and_at_least_two(new: Publisher, s
     assert parse_config((new.root / "canary.toml").read_text("utf-8")).signers.threshold == expected
 
 
-@pytest.mark.parametrize("missing", ["--id", "--organisation", "--every", "--signer"])
+@pytest.mark.parametrize("missing", ["--id", "--organisation", "--every", "--start", "--signer"])
 def test_without_a_terminal_it_says_which_option_is_missing(new: Publisher, missing: str) -> None:
     place = MINIMUM.index(missing)
     ran = new.run("init", new.root, *MINIMUM[:place], *MINIMUM[place + 2 :], "--key-dir", new.keys)

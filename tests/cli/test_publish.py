@@ -295,7 +295,7 @@ def test_a_public_folder_that_somebody_else_made_is_left_alone(rostered: Publish
     rostered.public.unlink()
     rostered.public.mkdir()
     (rostered.public / "index.html").write_text("mine", "utf-8")
-    assert "is a folder that canary did not make" in refused(rostered, 3)
+    assert "is nothing that canary made" in refused(rostered, 3)
 
 
 def test_the_status_file_of_the_site_agrees_with_the_verifier(published: Publisher) -> None:

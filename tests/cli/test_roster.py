@@ -217,3 +217,12 @@ def test_a_longer_cadence_is_named(published: Publisher) -> None:
 def test_a_grid_that_would_let_a_promised_window_slip_is_refused(published: Publisher) -> None:
     published.edit_config(('every = "3 months"', 'every = "6 months"'), ("start = 2026-02-01", "start = 2026-05-02"))
     assert "its new grid starts on 2026-05-02" in refused(published.on("2026-02-10"))
+
+
+def test_what_no_watcher_is_told_a_signer_is_told_all_the_same(published: Publisher) -> None:
+    done(published.canary("key", "log", "--key-dir", published.keys))
+    published.edit_config(('organisation = "Example Networks"', 'organisation = "Example Holdings"'))
+    said = done(published.on("2026-02-10").canary("roster")).said
+    assert "the organisation is called Example Holdings, and was called Example Networks" in said
+    assert "changed the log key was " in said
+    assert "Watchers are told of no change." in said

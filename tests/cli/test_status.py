@@ -179,6 +179,7 @@ def test_the_json_document(drafted: Publisher) -> None:
     done(drafted.sign("legal"))
     document = json.loads(drafted.canary("status", "--json").out)
     assert document == {
+        "format": 1,
         "canary": "example.net/canary",
         "exit_code": 1,
         "level": "due",

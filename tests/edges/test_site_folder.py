@@ -101,7 +101,7 @@ def test_a_link_to_a_site_that_is_gone_is_no_hindrance(tmp_path: Path) -> None:
 def test_a_folder_that_somebody_else_made_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "public").mkdir()
     (tmp_path / "public" / "mine").write_bytes(b"mine")
-    with pytest.raises(WorkspaceError, match="is a folder that canary did not make"):
+    with pytest.raises(WorkspaceError, match="is nothing that canary made"):
         swap_site(tmp_path, NEW)
     assert site(tmp_path) == {"mine": b"mine"}
 

@@ -66,6 +66,9 @@ class Drawer:
     def published(self, path: str) -> bytes | None:
         return None if self.site is None else self.site.get(path)
 
+    def check_site_place(self) -> None:
+        pass
+
     def swap_site(self, files: Mapping[str, bytes]) -> None:
         self._step("swap")
         self.site = dict(files)

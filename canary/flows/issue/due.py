@@ -81,8 +81,6 @@ def _judge(
         return level, window, deadline, f"the window of {days} is open; {left} until it is over"
     if opens - now <= ahead:
         return Level.DUE, window, deadline, f"the window of {days} opens in {_days(opens - now)}"
-    if window.over - now < critical:
-        return Level.PRESSING, window, deadline, f"the window of {days} is over in {left}"
     return Level.NOTHING_TO_DO, window, deadline, f"the next window, {days}, opens in {_days(opens - now)}"
 
 

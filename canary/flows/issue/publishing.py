@@ -67,6 +67,9 @@ class Shelf(Protocol):
     def published(self, path: str) -> bytes | None:
         """Returns a file of the site that is published now."""
 
+    def check_site_place(self) -> None:
+        """Checks that a site can be put in the place of the published one."""
+
     def swap_site(self, files: Mapping[str, bytes]) -> None:
         """Puts a whole site in the place of the published one, in one step."""
 
@@ -113,6 +116,7 @@ def publish(
         RefusedError: not enough have signed, or there is nothing to publish.
         IntegrityError: watchers would raise an alarm; nothing was changed.
     """
+    shelf.check_site_place()
     _check_published_prefix(shelf, history)
     appended = board is not None
     if board is not None:
