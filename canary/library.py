@@ -10,9 +10,10 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from canary.core.fetched import Source
-from canary.core.judge import Judgement, Question, judge
+from canary.core.judge import judge
 from canary.core.observation import Unreachable
 from canary.core.outcome import OpenPGPCheck, OpenPGPVerifier
+from canary.core.question import Judgement, Question
 from canary.core.strict import parse_hash
 from canary.core.verdict import Verdict
 from canary.edges.folder import FolderSource

@@ -27,13 +27,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from canary.core.checkpoint import Checkpoint
 from canary.core.entry import parse_entry
 from canary.core.fetched import Fetched, segments
-from canary.core.judge import Judgement, Question
 from canary.core.kinds import Kind, ed25519_vkey, openpgp_vkey
 from canary.core.layout import CHECKPOINT, FRONT, attachment_path
 from canary.core.merkle import leaf_hash, root_hash
 from canary.core.names import key_name
 from canary.core.note import Note, SignatureLine, parse_note
 from canary.core.outcome import OpenPGPCheck, Outcome
+from canary.core.question import Judgement, Question
 from canary.core.release import Anchor, Attachment, Release, Statement
 from canary.core.roster import Roster, RosterSigner
 from canary.core.schedule import Cadence, Schedule, parse_cadence

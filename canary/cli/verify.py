@@ -14,7 +14,7 @@ import click
 from canary.cli.app import App
 from canary.cli.formats import failures_in, format_option, json_option, print_json
 from canary.cli.verdicts import document, nagios, tell
-from canary.core.judge import Judgement, Question
+from canary.core.question import Judgement, Question
 from canary.core.state import State
 from canary.core.strict import hash_field, parse_hash
 from canary.core.times import parse_time

@@ -18,8 +18,7 @@ The steps are those of the design, section 6, under the same numbers:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from canary.core.changes import changes_from_pin, changes_since
 from canary.core.findings import EXIT_CODES, Cause, Code, Finding, Status
@@ -38,6 +37,7 @@ from canary.core.observation import (
     Unreachable,
 )
 from canary.core.outcome import OpenPGPVerifier, Outcome
+from canary.core.question import Judgement, Question
 from canary.core.reading import Limits, Reading, read_log
 from canary.core.release import Release
 from canary.core.release_findings import attachment_finding, not_checked_yet, uncounted
@@ -57,41 +57,6 @@ _CERTAIN = {Code.UNREACHABLE, Code.NEVER_FETCHED}
 
 _CACHE_CAN_CAUSE = {Cause.INVALID, Cause.MISSING}
 _LATE = {Code.OVERDUE, Code.EXPIRED}
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a look is judged by.
-
-    Attributes:
-        now: the watcher's clock, aware; with `as_of_now` False the moment to judge as of.
-        pin: SHA-256 of roster 1's text, 64 hexadecimal digits; None without one. A stored pin goes before it.
-        trust_first_use: take the first look's roster 1 as the pin.
-        state: what is stored of this canary.
-        as_of_now: False to judge as of a past moment: the log is cut, no state comes back.
-    """
-
-    now: datetime
-    pin: str | None = None
-    trust_first_use: bool = False
-    state: State | None = None
-    as_of_now: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What a look came to.
-
-    Attributes:
-        verdict: the verdict.
-        state: the state to store with it; None: there is nothing to store.
-        doubtful: whether a cache between here and the host could be to blame, so that a second look past every
-            cache decides (step 3).
-    """
-
-    verdict: Verdict
-    state: State | None
-    doubtful: bool
 
 
 def judge(

@@ -7,10 +7,10 @@ import pytest
 
 from canary.core.checkpoint import parse_signed_checkpoint
 from canary.core.findings import Code, Status
-from canary.core.judge import Judgement
 from canary.core.layout import CHECKPOINT, FRONT, attachment_path
 from canary.core.note import parse_note
 from canary.core.outcome import Outcome
+from canary.core.question import Judgement
 from canary.core.state import State
 from canary.core.tiles import bundle_path
 from canary.core.verdict import Verdict

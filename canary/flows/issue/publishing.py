@@ -21,11 +21,11 @@ from canary.core.entry import Entry, parse_entry
 from canary.core.fetched import Fetched
 from canary.core.findings import Axis, Cause, Finding, Severity
 from canary.core.history import History
-from canary.core.judge import Question
 from canary.core.layout import CHECKPOINT
 from canary.core.merkle import leaf_hash, root_hash
 from canary.core.note import Note, SignatureLine
 from canary.core.outcome import OpenPGPVerifier
+from canary.core.question import Question
 from canary.core.release import Release
 from canary.core.roster import Roster
 from canary.core.schedule import Window

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from canary.core.fetched import Source
-from canary.core.judge import Judgement, Judging, Question
+from canary.core.judge import Judging
 from canary.core.observation import Observation, Seen, SeenAttachment, Unchanged
 from canary.core.outcome import OpenPGPVerifier
+from canary.core.question import Judgement, Question
 from canary.flows.watch.look import look, look_at_attachments
 
 

@@ -1,0 +1,44 @@
+"""What is asked of the rules about one look at a canary, and what they answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from canary.core.state import State
+from canary.core.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a look is judged by.
+
+    Attributes:
+        now: the watcher's clock, aware; with `as_of_now` False the moment to judge as of.
+        pin: SHA-256 of roster 1's text, 64 hexadecimal digits; None without one. A stored pin goes before it.
+        trust_first_use: take the first look's roster 1 as the pin.
+        state: what is stored of this canary.
+        as_of_now: False to judge as of a past moment: the log is cut, no state comes back.
+    """
+
+    now: datetime
+    pin: str | None = None
+    trust_first_use: bool = False
+    state: State | None = None
+    as_of_now: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a look came to.
+
+    Attributes:
+        verdict: the verdict.
+        state: the state to store with it; None: there is nothing to store.
+        doubtful: whether a cache between here and the host could be to blame, so that a second look past every
+            cache decides (step 3).
+    """
+
+    verdict: Verdict
+    state: State | None
+    doubtful: bool
