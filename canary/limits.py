@@ -53,8 +53,8 @@ STATE_BYTES = 2 * LOG_BYTES
 CHANGES_TOLD = 50
 """Changes of one kind that a verdict puts in words; the rest it counts. A log can hold millions."""
 
-STICKY_FINDINGS = 100
-"""Findings with their proof that a state keeps; the first ones prove enough, and the state stays readable."""
+STICKY_FINDINGS = 50
+"""Findings with their proof that a state keeps, and forks beside them; so the state stays readable."""
 
 # --- time -----------------------------------------------------------------------------------------------
 

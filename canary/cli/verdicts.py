@@ -73,7 +73,7 @@ def document(verdict: Verdict, location: str) -> dict[str, Any]:
                 "code": each.code.spelling,
                 "axis": each.code.axis.value,
                 "severity": each.severity.value,
-                "message": each.message,
+                "message": each.told,
                 "advice": each.advice,
                 "entry": each.entry,
                 "sticky": each.sticky,
@@ -86,7 +86,7 @@ def document(verdict: Verdict, location: str) -> dict[str, Any]:
 def nagios(verdict: Verdict) -> str:
     """Returns the one line for a monitoring system, with the whole days until expiry as performance data."""
     name = verdict.canary or "canary"
-    reasons = "; ".join(each.message for each in verdict.deciding()) or meaning(verdict)
+    reasons = "; ".join(each.told for each in verdict.deciding()) or meaning(verdict)
     data = {}
     if verdict.subject is not None and verdict.subject.expires is not None:
         data["days_to_expiry"] = str((verdict.subject.expires - verdict.judged_at).days)
@@ -154,7 +154,7 @@ def _tell_release(subject: Subject) -> None:
 def _tell_finding(finding: Finding) -> None:
     colour = {Severity.ALARM: "red", Severity.WARNING: "yellow", Severity.UNKNOWN: "magenta"}.get(finding.severity)
     click.echo(f"  {click.style(finding.code.spelling, fg=colour)} ({finding.severity.value})")
-    say(f"    {_sentence(finding.message)}")
+    say(f"    {_sentence(finding.told)}")
     if finding.advice:
         say(f"    {finding.advice}")
 

@@ -7,6 +7,7 @@ the verdict, and what a person should do about it. Design section 6 is the sourc
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, IntEnum, StrEnum
 
 
@@ -266,6 +267,9 @@ class Code(Enum):
         self.advice = advice
 
 
+_OF_CHANGES = {Cause.WITHDRAWN, Cause.CHANGED}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One checked fact.
@@ -276,6 +280,7 @@ class Finding:
         entry: the log entry it is about, counted from 1; None where it is about none.
         sticky: whether it stays until a person acknowledges it: valid signatures prove it.
         remark: whether it is only told, and weighs nothing (a change before the one that is compared with).
+        found: when it was found, if that was at an earlier look.
     """
 
     code: Code
@@ -283,6 +288,17 @@ class Finding:
     entry: int | None = None
     sticky: bool = False
     remark: bool = False
+    found: datetime | None = None
+
+    @property
+    def key(self) -> tuple[Code, int | None, str]:
+        """What makes two findings the same: of a change also its words, since one entry can change much."""
+        return self.code, self.entry, self.message if self.code.cause in _OF_CHANGES else ""
+
+    @property
+    def told(self) -> str:
+        """The message, with the day it was found on if that was at an earlier look."""
+        return self.message if self.found is None else f"{self.message} (found {self.found:%Y-%m-%d})"
 
     @property
     def severity(self) -> Severity:

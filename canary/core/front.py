@@ -6,12 +6,13 @@ without anybody lying. What claims to be a release of this canary and is none in
 
 from __future__ import annotations
 
-from canary.core.entry import NewerFormatError
+from canary.core.entry import NewerFormatError, parse_entry
 from canary.core.findings import Code, Finding
 from canary.core.history import History, RejectedError
 from canary.core.observation import Seen
 from canary.core.outcome import OpenPGPVerifier
 from canary.core.release import HEADER
+from canary.errors import MalformedError
 
 _CLAIM = HEADER.encode() + b"\n"
 
@@ -47,9 +48,18 @@ def _harmless(front: bytes, history: History, stored: History, verifier: OpenPGP
         return "is cut short"
     if any(front == each.entry.data for each in (*history.admitted, *stored.admitted)):
         return "is another release than the newest one in the log"
-    if _comes_next(front, history, verifier):
+    if _comes_next(front, history, verifier) or _claims_more(front, history):
         return "is newer than the log; the site may be between two uploads"
     return ""
+
+
+def _claims_more(front: bytes, history: History) -> bool:
+    """Tells whether `canary.txt` calls itself an entry that is not the next one but lies beyond it."""
+    try:
+        content = parse_entry(front).content
+    except (MalformedError, NewerFormatError):
+        return False
+    return content.entry > history.next_entry
 
 
 def _comes_next(front: bytes, history: History, verifier: OpenPGPVerifier) -> bool:

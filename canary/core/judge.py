@@ -41,10 +41,10 @@ from canary.core.question import Judgement, Question
 from canary.core.reading import Limits, Reading, read_log
 from canary.core.release import Release
 from canary.core.release_findings import attachment_finding, not_checked_yet, uncounted
-from canary.core.state import State, Sticky, StoredEntry
+from canary.core.state import State, Sticky, StoredEntry, with_one_more
 from canary.core.strict import hash_field
 from canary.core.verdict import Subject, Verdict, in_order
-from canary.limits import ROLLBACK_AFTER, STICKY_FINDINGS
+from canary.limits import ROLLBACK_AFTER
 
 _EMPTY = {
     Unreachable: Code.UNREACHABLE,
@@ -95,6 +95,17 @@ class Judging:
         self._beside: list[Finding] = []
         self._intact: set[str] = set(self._state.attachments) if self._state else set()
         self._looked = False
+        self._verified: list[Admitted] = []
+
+    @property
+    def verified(self) -> list[Admitted]:
+        """The entries of the log that was taken in, as far as they hold."""
+        return self._verified
+
+    @property
+    def takes_log(self) -> bool:
+        """Whether the log that was taken in, or the part of it that holds, is taken for the canary's."""
+        return self._accepted is not None or self._extended
 
     # --- steps 2 to 4 ----------------------------------------------------------------------------------
 
@@ -137,6 +148,7 @@ class Judging:
     def _read(self, seen: Seen) -> None:
         """Reads a log that came back, as far as it holds."""
         reading = read_log(seen, stored=self._stored, pin=self._pin, limits=self._limits(), verifier=self._verifier)
+        self._verified = reading.history.admitted
         self._fingerprint = reading.fingerprint or self._fingerprint
         forked = self._state is not None and self._record(fork_of_log(self._state, self._stored, seen, reading))
         if reading.holds and not forked:
@@ -210,9 +222,10 @@ class Judging:
         """Makes findings sticky, with their proof, once each."""
         known = {sticky.key for sticky in self._sticky}
         for each in findings:
-            kept = Sticky(each.code, each.message, each.entry, self._question.now, proof)
-            if each.sticky and kept.key not in known and len(self._sticky) < STICKY_FINDINGS:
-                self._sticky.append(kept)
+            if each.sticky and each.key not in known:
+                self._sticky = with_one_more(
+                    self._sticky, Sticky(each.code, each.message, each.entry, self._question.now, proof)
+                )
 
     # --- steps 5 to 8 ----------------------------------------------------------------------------------
 
@@ -228,7 +241,7 @@ class Judging:
         doubtful = any(self._is_doubtful(each) for each in self._findings)
         # Step 7. Only the clock of the watcher itself.
         self._findings += clock_findings(self._question.now, self._state.high_water if self._state else None)
-        told = {(finding.code, finding.entry, finding.message) for finding in self._findings}
+        told = {finding.key for finding in self._findings}
         open_ones = [each for each in self._sticky if not each.acknowledged and each.key not in told]
         self._findings += [each.finding() for each in open_ones]
         self._first_use_or_no_pin()

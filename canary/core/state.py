@@ -12,6 +12,9 @@ from datetime import datetime
 
 from canary.core.findings import Code, Finding
 from canary.core.tally import Tally
+from canary.limits import STICKY_FINDINGS
+
+FORKS = {Code.TEXT_FORK, Code.LOG_FORK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +49,11 @@ class Sticky:
     @property
     def key(self) -> tuple[Code, int | None, str]:
         """What makes two sticky findings the same."""
-        return self.code, self.entry, self.message
+        return self.finding().key
 
     def finding(self) -> Finding:
         """Returns it as a finding."""
-        return Finding(self.code, f"{self.message} (found {self.seen_at:%Y-%m-%d})", self.entry, sticky=True)
+        return Finding(self.code, self.message, self.entry, sticky=True, found=self.seen_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +94,20 @@ class State:
     def trust_clock(self, now: datetime) -> State:
         """Returns the state for a clock that is right now, though an earlier look was later."""
         return replace(self, high_water=now)
+
+
+def with_one_more(kept: list[Sticky], new: Sticky) -> list[Sticky]:
+    """Returns sticky findings with one more of them, bounded.
+
+    What was acknowledged goes first when there are too many. Forks have room of their own: nobody who can make
+    other findings stick may keep a fork from sticking.
+
+    Args:
+        kept: the ones so far.
+        new: one that is not among them.
+    """
+    alike = [each for each in kept if (each.code in FORKS) is (new.code in FORKS)]
+    if len(alike) < STICKY_FINDINGS:
+        return [*kept, new]
+    read = next((each for each in alike if each.acknowledged), None)
+    return kept if read is None else [*(each for each in kept if each is not read), new]

@@ -11,10 +11,11 @@ from canary.core.layout import CHECKPOINT, FRONT, attachment_path
 from canary.core.note import parse_note
 from canary.core.outcome import Outcome
 from canary.core.question import Judgement
-from canary.core.state import State
+from canary.core.state import State, Sticky, with_one_more
 from canary.core.tiles import bundle_path
 from canary.core.verdict import Verdict
 from canary.errors import FetchError
+from canary.limits import STICKY_FINDINGS
 from tests.simulator import STATEMENTS, MemorySource, Publisher, noon, spoiled
 
 FIRST = noon("2025-02-10")
@@ -379,7 +380,7 @@ def test_a_proved_contradiction_stays_until_a_person_acknowledges_it() -> None:
         honest = sim.verdict(noon(f"2025-05-{day}"), state=state)
         (finding,) = [each for each in honest.verdict.findings if each.code is Code.BELOW_THRESHOLD]
         assert (honest.verdict.status, finding.sticky) == (Status.INVALID, True)
-        assert finding.message.endswith("(found 2025-05-10)")
+        assert finding.told.endswith("(found 2025-05-10)")
         state = stored(honest)
     acknowledged = state.acknowledge()
     assert [(each.acknowledged, bool(each.proof)) for each in acknowledged.sticky] == [(True, True)]
@@ -625,6 +626,60 @@ def test_a_lagging_cache_makes_no_canary_stale() -> None:
     site = sim.site()
     site.cached = cached
     assert sim.verdict(noon("2025-06-10"), site=site).verdict.status is Status.OK
+
+
+def test_a_second_look_at_an_older_backend_hides_no_withdrawal() -> None:
+    sim = begun()
+    state, older = sim.watched(FIRST), sim.site().files
+    sim.release(without=["gag"])
+    site = sim.site()
+    site.cached, site.files = {**site.files, FRONT: sim.entries[1]}, older
+    for known in (state, None):
+        judgement = sim.verdict(SECOND, state=known, site=site)
+        assert judgement.verdict.status is Status.WITHDRAWN
+        assert list(log_of(stored(judgement))) == sim.entries
+
+
+@pytest.mark.parametrize("followed", [True, False])
+def test_two_looks_that_both_hold_and_contradict_each_other_are_a_fork(*, followed: bool) -> None:
+    sim = begun()
+    state, other = sim.watched(FIRST), sim.fork_at(2)
+    sim.release(without=["gag"]), other.release()
+    site = other.site()
+    site.cached = {**sim.site().files, FRONT: sim.entries[1]}
+    judgement = sim.verdict(SECOND, state=state if followed else None, site=site)
+    assert (judgement.verdict.status, Code.TEXT_FORK in codes(judgement.verdict)) == (Status.INVALID, True)
+    (fork,) = [each for each in stored(judgement).sticky if each.code is Code.TEXT_FORK]
+    assert {sim.entries[2], other.entries[2]} <= set(fork.proof)
+
+
+def test_a_canary_txt_two_entries_ahead_is_an_upload_that_is_not_over() -> None:
+    sim = begun()
+    site = sim.site()
+    sim.roster(add=["auditor"]), sim.release()
+    site.files[FRONT] = sim.entries[3]
+    assert sim.verdict(FIRST, site=site).verdict.status is Status.UNREACHABLE
+
+
+def test_no_flood_of_other_findings_keeps_a_fork_from_sticking() -> None:
+    sim = begun()
+    state = sim.watched(FIRST)
+    for number in range(STICKY_FINDINGS + 5):
+        state = replace(
+            state, sticky=tuple(with_one_more(list(state.sticky), Sticky(Code.MALFORMED, "junk", number, FIRST)))
+        )
+    assert len(state.sticky) == STICKY_FINDINGS
+    other = sim.fork_at(1)
+    other.release(without=["gag"])
+    assert Code.TEXT_FORK in {each.code for each in stored(other.verdict(FIRST, state=state)).sticky}
+
+
+def test_what_was_read_makes_room_for_what_was_not() -> None:
+    read = [
+        Sticky(Code.MALFORMED, "junk", number, FIRST, acknowledged=number == 3) for number in range(STICKY_FINDINGS)
+    ]
+    kept = with_one_more(read, Sticky(Code.MALFORMED, "new", 1000, FIRST))
+    assert (len(kept), kept[-1].message, [each for each in kept if each.acknowledged]) == (STICKY_FINDINGS, "new", [])
 
 
 def test_a_second_look_that_fails_confirms_nothing_and_takes_nothing_back() -> None:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from canary.core.fetched import Source
+from canary.core.history import Admitted
 from canary.core.judge import Judging
-from canary.core.observation import Observation, Seen, SeenAttachment, Unchanged
+from canary.core.observation import Gone, Incomplete, NotACanary, Observation, Seen, SeenAttachment, Unreachable
 from canary.core.outcome import OpenPGPVerifier
 from canary.core.question import Judgement, Question
 from canary.flows.watch.look import look, look_at_attachments
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """One look, judged."""
+
+    seen: Observation
+    attachments: tuple[SeenAttachment, ...]
+    judgement: Judgement
+    verified: Sequence[Admitted]
+    takes_log: bool
 
 
 def verify_site(source: Source, question: Question, verifier: OpenPGPVerifier) -> Judgement:
@@ -21,30 +34,49 @@ def verify_site(source: Source, question: Question, verifier: OpenPGPVerifier) -
         verifier: the port to OpenPGP.
     """
     etag = question.state.etag if question.state and question.as_of_now else None
-    first = look(source, etag=etag)
-    judgement, attachments = _judge(source, first, question, verifier, fresh=False)
-    if not judgement.doubtful:
-        return judgement
-    if question.state is not None and judgement.state is not None:
+    first = _look_and_judge(source, look(source, etag=etag), question, verifier, fresh=False)
+    if not first.judgement.doubtful:
+        return first.judgement
+    if question.state is not None and first.judgement.state is not None:
         # What signatures prove stays proved, however fine the second copy is.
-        question = replace(question, state=replace(question.state, sticky=judgement.state.sticky))
-    second = look(source, fresh=True)
-    if isinstance(first, Unchanged) and not isinstance(second, Seen):
-        # The stored log is as stale without the second look as with it.
-        return judgement
-    if isinstance(second, Seen) or not isinstance(first, Seen):
-        return _judge(source, second, question, verifier, fresh=True)[0]
-    # The second look brought no log: what the first one proves stays, what a cache can cause is not confirmed.
+        question = replace(question, state=replace(question.state, sticky=first.judgement.state.sticky))
+    seen = look(source, fresh=True)
+    if not isinstance(seen, Seen):
+        return _without_second(first, _why(seen), seen, question, verifier)
+    second = _look_and_judge(source, seen, question, verifier, fresh=True)
+    if not first.takes_log or _goes_on(first.verified, second.verified):
+        return second.judgement
+    if _goes_on(second.verified, first.verified):
+        return _without_second(first, "it brought an older copy", seen, question, verifier)
+    # Two logs that both hold, and not one of them goes on from the other: judged as a fork of the first.
+    if first.judgement.state is not None:
+        question = replace(question, state=first.judgement.state)
+        return _look_and_judge(source, seen, question, verifier, fresh=True).judgement
+    return _without_second(first, "it brought another log", seen, question, verifier)
+
+
+def _without_second(
+    first: _Looked, why: str, second: Observation, question: Question, verifier: OpenPGPVerifier
+) -> Judgement:
+    """Judges where the second look brought no better log: what the first one proves stays.
+
+    What a cache can cause is not confirmed then, and becomes a warning.
+    """
     judging = Judging(question, verifier)
-    why = "nothing new" if isinstance(second, Unchanged) else second.detail
-    judging.take(replace(first, unconfirmed=why))
-    judging.take_attachments(attachments)
-    return judging.conclude()
+    if isinstance(first.seen, Seen):
+        judging.take(replace(first.seen, unconfirmed=why))
+        judging.take_attachments(first.attachments)
+        return judging.conclude()
+    if isinstance(first.seen, Unreachable | Gone | NotACanary | Incomplete):
+        judging.take(second)
+        return judging.conclude()
+    # The stored log is as stale without a second look as with it.
+    return first.judgement
 
 
-def _judge(
+def _look_and_judge(
     source: Source, seen: Observation, question: Question, verifier: OpenPGPVerifier, *, fresh: bool
-) -> tuple[Judgement, tuple[SeenAttachment, ...]]:
+) -> _Looked:
     judging = Judging(question, verifier)
     judging.take(seen)
     release = judging.release_to_complete()
@@ -53,4 +85,17 @@ def _judge(
         intact = question.state.attachments if question.state else ()
         attachments = look_at_attachments(source, release, intact=intact, fresh=fresh)
         judging.take_attachments(attachments)
-    return judging.conclude(), attachments
+    return _Looked(seen, attachments, judging.conclude(), judging.verified, judging.takes_log)
+
+
+def _goes_on(shorter: Sequence[Admitted], longer: Sequence[Admitted]) -> bool:
+    """Tells whether one log is the beginning of another, byte for byte."""
+    return len(shorter) <= len(longer) and all(
+        one.entry.data == other.entry.data for one, other in zip(shorter, longer, strict=False)
+    )
+
+
+def _why(seen: Observation) -> str:
+    if isinstance(seen, Unreachable | Gone | NotACanary | Incomplete):
+        return seen.detail
+    return "it brought nothing new"
