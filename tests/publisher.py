@@ -144,6 +144,10 @@ class Publisher:
         """The built site."""
         return self.root / "public"
 
+    def signature_file(self, name: str) -> Path:
+        """Returns where a signer's signature of the open draft lies."""
+        return self.root / "draft" / f"{name}.sig"
+
     @property
     def draft_file(self) -> Path:
         """The open draft."""

@@ -25,13 +25,19 @@ from canary.limits import ENTRY_BYTES
 def unsign(app: App, *, name: str, workspace: Path) -> None:
     """Take a signature back, as long as the draft is not published."""
     with open_session(app, workspace) as session:
-        board = open_draft(session)
-        board.signer(name)
-        if name not in board.lines:
+        _changeable(session)
+        # Whatever the file holds: one that is broken has to go too.
+        if name not in session.workspace.signature_names():
+            open_draft(session).signer(name)
             raise RefusedError(f"{name} has not signed this draft")
         session.workspace.remove_signature(name)
         say(f"The signature of {name} is removed from the draft.")
-        say_who_is_missing(session)
+        fault = session.draft_fault()
+        if fault is None:
+            say_who_is_missing(session)
+        else:
+            say(f"The draft is still broken: {fault.why}")
+            say_next(fault.advice)
 
 
 @click.command()
@@ -56,22 +62,27 @@ def open_draft(session: Session) -> Board:
     """Returns the draft that can still be signed.
 
     Raises:
-        RefusedError: there is none, or it is being published.
+        RefusedError: there is none, or it is in the log.
         MalformedError: it was changed by hand.
         RejectedError: it does not hold after what is published.
     """
-    text = session.workspace.draft()
-    if text is None:
-        raise RefusedError("no draft is open", hint="Make one with 'canary draft' (or 'canary roster').")
-    if session.already_in_log(text) or session.workspace.frozen_entry() is not None:
-        raise RefusedError(
-            "this draft is being published, and its signatures do not change any more",
-            hint="Run 'canary publish' once more to finish.",
-        )
+    _changeable(session)
     board = session.board()
     if board is None:
         raise RefusedError("no draft is open")
     return board
+
+
+def _changeable(session: Session) -> None:
+    """Checks that a draft is open whose signatures can change."""
+    text = session.workspace.draft()
+    if text is None:
+        raise RefusedError("no draft is open", hint="Make one with 'canary draft' (or 'canary roster').")
+    if session.already_in_log(text):
+        raise RefusedError(
+            "this draft is in the log, and its signatures do not change any more",
+            hint="Run 'canary publish' once more to finish.",
+        )
 
 
 def say_who_is_missing(session: Session) -> None:

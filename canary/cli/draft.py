@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace as with_changes
 from datetime import date
 from pathlib import Path
@@ -12,18 +13,27 @@ from canary.cli.app import App
 from canary.cli.collect import still_to_sign
 from canary.cli.roster import refuse_open_draft, replace_option
 from canary.cli.session import Session, drop_attachments_of_no_release, open_session, workspace_option
+from canary.cli.showing import read_wordings, say_watchers
 from canary.cli.talk import at_terminal, say, say_next
-from canary.core.findings import Code
+from canary.core.entry import NewerFormatError
 from canary.core.history import History
 from canary.core.names import check_attachment_name
 from canary.core.profile import check_text
 from canary.core.release import Attachment, Release, check_words
-from canary.core.statements import statement_changes
 from canary.core.strict import digest, hash_field
 from canary.core.times import parse_date_range
 from canary.edges.files import read_file
 from canary.errors import MalformedError, RefusedError
-from canary.flows.issue.drafting import Wishes, Wordings, check_signed_wordings, draft_release, newly_available
+from canary.flows.issue.drafting import (
+    Wishes,
+    Wordings,
+    check_signed_wordings,
+    draft_release,
+    keep_left_out,
+    left_out_before,
+    newly_available,
+)
+from canary.flows.issue.quorum import parse_draft
 from canary.limits import ATTACHMENT_BYTES, TEXT_BYTES
 
 
@@ -54,7 +64,7 @@ def draft(
     """Draft the next release from the last one's statements in their newest wordings."""
     with open_session(app, workspace) as session:
         refuse_open_draft(session, replace=replace)
-        wordings = session.workspace.wordings()
+        wordings = read_wordings(session)
         check_signed_wordings(session.history, wordings)
         files = {path: read_file(path, limit=ATTACHMENT_BYTES) for path in attach}
         wishes = Wishes(
@@ -66,9 +76,13 @@ def draft(
             correction=correction,
             final=final,
         )
-        wishes = _ask_which(session.history, wordings, wishes)
+        left_out = _left_out(session)
+        wishes = _ask_which(session.history, wordings, wishes, [name for name in left_out if name not in add])
+        wishes = keep_left_out(wishes, left_out)
         drafted = draft_release(session.history, wordings, wishes, now=app.clock())
         text = drafted.render()
+        if final:
+            _confirm_final(session.history, text, drafted)
         for data in files.values():
             session.workspace.keep_attachment(digest(data), data)
         session.workspace.write_draft(text)
@@ -76,29 +90,45 @@ def draft(
         _tell(session, wordings, drafted, text)
 
 
-def say_changes(history: History, drafted: Release) -> bool:
-    """Prints what a release says differently from the last one; returns whether watchers will be alarmed."""
-    last = history.last_release
-    if last is None:
-        say("  This is the first release; nothing was said before.")
-        return False
-    stood = {statement.id for release in history.releases() for statement in release.statements}
-    changes = statement_changes(last, drafted, stood)
-    for change in changes:
-        say(f"  changed: {change.message}")
-    if not changes:
-        say(f"  The statements are word for word those of release {last.number}.")
-    return any(change.code is Code.WITHDRAWN for change in changes)
+def _left_out(session: Session) -> tuple[str, ...]:
+    """Returns what the open draft, which is replaced, leaves out: that never comes back by itself."""
+    text = session.workspace.draft()
+    if text is None:
+        return ()
+    try:
+        content = parse_draft(text)
+    except (MalformedError, NewerFormatError):
+        say("The open draft cannot be read; what it left out has to be left out again with --without ID.")
+        return ()
+    return left_out_before(session.history, content) if isinstance(content, Release) else ()
 
 
-def _ask_which(history: History, wordings: Wordings, wishes: Wishes) -> Wishes:
+def _confirm_final(history: History, text: bytes, drafted: Release) -> None:
+    """On a terminal asks whether the canary shall end, with what watchers will see; in a script the flag is enough.
+
+    Raises:
+        RefusedError: it shall not.
+    """
+    if not at_terminal():
+        return
+    say_watchers(history, text, drafted)
+    question = "Shall this be the last release of this canary, for ever? Nothing can follow it."
+    if not click.confirm(question, default=False):
+        raise RefusedError("nothing was drafted", hint="Draft without --final for a release that others follow.")
+
+
+def _ask_which(history: History, wordings: Wordings, wishes: Wishes, left_out: Sequence[str]) -> Wishes:
     """On a terminal asks which statements to take, so that nothing need stand in a shell's history."""
     if history.last_release is None:
         return _ask_first(wordings, wishes)
+    if left_out:
+        say(f"Left out, as in the draft before: {', '.join(left_out)} (take one in again with --add ID).")
     if not at_terminal() or wishes.without:
         return wishes
     say("The last release says:")
     for statement in history.last_release.statements:
+        if statement.id in left_out:
+            continue
         say(f"  {statement.id}: {' '.join(statement.words.split())}")
     typed = click.prompt("Leave any out? Their ids, or Enter for none", default="", show_default=False)
     return with_changes(wishes, without=tuple(typed.replace(",", " ").split()))
@@ -127,11 +157,10 @@ def _tell(session: Session, wordings: Wordings, drafted: Release, text: bytes) -
     say(f"Release {drafted.number} of {drafted.canary} is drafted. Its text is {hash_field(digest(text))}.")
     say(f"  It is for the window that opened on {drafted.period}.")
     if drafted.next is None:
-        say("  It is the LAST release of this canary: nothing can follow it, and watchers will see RETIRED.")
+        say("  It is the LAST release of this canary: nothing can follow it.")
     else:
         say(f"  The next one is due from {drafted.next.opens} to {drafted.next.last}.")
-    if say_changes(session.history, drafted):
-        say("  Watchers will see WITHDRAWN. That cannot be undone.")
+    say_watchers(session.history, text, drafted)
     left = newly_available(session.history, wordings)
     waiting = [name for name in left if drafted.statement(name) is None]
     if waiting:

@@ -23,7 +23,17 @@ from canary.edges.private_keys import key_folder
 from canary.edges.workspace import CONFIG
 from canary.errors import MalformedError, RefusedError
 
-_GITIGNORE = "# The built site; canary publish makes it anew.\n/public\n/.public*\n"
+_GITIGNORE = """\
+# The built site; canary publish makes it anew.
+/public
+/.public*
+# Files that are half written.
+/draft/.*
+"""
+_GITATTRIBUTES = """\
+# Every byte counts: a line end that version control changes would break log/ and statements/.
+* -text
+"""
 _LONGEST_DEFAULT = timedelta(days=14)
 
 _WHY_ID = "A canary is called by the address it is published at, and keeps that name for ever."
@@ -130,8 +140,9 @@ def init(
     for each in ("keys", "statements", "log"):
         make_folder(folder / each)
     log = make_log_key(folder, keys, name)
-    if not (folder / ".gitignore").exists():
-        write_file(folder / ".gitignore", _GITIGNORE.encode())
+    for file, content in {".gitignore": _GITIGNORE, ".gitattributes": _GITATTRIBUTES}.items():
+        if not (folder / file).exists():
+            write_file(folder / file, content.encode())
     # Last, because with it the workspace is there.
     write_file(folder / CONFIG, answers.toml().encode(), replace=False)
     _tell(folder, answers, keys, ed25519_vkey(name, log).key_id.hex())

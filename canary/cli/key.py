@@ -9,13 +9,13 @@ import click
 
 from canary.cli.app import App
 from canary.cli.session import Session, open_session, workspace_option
-from canary.cli.talk import new_passphrase, say, say_next
+from canary.cli.talk import ask_passphrase, new_passphrase, passphrase_from, say, say_next
 from canary.core.history import History
 from canary.core.kinds import Kind, ed25519_vkey, fingerprint_of
 from canary.core.names import check_signer, key_name
 from canary.core.roster import RosterSigner
 from canary.core.schedule import Schedule
-from canary.edges.ed25519_keys import create
+from canary.edges.ed25519_keys import Ed25519FileSigner, create
 from canary.edges.log_keys import replace_log_key
 from canary.edges.openpgp_certificates import (
     Certificate,
@@ -25,7 +25,7 @@ from canary.edges.openpgp_certificates import (
 )
 from canary.edges.private_keys import key_folder, signer_key_path
 from canary.edges.public_keys import check_can_sign
-from canary.errors import RefusedError, SigningError
+from canary.errors import RefusedError
 
 key_dir_option = click.option(
     "--key-dir",
@@ -58,16 +58,20 @@ def new(
         canary_id = session.config.canary.id
         _refuse_known(session, name)
         path = signer_key_path(key_folder(key_dir, session.workspace.root), canary_id, name)
-        if path.exists():
-            raise SigningError(
-                f"{path} is there already", hint="A name never carries a second key: use a new name, like legal-2."
-            )
-        passphrase = None if unencrypted else new_passphrase(passphrase_file, what=f"the key of {name}")
-        public = ed25519_vkey(key_name(canary_id, name), create(path, passphrase=passphrase))
+        begun = path.exists()
+        if begun:
+            half = _public_half(name, path, passphrase_file)
+        else:
+            passphrase = None if unencrypted else new_passphrase(passphrase_file, what=f"the key of {name}")
+            half = create(path, passphrase=passphrase)
+        public = ed25519_vkey(key_name(canary_id, name), half)
         file = session.workspace.write_key_file(name, ".vkey", f"{public.render()}\n")
-        say(f"The private key of {name} is in {path}. Keep a copy of it in a safe place: nobody can make it again.")
-        if unencrypted:
-            say("Warning: it has no passphrase. Whoever reads that file can sign as you.")
+        if begun:
+            say(f"The private key of {name} was there already, in {path}; it was not changed. Its public half is new.")
+        else:
+            say(f"The private key of {name} is in {path}. Keep a copy of it in a safe place: nobody can make it again.")
+            if unencrypted:
+                say("Warning: it has no passphrase. Whoever reads that file can sign as you.")
         say(f"The public key is in {file.relative_to(session.workspace.root)}; everyone may have it.")
         _say_next(session, name)
 
@@ -133,6 +137,19 @@ def list_keys(app: App, *, workspace: Path) -> None:
             say_next(f"make the missing keys: canary key new {missing[0]}")
         else:
             say_next("canary status")
+
+
+def _public_half(name: str, path: Path, passphrase_file: Path | None) -> bytes:
+    """Returns the public half of a private key whose making was interrupted, or whose public half was lost.
+
+    Raises:
+        SigningError: it does not open.
+    """
+
+    def ask() -> bytes:
+        return passphrase_from(passphrase_file) if passphrase_file else ask_passphrase(name)
+
+    return Ed25519FileSigner(name, path, ask).public_key
 
 
 def _say_certificate(certificate: Certificate | None) -> None:

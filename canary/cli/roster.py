@@ -13,8 +13,11 @@ from canary.cli.session import Session, drop_attachments_of_no_release, open_ses
 from canary.cli.talk import say, say_next
 from canary.core.changes import describe_schedule, roster_changes
 from canary.core.roster import Roster
+from canary.core.schedule import render_days
 from canary.core.strict import digest, hash_field
-from canary.errors import RefusedError
+from canary.errors import MalformedError, RefusedError
+from canary.flows.issue.affirming import outdated
+from canary.flows.issue.quorum import parse_draft
 from canary.flows.issue.rostering import draft_roster, warnings
 
 replace_option = click.option(
@@ -52,6 +55,8 @@ def say_roster(drafted: Roster, before: Roster | None) -> None:
     say(f"  threshold     {drafted.threshold} of {len(drafted.signers)}")
     say(f"  schedule      {describe_schedule(drafted)}, first window on {drafted.schedule.start}")
     say(f"  log key       {drafted.log.key_id.hex()}; keeps the log in order, has no authority")
+    say(f"  anchor age    {_anchor_age(drafted)}")
+    say(f"  witnesses     {_witnesses(drafted)}")
     if before is None:
         say("  This is roster 1: every signer in it must sign it, and its hash is what watchers pin.")
     else:
@@ -77,21 +82,41 @@ def _quiet_changes(before: Roster, drafted: Roster) -> list[str]:
             changes.append(f"the certificate of {signer.name} was renewed")
     if not (before.schedule.same_grid(drafted.schedule)):
         changes.append(f"the windows are counted from {drafted.schedule.start}, and were from {before.schedule.start}")
+    if _witnesses(before) != _witnesses(drafted):
+        changes.append(f"the witnesses were: {_witnesses(before)}")
     return changes
+
+
+def _anchor_age(drafted: Roster) -> str:
+    return "no rule" if drafted.anchor_age is None else f"at most {render_days(drafted.anchor_age)}"
+
+
+def _witnesses(drafted: Roster) -> str:
+    names = ", ".join(f"{each.name} (key id {each.key_id.hex()})" for each in drafted.witnesses) or "none"
+    return f"{names}; {drafted.witness_quorum} must cosign"
 
 
 def refuse_open_draft(session: Session, *, replace: bool) -> None:
     """Refuses to draft where a draft is open, unless it is to be replaced.
 
     Raises:
-        RefusedError: a draft is open.
+        RefusedError: a draft is open, or is in the log already and not quite published.
     """
     text = session.workspace.draft()
-    if text is None or replace:
+    if text is None:
         return
     if session.already_in_log(text):
         raise RefusedError("the last draft is not quite published yet", hint="Run 'canary publish' once more.")
-    raise RefusedError(
-        "a draft is open already, and there is at most one",
-        hint="Look at it with 'canary status'; to begin again, add --replace (its signatures are then gone).",
-    )
+    if not replace:
+        told = _outdated(session, text)
+        raise RefusedError(
+            f"a draft is open already, and there is at most one{told and f'. {told}'}",
+            hint="Look at it with 'canary status'; to begin again, add --replace (its signatures are then gone).",
+        )
+
+
+def _outdated(session: Session, text: bytes) -> str:
+    try:
+        return outdated(session.history, parse_draft(text), session.app.clock())
+    except MalformedError:
+        return ""

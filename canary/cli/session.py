@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,7 @@ from canary.core.release import Release
 from canary.edges.openpgp_verifier import GpgVerifier
 from canary.edges.public_keys import PublicKeys, read_public_keys
 from canary.edges.workspace import Workspace
+from canary.errors import CanaryError, GpgError, MalformedError, WorkspaceError
 from canary.flows.issue.config import Config, parse_config
 from canary.flows.issue.quorum import Board, open_board
 
@@ -29,6 +31,19 @@ workspace_option = click.option(
     show_default="this folder",
     help="The canary's folder.",
 )
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a draft can be neither signed nor published.
+
+    Attributes:
+        why: what is wrong with it, and in which file.
+        advice: the command that mends it.
+    """
+
+    why: str
+    advice: str
 
 
 @dataclass
@@ -65,6 +80,30 @@ class Session:
         if text is None or self.already_in_log(text):
             return None
         return open_board(self.history, text, self.workspace.signature_lines(), self.verifier)
+
+    def draft_fault(self) -> Fault | None:
+        """Returns what is wrong with the open draft; None where nothing is, or where none is open."""
+        _ = self.history  # a broken log is no fault of the draft
+        try:
+            self.board()
+        except GpgError:
+            raise
+        except CanaryError as error:
+            return Fault(error.what, self._advice(error))
+        return None
+
+    def _advice(self, error: CanaryError) -> str:
+        for name in self.workspace.signature_names():
+            file = f"draft/{name}.sig"
+            if isinstance(error, MalformedError):
+                named = error.source == file
+            else:
+                named = error.what.startswith(str(self.workspace.root / file))
+            if named:
+                return f"canary unsign --as {shlex.quote(name)}"
+        if isinstance(error, WorkspaceError):
+            return "move draft/text.txt away, then canary draft (or canary roster)"
+        return "canary draft --replace (or canary roster --replace)"
 
     def already_in_log(self, text: bytes) -> bool:
         """Tells whether publishing was interrupted after the draft went into the log."""

@@ -10,11 +10,11 @@ import click
 
 from canary.cli.app import App
 from canary.cli.collect import open_draft, say_who_is_missing
-from canary.cli.draft import say_changes
 from canary.cli.key import key_dir_option
-from canary.cli.roster import say_roster
 from canary.cli.session import Session, open_session, workspace_option
+from canary.cli.showing import read_wordings, say_draft, say_exact_text
 from canary.cli.talk import ask_passphrase, at_terminal, passphrase_from, say
+from canary.core.findings import Status
 from canary.core.kinds import Kind, ed25519_vkey, fingerprint_of
 from canary.core.note import SignatureLine
 from canary.core.outcome import Outcome
@@ -27,9 +27,12 @@ from canary.edges.ed25519_keys import Ed25519FileSigner
 from canary.edges.openpgp_signer import GpgSigner
 from canary.edges.private_keys import key_folder, require, signer_key_path
 from canary.edges.signers import Signer
-from canary.errors import RefusedError, SigningError
-from canary.flows.issue.affirming import NOT_AFFIRMED, WHAT_THEN, check_affirmed
+from canary.errors import IntegrityError, RefusedError, SigningError
+from canary.flows.issue.affirming import NOT_AFFIRMED, WHAT_THEN, check_affirmed, outdated
+from canary.flows.issue.drafting import check_words_on_file
 from canary.flows.issue.quorum import Board
+
+_MAKE_ANEW = "Make a new one with canary draft --replace."
 
 
 @click.command()
@@ -58,63 +61,64 @@ def sign(
             raise RefusedError(
                 f"{name} has signed this draft already", hint=f"To take it back: canary unsign --as {name}"
             )
-        _show(session, board)
-        if affirm or text_hash is not None:
-            check_affirmed(board, affirm, text_hash)
-        else:
+        asked = not affirm and text_hash is None
+        if asked and not at_terminal():
+            raise RefusedError(
+                "signing asks about each statement, and nobody can be asked here",
+                hint="Run it in a terminal; a script gives --affirm ID@vN for each statement and --text sha256:….",
+            )
+        content = board.content
+        if isinstance(content, Release):
+            check_words_on_file(content, read_wordings(session))
+        _check_still_makes_sense(session, board)
+        open_key = _open_signer(session, signer, key_folder(key_dir, session.workspace.root), passphrase_file)
+        say_draft(session, board)
+        if asked:
             _ceremony(board, name)
-        tool = _open_signer(session, signer, key_folder(key_dir, session.workspace.root), passphrase_file)
-        line = _signed(session, board, signer, tool)
+        else:
+            check_affirmed(board, affirm, text_hash)
+        line = _signed(session, board, signer, open_key())
         session.workspace.write_signatures({name: line})
         say(f"Signed by {name}.")
         say_who_is_missing(session)
 
 
-def _show(session: Session, board: Board) -> None:
-    """Prints what the draft was parsed as: who, which period, what changed."""
-    content = board.content
-    if isinstance(content, Release):
-        last = " This is the LAST release." if content.final else ""
-        say(f"Release {content.number} of {content.canary}, for the window that opened on {content.period}.{last}")
-        say(f"  It is dated {format_time(content.issued)}.")
-        if content.next is not None and content.expires is not None:
-            say(f"  The next one is due from {content.next.opens} to {content.next.last}.")
-            say(f"  If none comes, this canary is stale from {format_time(content.expires)}.")
-        say_changes(session.history, content)
-        if content.covers:
-            say(f"  It covers {content.covers[0]} to {content.covers[1]}.")
-        for attachment in content.attachments:
-            say(f"  Published with it: {attachment.name}, {attachment.size:,} bytes, sha256 {attachment.sha256}")
-    else:
-        say(f"Roster {content.number} of {content.canary}: who may sign from now on.")
-        say_roster(content, session.history.roster)
-    if board.signed:
-        say(f"  Signed so far by {', '.join(board.signed)}.")
-    if board.bad:
-        say(f"Warning: the signature of {', '.join(board.bad)} is not over this draft. Find out who changed what.")
+def _check_still_makes_sense(session: Session, board: Board) -> None:
+    """Warns of a draft for a window that is over.
+
+    Raises:
+        IntegrityError: watchers would find the release expired at once.
+    """
+    content, now = board.content, session.app.clock()
+    told = outdated(session.history, content, now)
+    if isinstance(content, Release) and content.expires is not None and now >= content.expires:
+        told = told or f"This draft is of {content.issued:%Y-%m-%d}"
+        raise IntegrityError(
+            f"{told}. It would be {Status.EXPIRED} at once (since {format_time(content.expires)})", hint=_MAKE_ANEW
+        )
+    if told:
+        say(f"Warning: {told}. {_MAKE_ANEW}")
 
 
 def _ceremony(board: Board, name: str) -> None:
     """Asks a person about each statement, shows the hash, and has the name typed.
 
     Raises:
-        RefusedError: something was not affirmed, or nobody can be asked.
+        RefusedError: something was not affirmed.
     """
-    if not at_terminal():
-        raise RefusedError(
-            "signing asks about each statement, and nobody can be asked here",
-            hint="Run it in a terminal; a script gives --affirm ID@vN for each statement and --text sha256:….",
-        )
     content = board.content
     if isinstance(content, Release):
         for number, statement in enumerate(content.statements, start=1):
             say(f"\nStatement {number} of {len(content.statements)}: {statement.id}, version {statement.version}\n")
             say(_indented(statement.words))
             _need_yes("\nIs this still true? (yes or no)")
+        if content.final:
+            _need_yes("\nShall this be the last release of this canary, for ever? (yes or no)")
         if content.announcements is not None:
             say("\nAnnouncements (no statement, but signed with the rest):\n")
             say(_indented(content.announcements))
             _need_yes("\nShall this be published? (yes or no)")
+    say_exact_text(board.text, content)
     say(f"\nYou are about to sign the text {hash_field(board.text_hash)}")
     question = f"Type your name as a signer ({name}) to sign it, or Enter to stop"
     typed = click.prompt(question, default="", show_default=False)
@@ -132,24 +136,51 @@ def _need_yes(question: str) -> None:
         click.echo("Please type yes or no, in full.")
 
 
-def _open_signer(session: Session, signer: RosterSigner, keys: Path, passphrase_file: Path | None) -> Signer:
+class _NotYetAskedError(Exception):
+    """The passphrase is asked for after the last question, and not before the first."""
+
+
+def _open_signer(
+    session: Session, signer: RosterSigner, keys: Path, passphrase_file: Path | None
+) -> Callable[[], Signer]:
+    """Returns how to open a signer's key; a wrong one is refused here already, as far as it can be told.
+
+    Raises:
+        SigningError: the key is not there, or is not the signer's.
+    """
     if signer.kind is Kind.OPENPGP:
         passphrase: Callable[[], str] | None = None
         if passphrase_file is not None:
             passphrase = lambda: passphrase_from(passphrase_file).decode()  # noqa: E731  # a port of one line
-        return GpgSigner(
+        gpg = GpgSigner(
             signer.key.name,
             fingerprint_of(signer.key),
             home=session.app.gpg_home,
             passphrase=passphrase,
             faked_time=session.app.past,
         )
+        return lambda: gpg
     path = require(signer_key_path(keys, session.config.canary.id, signer.name), signer.name)
 
-    def ask() -> bytes:
-        return passphrase_from(passphrase_file) if passphrase_file else ask_passphrase(signer.name)
+    def not_yet() -> bytes:
+        if passphrase_file is None:
+            raise _NotYetAskedError
+        return passphrase_from(passphrase_file)
 
-    tool = Ed25519FileSigner(signer.key.name, path, ask)
+    try:
+        opened = _own(signer, path, not_yet)
+    except _NotYetAskedError:
+        return lambda: _own(signer, path, lambda: ask_passphrase(signer.name))
+    return lambda: opened
+
+
+def _own(signer: RosterSigner, path: Path, passphrase: Callable[[], bytes]) -> Ed25519FileSigner:
+    """Returns a signer's key, opened.
+
+    Raises:
+        SigningError: it cannot be opened, or is another one.
+    """
+    tool = Ed25519FileSigner(signer.key.name, path, passphrase)
     if ed25519_vkey(signer.key.name, tool.public_key) != signer.key:
         raise SigningError(
             f"the private key in {path} is not the one that the roster has for {signer.name}",

@@ -12,21 +12,25 @@ from canary.cli.app import App
 from canary.cli.collect import still_to_sign
 from canary.cli.formats import failures_in, format_option, json_option, nagios_line, print_json
 from canary.cli.key import expires_too_soon
-from canary.cli.session import Session, open_session, workspace_option
+from canary.cli.session import Fault, Session, open_session, workspace_option
 from canary.cli.talk import say, say_next
 from canary.core.kinds import Kind
 from canary.core.release import Release
 from canary.core.strict import hash_field
 from canary.core.times import format_time, midnight
 from canary.edges.openpgp_certificates import inspect_certificate
-from canary.flows.issue.due import Due, Level, interrupted, what_is_due
+from canary.flows.issue.due import Due, Level, interrupted, what_is_due, with_broken_draft
+from canary.flows.issue.publishing import check_published_prefix
 from canary.flows.issue.quorum import Board
+
+_MOST_DAYS = 3_660
+"""Ten years: no cadence is longer."""
 
 
 @click.command()
 @click.option(
     "--ahead",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, _MOST_DAYS),
     default=7,
     show_default=True,
     metavar="DAYS",
@@ -34,11 +38,11 @@ from canary.flows.issue.quorum import Board
 )
 @click.option(
     "--critical",
-    type=click.IntRange(min=0),
+    type=click.IntRange(0, _MOST_DAYS),
     default=3,
     show_default=True,
     metavar="DAYS",
-    help="Exit 2 when an open window has fewer days left.",
+    help="Exit 2 when fewer days are left until the window is over.",
 )
 @format_option
 @json_option
@@ -47,27 +51,32 @@ from canary.flows.issue.quorum import Board
 def status(app: App, *, ahead: int, critical: int, output: str, as_json: bool, workspace: Path) -> int:
     """Show what is due and who has signed.
 
-    Exit code: 0 nothing to do; 1 the window is open, or opens soon, and nothing is published for it; 2 the window
-    is over, or nearly; 3 cannot tell.
+    Exit code: 0 nothing to do; 1 the window is open, or opens soon, and nothing is published for it, or something
+    was left half done; 2 the window is over, or nearly; 3 cannot tell.
     """
     output = "json" if as_json else output
     with failures_in(output), open_session(app, workspace, changes=False) as session:
         now = app.clock()
         due = what_is_due(session.history, now=now, ahead=timedelta(days=ahead), critical=timedelta(days=critical))
-        board = session.board()
-        if board is None and session.workspace.draft() is not None:
+        fault = session.draft_fault()
+        board = None if fault else session.board()
+        behind = _behind(session, fault)
+        if behind:
             due = interrupted(due)
+        if fault:
+            due = with_broken_draft(due, fault.why)
+        todo = _next(session, due, board, fault, behind=behind)
         keys = _expiring_keys(session, now)
         if output == "json":
-            print_json(_document(session, due, board, keys))
+            print_json(_document(session, due, board, keys, todo))
         elif output == "nagios":
             click.echo(nagios_line(due.level, _sentence(session, due, board, keys), _performance(due, now)))
         else:
-            _tell(session, due, board, keys)
+            _tell(session, due, board, broken=fault is not None, keys=keys, todo=todo)
         return int(due.level)
 
 
-def _tell(session: Session, due: Due, board: Board | None, keys: list[str]) -> None:
+def _tell(session: Session, due: Due, board: Board | None, *, broken: bool, keys: list[str], todo: str) -> None:
     say(f"{session.config.canary.id}: {due.message}.")
     if due.window and due.deadline:
         say(f"  window    {due.window.opens} to {due.window.last}, both included (UTC)")
@@ -79,17 +88,32 @@ def _tell(session: Session, due: Due, board: Board | None, keys: list[str]) -> N
             say(f"    {signer.name}: {checked.outcome if checked else 'has not signed'}")
         say(f"  signed    {board.describe()}")
     else:
-        say("  draft     none is open")
+        say(f"  draft     {'broken' if broken else 'none is open'}")
     for warning in keys:
         say(f"Warning: {warning}")
-    say_next(_next(session, due, board))
+    say_next(todo)
 
 
-def _next(session: Session, due: Due, board: Board | None) -> str:
+def _behind(session: Session, fault: Fault | None) -> bool:
+    """Tells whether the site does not show what is in the log; a clone in which none was ever made owes none.
+
+    Raises:
+        IntegrityError: the log no longer begins with what was published.
+    """
+    shown = check_published_prefix(session.workspace, session.history)
+    text = None if fault else session.workspace.draft()
+    if text is not None and session.already_in_log(text):
+        return True
+    return session.workspace.has_site() and (shown or 0) < len(session.history.admitted)
+
+
+def _next(session: Session, due: Due, board: Board | None, fault: Fault | None, *, behind: bool) -> str:
+    if fault is not None:
+        return f"{fault.advice}; then canary publish, to finish what was interrupted" if behind else fault.advice
+    if behind:
+        return "canary publish, to finish what was interrupted"
     if board is not None:
         return "canary publish" if board.met else still_to_sign(board)
-    if session.workspace.draft() is not None:
-        return "canary publish, to finish what was interrupted"
     if session.history.roster is None:
         return "canary roster"
     if due.level is Level.NOTHING_TO_DO:
@@ -112,7 +136,7 @@ def _performance(due: Due, now: datetime) -> dict[str, str]:
     }
 
 
-def _document(session: Session, due: Due, board: Board | None, keys: list[str]) -> dict[str, Any]:
+def _document(session: Session, due: Due, board: Board | None, keys: list[str], todo: str) -> dict[str, Any]:
     window = None
     if due.window is not None:
         window = {"opens": due.window.opens.isoformat(), "last": due.window.last.isoformat()}
@@ -137,7 +161,7 @@ def _document(session: Session, due: Due, board: Board | None, keys: list[str]) 
         "deadline": format_time(due.deadline) if due.deadline else None,
         "draft": draft,
         "expiring_keys": keys,
-        "next": _next(session, due, board),
+        "next": todo,
     }
 
 

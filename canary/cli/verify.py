@@ -100,6 +100,8 @@ def verify(
         for option, given in {"--trust-first-use": trust_first_use, "--ack": ack, "--trust-clock": trust_clock}.items():
             if given and (state_file is None or moment is not None):
                 raise UsageError(f"{option} needs --state FILE, and no --at: it changes what is remembered")
+        if state_file is not None and (not state_file.name or state_file.is_dir()):
+            raise UsageError(f"--state names the folder {state_file}, and a state is a file", hint="Name a file in it.")
         question = Question(
             now=moment or app.clock(),
             pin=pinned,

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import stat
@@ -25,7 +24,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from canary.errors import SigningError
+from canary.edges.files import PRIVATE_MODE, sweep, write_file
+from canary.errors import SigningError, WorkspaceError
 
 KEY_FILE_BYTES = 16_384
 """Bytes read of a key file; an encrypted Ed25519 key takes about 300."""
@@ -34,7 +34,7 @@ _NOT_OURS_ALONE = stat.S_IRWXG | stat.S_IRWXO
 
 
 def create(path: Path, *, passphrase: bytes | None) -> bytes:
-    """Makes a new key and writes it to a new file that only its owner can read.
+    """Makes a new key and writes it to a new file that only its owner can read, whole or not at all.
 
     Args:
         path: where; its folder is made (mode 0700) when it is not there.
@@ -57,15 +57,15 @@ def create(path: Path, *, passphrase: bytes | None) -> bytes:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SigningError(f"the folder {path.parent} could not be made: {error.strerror}") from error
+    if os.path.lexists(path):
+        raise _there_already(path)
     try:
-        _write_new(path, pem)
-    except FileExistsError as error:
-        raise SigningError(
-            f"{path} is there already",
-            hint="A key is never overwritten: choose another name, or move the old one away.",
-        ) from error
-    except OSError as error:
-        raise SigningError(f"{path} could not be written: {error.strerror}") from error
+        sweep(path.parent, path.name)
+        write_file(path, pem, mode=PRIVATE_MODE, replace=False)
+    except WorkspaceError as error:
+        if isinstance(error.__cause__, FileExistsError):  # it came in between
+            raise _there_already(path) from error
+        raise SigningError(error.what) from error
     return key.public_key().public_bytes_raw()
 
 
@@ -153,22 +153,11 @@ class Ed25519FileSigner:
         )
 
 
-def _write_new(path: Path, pem: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError:
-        with contextlib.suppress(OSError):  # half a key is of no use, and its name would block the next try
-            path.unlink()
-        raise
+def _there_already(path: Path) -> SigningError:
+    return SigningError(
+        f"{path} is there already",
+        hint="A key is never overwritten: choose another name, or move the old one away.",
+    )
 
 
 def _read_private(path: Path) -> bytes:

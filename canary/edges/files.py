@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import tempfile
 from pathlib import Path
@@ -16,6 +17,8 @@ from canary.errors import WorkspaceError
 
 PUBLIC_MODE = 0o644
 PRIVATE_MODE = 0o600
+_REST = re.compile(r"\.(?P<name>.+)\.[a-z0-9_]{8}\.part")
+"""What `write_file` calls a file that is not yet whole."""
 
 
 def read_inside(root: Path, path: Path, *, limit: int) -> bytes:
@@ -74,7 +77,7 @@ def write_file(path: Path, data: bytes, *, mode: int = PUBLIC_MODE, replace: boo
         WorkspaceError: it could not be written; what was there before is still there.
     """
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         temporary = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -95,6 +98,32 @@ def write_file(path: Path, data: bytes, *, mode: int = PUBLIC_MODE, replace: boo
         raise WorkspaceError(f"{path} is there already", hint="Nothing was overwritten.") from error
     except OSError as error:
         raise WorkspaceError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def sweep(folder: Path, name: str | None = None) -> None:
+    """Removes what `write_file` left in a folder when it was killed: half a file, or a whole one under no name.
+
+    Args:
+        folder: the folder; it need not be there.
+        name: the file that was being written; None for every one.
+
+    Raises:
+        WorkspaceError: something could not be removed.
+    """
+    if not folder.is_dir():
+        return
+    for file in folder.iterdir():
+        match = _REST.fullmatch(file.name)
+        if match and name in (None, match["name"]) and is_regular(file):
+            remove(file)
+
+
+def is_regular(path: Path) -> bool:
+    """Tells whether a regular file is called that; a link to one is none."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
 
 
 def make_folder(path: Path) -> None:

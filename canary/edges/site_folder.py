@@ -8,6 +8,7 @@ nothing between. A folder cannot be swapped so on every file system; a link can.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,8 @@ from canary.edges.files import make_folder, sync_folder
 from canary.errors import WorkspaceError
 
 PUBLIC = "public"
-_BUILDS = ".public"
+BUILDS = ".public"
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def swap_site(root: Path, files: Mapping[str, bytes]) -> None:
@@ -30,15 +32,17 @@ def swap_site(root: Path, files: Mapping[str, bytes]) -> None:
         WorkspaceError: it could not be written, or `public` is a folder that somebody else made.
     """
     check_place(root)
-    link, builds = root / PUBLIC, root / _BUILDS
+    link, builds = root / PUBLIC, root / BUILDS
     current = link.readlink().name if link.is_symlink() else ""
     try:
         make_folder(builds)
         _remove_others(builds, current)
-        number = int(current) + 1 if current.isdigit() else 1
-        build = builds / str(number)
-        _write_tree(build, files, previous=builds / current if current else None)
-        _relink(link, Path(_BUILDS) / str(number))
+        number = int(current) + 1 if current else 1
+        while os.path.lexists(builds / str(number)):  # a stranger's file, which is left alone
+            number += 1
+        previous = builds / current
+        _write_tree(builds / str(number), files, previous=previous if current and _is_build(previous) else None)
+        _relink(link, Path(BUILDS) / str(number))
         # The old site goes last; a reader who has it open keeps it.
         _remove_others(builds, str(number))
     except OSError as error:
@@ -46,16 +50,20 @@ def swap_site(root: Path, files: Mapping[str, bytes]) -> None:
 
 
 def check_place(root: Path) -> None:
-    """Checks that `public` is a link that canary made, or not there.
+    """Checks that `public` is a link that canary made, and `.public` a folder, or that they are not there.
 
     Args:
         root: the workspace.
 
     Raises:
-        WorkspaceError: it is something else, which a new site would put out of sight.
+        WorkspaceError: one is something else, which a new site would put out of sight or remove.
     """
     link = root / PUBLIC
-    ours = link.is_symlink() and link.readlink().parent == Path(_BUILDS)
+    builds = root / BUILDS
+    if builds.is_symlink() or (builds.exists() and not builds.is_dir()):
+        raise WorkspaceError(f"{builds} is no folder that canary made", hint="Move it away, and publish again.")
+    target = link.readlink() if link.is_symlink() else Path()
+    ours = target.parent == Path(BUILDS) and bool(_NUMBER.fullmatch(target.name))
     if not ours and (link.is_symlink() or link.exists()):
         raise WorkspaceError(f"{link} is nothing that canary made", hint="Move it away, and publish again.")
 
@@ -97,6 +105,11 @@ def _relink(link: Path, target: Path) -> None:
 
 
 def _remove_others(builds: Path, kept: str) -> None:
-    for folder in builds.iterdir():
-        if folder.name != kept:
+    for folder in list(builds.iterdir()):
+        if folder.name != kept and _is_build(folder):
             shutil.rmtree(folder)
+
+
+def _is_build(folder: Path) -> bool:
+    """Tells whether canary made it: nothing else in `.public` is ever read or removed."""
+    return bool(_NUMBER.fullmatch(folder.name)) and folder.is_dir() and not folder.is_symlink()

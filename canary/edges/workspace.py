@@ -17,19 +17,19 @@ from pathlib import Path
 from canary.core.names import check_signer, check_statement_id
 from canary.core.note import SignatureLine, parse_signature_line
 from canary.core.profile import check_text
-from canary.edges.files import make_folder, read_inside, remove, rename, write_file
-from canary.edges.site_folder import check_place, swap_site
+from canary.edges.files import is_regular, make_folder, read_inside, remove, rename, sweep, write_file
+from canary.edges.site_folder import BUILDS, PUBLIC, check_place, swap_site
 from canary.errors import MalformedError, WorkspaceError
 from canary.limits import ATTACHMENT_BYTES, CERTIFICATE_BYTES, ENTRY_BYTES, TEXT_BYTES
 
 CONFIG = "canary.toml"
-PUBLIC = "public"
 _CONFIG_BYTES = 65_536
 _SIGNATURE_BYTES = 4_096
 _ARMORED_BYTES = 4 * CERTIFICATE_BYTES
 _EVIDENCE_FILES = 10
 _VERSION_FILE = re.compile(r"v([1-9][0-9]{0,8})\.txt")
 _LOG_FILE = re.compile(r"([0-9]{4,10})\.txt")
+_ATTACHMENT_FILE = re.compile(r"[0-9a-f]{64}")
 _EVIDENCE_FILE = re.compile(r"[0-9]\.(?:tsr|ots)")
 
 
@@ -59,7 +59,7 @@ class Workspace:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Holds the workspace against other commands that change it.
+        """Holds the workspace against other commands that change it, and clears away what a killed one left.
 
         Raises:
             WorkspaceError: another command holds it.
@@ -72,6 +72,7 @@ class Workspace:
                 raise WorkspaceError(
                     f"another canary command is at work in {self.root}", hint="Wait for it to end."
                 ) from error
+            self._sweep()
             yield
         finally:
             os.close(descriptor)
@@ -169,6 +170,7 @@ class Workspace:
         """Opens a draft, in the place of one that is open. Its signatures go first: they are over other words."""
         self._remove_signatures()
         remove(self._frozen)
+        self._sweep()
         make_folder(self.root / "draft")
         write_file(self.root / "draft" / "text.txt", text)
 
@@ -189,13 +191,24 @@ class Workspace:
                     raise error.within(str(file.relative_to(self.root))) from error
         return found
 
+    def signature_names(self) -> tuple[str, ...]:
+        """Returns whose signatures lie beside the draft, by what their files are called, read or not."""
+        return tuple(file.stem for file in self._listed("draft") if file.suffix == ".sig")
+
     def write_signatures(self, lines: Mapping[str, SignatureLine]) -> None:
-        """Writes signers' lines beside the draft."""
+        """Writes signers' lines beside the draft; final bytes that are not in the log yet are then not final."""
+        remove(self._frozen)
         for name, line in lines.items():
             write_file(self.root / "draft" / f"{name}.sig", f"{line.render()}\n".encode())
 
     def remove_signature(self, name: str) -> None:
-        """Removes a signer's line."""
+        """Removes a signer's line, whatever its file holds.
+
+        Raises:
+            WorkspaceError: it is no file.
+        """
+        self._check_removable(self.root / "draft" / f"{name}.sig")
+        remove(self._frozen)
         remove(self.root / "draft" / f"{name}.sig")
 
     # --- publishing (canary.flows.issue.publishing.Shelf) ----------------------------------------------
@@ -229,20 +242,35 @@ class Workspace:
         self._remove_signatures()
         remove(self._frozen)
         remove(self.root / "draft" / "text.txt")
+        self._sweep()
 
     def attachment(self, sha256: str) -> bytes:
-        """Returns an attachment's bytes."""
-        return self._read(self.root / "attachments" / sha256, limit=ATTACHMENT_BYTES)
+        """Returns an attachment's bytes.
+
+        Raises:
+            WorkspaceError: it is lost, or cannot be read.
+        """
+        try:
+            return self._read(self.root / "attachments" / sha256, limit=ATTACHMENT_BYTES)
+        except WorkspaceError as error:
+            raise WorkspaceError(
+                error.what, hint=f"Bring attachments/{sha256} back from version control; the site is made with it."
+            ) from error
 
     def keep_attachment(self, sha256: str, data: bytes) -> None:
-        """Keeps an attachment for as long as the log."""
+        """Keeps an attachment for as long as the log.
+
+        Raises:
+            WorkspaceError: `attachments/` leads out of the workspace, or cannot be written.
+        """
+        self._check_inside(self.root / "attachments")
         make_folder(self.root / "attachments")
         write_file(self.root / "attachments" / sha256, data)
 
     def keep_only_attachments(self, hashes: Collection[str]) -> None:
-        """Removes every attachment but those with these SHA-256 hashes."""
+        """Removes every attachment but those with these SHA-256 hashes; what is not called by a hash is not ours."""
         for file in self._listed("attachments"):
-            if file.name not in hashes:
+            if file.name not in hashes and _ATTACHMENT_FILE.fullmatch(file.name) and is_regular(file):
                 remove(file)
 
     def evidence(self, entry_sha256: str) -> Sequence[tuple[str, bytes]]:
@@ -254,6 +282,10 @@ class Workspace:
         """Returns a file of the site that is published now."""
         file = self.root / PUBLIC / path
         return self._read(file, limit=ATTACHMENT_BYTES) if file.exists() else None
+
+    def has_site(self) -> bool:
+        """Tells whether a site was ever made here, whole or not; a fresh clone has none."""
+        return any(os.path.lexists(self.root / name) for name in (PUBLIC, BUILDS))
 
     def check_site_place(self) -> None:
         """Checks that a site can be put in the place of the published one.
@@ -277,17 +309,32 @@ class Workspace:
         return self.root / "log" / f"{number:04d}.txt"
 
     def _remove_signatures(self) -> None:
-        for file in self._listed("draft"):
-            if file.suffix == ".sig":
-                remove(file)
+        files = [file for file in self._listed("draft") if file.suffix == ".sig"]
+        for file in files:
+            self._check_removable(file)
+        for file in files:
+            remove(file)
+
+    def _check_removable(self, file: Path) -> None:
+        if file.is_dir() and not file.is_symlink():
+            raise WorkspaceError(f"{file} is a folder, and no signature", hint="Move it away.")
+
+    def _sweep(self) -> None:
+        for name in ("draft", "log", "keys", "attachments"):
+            folder = self.root / name
+            if folder.resolve().is_relative_to(self.root):
+                sweep(folder)
 
     def _listed(self, folder: str) -> list[Path]:
         path = self.root / folder
         if not path.is_dir():
             return []
-        if not path.resolve().is_relative_to(self.root):
-            raise WorkspaceError(f"{path} leads out of {self.root}", hint="Replace the link by the folder itself.")
+        self._check_inside(path)
         return sorted(file for file in path.iterdir() if not file.name.startswith("."))
+
+    def _check_inside(self, folder: Path) -> None:
+        if not folder.resolve().is_relative_to(self.root):
+            raise WorkspaceError(f"{folder} leads out of {self.root}", hint="Replace the link by the folder itself.")
 
     def _read(self, path: Path, *, limit: int) -> bytes:
         return read_inside(self.root, path, limit=limit)

@@ -29,9 +29,11 @@ def affirm_all(terminal: Terminal) -> None:
 def test_each_statement_is_shown_in_full_and_affirmed_alone(drafted: Publisher) -> None:
     terminal = signing(drafted, "legal")
     shown = terminal.until(QUESTION)
+    previous = text_hash((drafted.public / "rosters/1/text.txt").read_bytes())
     assert shown.startswith(
         "Release 1 of example.net/canary, for the window that opened on 2026-02-01. It is dated "
-        "2026-02-03T12:00:00Z. The next one is due from 2026-05-01 to 2026-05-14. If none comes, this canary is "
+        f"2026-02-03T12:00:00Z. It is entry 2 of the log, after the text {previous}. "
+        "The next one is due from 2026-05-01 to 2026-05-14. If none comes, this canary is "
         "stale from 2026-05-29T00:00:00Z. This is the first release"
     )
     for number, name in enumerate(STATEMENTS, start=1):
@@ -182,7 +184,8 @@ def test_announcements_are_shown_and_asked_about_too(rostered: Publisher, tmp_pa
 def test_a_withdrawal_is_named_before_the_first_question(published: Publisher) -> None:
     done(published.on("2026-05-02").canary("draft", "--without", "taps"))
     shown = signing(published, "legal").until(QUESTION)
-    assert "changed: the statement taps is gone from release 2; it said: Nobody but Example" in shown
+    assert "changed: WITHDRAWN: the statement taps is gone from release 2; it said: Nobody but Example" in shown
+    assert "Watchers will see WITHDRAWN. That cannot be undone." in shown
     assert "Statement 1 of 2: keys" in shown
 
 
@@ -197,15 +200,104 @@ def test_a_new_wording_is_shown_word_by_word(published: Publisher) -> None:
 
 def test_the_last_release_is_announced_as_such(published: Publisher) -> None:
     done(published.on("2026-05-02").canary("draft", "--final"))
-    assert "This is the LAST release." in signing(published, "legal").until(QUESTION)
+    before = tree(published.folder)
+    terminal = signing(published, "legal")
+    shown = terminal.until(QUESTION)
+    assert "This is the LAST release." in shown
+    assert "Watchers will see RETIRED." in shown
+    for _ in STATEMENTS:
+        terminal.types("yes")
+        shown = terminal.until("(yes or no)")
+    assert shown.endswith("Shall this be the last release of this canary, for ever?")
+    terminal.types("no")
+    code, rest = terminal.ends()
+    assert (code, STOPPED in rest) == (1, True)
+    assert tree(published.folder) == before
+
+
+def test_the_last_release_is_signed_after_a_yes_to_that_too(published: Publisher) -> None:
+    done(published.on("2026-05-02").canary("draft", "--final"))
+    terminal = signing(published, "legal", "--passphrase-file", published.passphrase_file)
+    affirm_all(terminal)
+    terminal.until("for ever? (yes or no)")
+    terminal.types("yes")
+    assert "final: yes" in terminal.until(NAME)
+    terminal.types("legal")
+    assert terminal.ends()[0] == 0
+
+
+@pytest.mark.parametrize(("answer", "code"), [("", 1), ("n", 1), ("y", 0)])
+def test_a_last_release_is_drafted_after_a_yes(published: Publisher, answer: str, code: int) -> None:
+    before = tree(published.folder)
+    terminal = at_terminal(published.on("2026-05-02"), "draft", "--final", "--workspace", published.root)
+    terminal.until("Leave any out? Their ids, or Enter for none")
+    terminal.types("")
+    shown = terminal.until("Shall this be the last release of this canary, for ever? Nothing can follow it. [y/N]:")
+    assert "Watchers will see RETIRED." in shown
+    terminal.types(answer)
+    ended, rest = terminal.ends()
+    assert (ended, "nothing was drafted" in rest, tree(published.folder) == before) == (code, code == 1, code == 1)
+
+
+def test_what_the_draft_before_left_out_is_told_and_not_offered_again(published: Publisher) -> None:
+    done(published.on("2026-05-02").canary("draft", "--without", "taps"))
+    terminal = at_terminal(published, "draft", "--replace", "--workspace", published.root)
+    shown = terminal.until("Leave any out? Their ids, or Enter for none")
+    assert "Left out, as in the draft before: taps" in shown
+    assert words_of("taps") not in shown
+    terminal.types("tell")
+    code, _ = terminal.ends()
+    text = published.draft_file.read_text("utf-8")
+    assert (code, [name for name in STATEMENTS if f"[{name} v1]" in text]) == (0, ["keys"])
+
+
+def test_nothing_of_a_release_is_signed_unseen(published: Publisher, tmp_path: Path) -> None:
+    report = tmp_path / "report.pdf"
+    report.write_bytes(b"%PDF a report")
+    wishes = ("--attach", report, "--covers", "2026-01-01/2026-03-31")
+    done(published.on("2026-05-02").canary("draft", *wishes))
+    text = published.draft_file.read_text("utf-8")
+    text = text.replace("\nattachment: ", "\nanchor: bitcoin 840000 00ff\nattachment: ")
+    published.draft_file.write_text(text, "utf-8")
+    terminal = signing(published, "legal")
+    shown = terminal.until(QUESTION)
+    assert "bitcoin 840000 00ff (not checked here)" in shown
+    assert "It covers 2026-01-01 to 2026-03-31." in shown
+    for number in range(1, len(STATEMENTS) + 1):
+        terminal.types("yes")
+        shown = terminal.until(QUESTION if number < len(STATEMENTS) else NAME)
+    header = text.partition("\n\n")[0]
+    assert f"The text begins exactly so: {' '.join(header.split())} You are about to sign the text" in shown
+
+
+def test_a_missing_or_wrong_key_is_told_before_the_first_question(drafted: Publisher) -> None:
+    guess = drafted.folder / "guess"
+    guess.write_text("a guess\n", "utf-8")
+    where = ("sign", "--as", "legal", "--workspace", drafted.root)
+    for arguments, told in [
+        (("--key-dir", drafted.folder / "elsewhere"), "the private key of legal is not on this machine"),
+        (("--key-dir", drafted.keys, "--passphrase-file", guess), "does not open with this passphrase"),
+    ]:
+        code, said = at_terminal(drafted, *where, *arguments).ends()
+        assert (code, told in said, "Statement" in said) == (3, True, False)
+    done(drafted.canary("key", "new", "other", "--unencrypted", "--key-dir", drafted.keys))
+    (drafted.private / "other.pem").replace(drafted.private / "legal.pem")
+    code, said = signing(drafted, "legal").ends()
+    assert (code, "is not the one that the roster has for legal" in said, "Statement" in said) == (3, True, False)
 
 
 def test_a_roster_has_no_statements_and_is_signed_by_name_and_hash(prepared: Publisher) -> None:
     done(prepared.canary("roster"))
     terminal = signing(prepared, "legal", "--passphrase-file", prepared.passphrase_file)
     shown = terminal.until(NAME)
-    for words in ("Roster 1 of example.net/canary", "threshold 2 of 3", "every 3 months", "director: Ed25519"):
+    for words in (
+        *("Roster 1 of example.net/canary", "threshold 2 of 3", "every 3 months", "director: Ed25519"),
+        *("It is dated 2026-01-20T12:00:00Z.", "It is entry 1 of the log, after the text none.", "anchor age no rule"),
+        "witnesses none; 0 must cosign",
+    ):
         assert words in shown
+    text = " ".join(prepared.draft_file.read_text("utf-8").split())
+    assert f"The exact lines of the text: {text} You are about to sign" in shown
     assert f"You are about to sign the text {text_hash(prepared.draft_file.read_bytes())}" in shown
     terminal.types("legal")
     assert terminal.ends()[0] == 0

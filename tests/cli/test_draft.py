@@ -119,7 +119,7 @@ def test_what_was_left_out_comes_back_only_when_it_is_added(published: Publisher
 
 def test_leaving_out_is_told_as_watchers_will_see_it(published: Publisher) -> None:
     said = done(published.on("2026-05-02").canary("draft", "--without", "taps")).said
-    assert "changed: the statement taps is gone from release 2" in said
+    assert "changed: WITHDRAWN: the statement taps is gone from release 2" in said
     assert "Watchers will see WITHDRAWN. That cannot be undone." in said
 
 
@@ -134,6 +134,28 @@ def test_leaving_out_is_told_as_watchers_will_see_it(published: Publisher) -> No
 )
 def test_a_wish_that_cannot_be_met_is_named(published: Publisher, wishes: tuple[str, ...], told: str) -> None:
     assert told in refused(published.on("2026-05-02"), *wishes)
+
+
+def test_what_a_draft_left_out_stays_out_of_the_draft_that_replaces_it(published: Publisher) -> None:
+    done(published.on("2026-05-02").canary("draft", "--without", "taps"))
+    said = done(published.canary("draft", "--replace")).said
+    assert ids(published) == ["keys", "tell"]
+    assert "Left out, as in the draft before: taps (take one in again with --add ID)." in said
+    assert "Watchers will see WITHDRAWN." in said
+    done(published.canary("draft", "--replace", "--without", "tell", "--without", "taps"))
+    assert ids(published) == ["keys"]
+    done(published.canary("draft", "--replace", "--add", "taps"))
+    assert ids(published) == ["keys", "taps"]
+    done(published.canary("draft", "--replace", "--add", "tell"))
+    assert ids(published) == ["keys", "taps", "tell"]
+
+
+def test_a_draft_that_cannot_be_read_is_replaced_with_a_word_on_what_it_left_out(published: Publisher) -> None:
+    done(published.on("2026-05-02").canary("draft", "--without", "taps"))
+    for text in ("nonsense\n", "warrant-canary/release/v2\n"):
+        published.draft_file.write_text(text, "utf-8")
+        said = done(published.canary("draft", "--replace")).said
+        assert "what it left out has to be left out again" in said
 
 
 # --- wordings -------------------------------------------------------------------------------------------
@@ -197,6 +219,13 @@ def test_words_that_no_release_can_hold_are_named_with_file_and_line(
     assert told in refused(published.on("2026-05-02"), code=3)
 
 
+@pytest.mark.parametrize("words", [b"one\r\n", b"\xef\xbb\xbfone\n", b"one", b"one \n", "café\n".encode("latin-1")])
+def test_a_file_that_was_saved_wrongly_is_told_with_how_to_save_it(published: Publisher, words: bytes) -> None:
+    (published.root / "statements" / "keys" / "v2.txt").write_bytes(words)
+    said = refused(published.on("2026-05-02"), code=3)
+    assert "Save it as UTF-8 without a byte order mark, with Unix line ends, also at the end, and no blanks" in said
+
+
 @pytest.mark.parametrize("name", ["notes.txt", "v01.txt", "v2.txt~", "v0.txt"])
 def test_a_misnamed_wording_is_named_instead_of_overlooked(published: Publisher, name: str) -> None:
     (published.root / "statements" / "keys" / name).write_text("Something.\n", "utf-8")
@@ -234,7 +263,8 @@ def test_a_clock_that_went_back_is_told(published: Publisher) -> None:
 
 def test_the_last_release_has_no_next_and_nothing_follows_it(published: Publisher) -> None:
     said = done(published.on("2026-05-02").canary("draft", "--final")).said
-    assert "It is the LAST release of this canary: nothing can follow it, and watchers will see RETIRED." in said
+    assert "It is the LAST release of this canary: nothing can follow it." in said
+    assert "Watchers will see RETIRED." in said
     assert b"\nfinal: yes\n" in published.draft_file.read_bytes()
     published.signed("legal", "security")
     assert published.verify().out.startswith("RETIRED")
@@ -342,7 +372,6 @@ def test_a_draft_changed_by_hand_is_told_with_its_line(drafted: Publisher, old: 
     assert old in text
     drafted.draft_file.write_text(text.replace(old, new, 1), "utf-8")
     for arguments in (
-        ("status",),
         ("publish", "--key-dir", drafted.keys),
         ("sign", "--as", "legal"),
         ("unsign", "--as", "legal"),
@@ -372,6 +401,23 @@ def test_a_draft_whose_dates_or_numbers_were_changed_by_hand_cannot_be_signed(
     ran = drafted.sign("legal")
     assert (ran.code, told in ran.said) == (2, True)
     assert not (drafted.root / "draft" / "legal.sig").exists()
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_words_that_no_statement_file_has_are_not_signed(drafted: Publisher, gone: bool) -> None:  # noqa: FBT001
+    file = drafted.root / "statements" / "keys" / "v1.txt"
+    if gone:
+        file.unlink()
+        told = "the draft says keys@v1, and there is no file statements/keys/v1.txt"
+    else:
+        text = drafted.draft_file.read_text("utf-8")
+        drafted.draft_file.write_text(text.replace("never handed", "never willingly handed"), "utf-8")
+        told = "the draft words keys@v1 otherwise than statements/keys/v1.txt does"
+    before = tree(drafted.folder)
+    ran = drafted.sign("legal")
+    assert (ran.code, told in ran.said) == (2, True)
+    assert "up to date from version control" in ran.said
+    assert tree(drafted.folder) == before
 
 
 def test_an_attachment_of_a_replaced_draft_leaves_no_trace(published: Publisher, tmp_path: Path) -> None:

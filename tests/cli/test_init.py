@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -41,18 +42,47 @@ def test_it_makes_the_folders_and_keeps_the_built_site_out_of_version_control(ne
     assert {each.name for each in new.root.iterdir()} == {
         "canary.toml",
         ".gitignore",
+        ".gitattributes",
         "statements",
         "keys",
         "log",
     }
-    assert (new.root / ".gitignore").read_text("utf-8").splitlines()[1:] == ["/public", "/.public*"]
+    ignored = (new.root / ".gitignore").read_text("utf-8").splitlines()
+    assert [line for line in ignored if not line.startswith("#")] == ["/public", "/.public*", "/draft/.*"]
 
 
-def test_a_gitignore_that_is_there_is_left_alone(new: Publisher) -> None:
+def test_version_control_is_told_to_change_no_line_end(new: Publisher) -> None:
+    new.init()
+    assert (new.root / ".gitattributes").read_text("utf-8").splitlines()[1:] == ["* -text"]
+
+
+def test_git_keeps_every_byte_of_a_new_workspace(new: Publisher) -> None:
+    new.init()
+    (new.root / "log" / "0001.txt").write_bytes(b"text\n")
+    git = [
+        "git",
+        "-C",
+        str(new.root),
+        "-c",
+        "core.autocrlf=true",
+        "-c",
+        "user.name=a",
+        "-c",
+        "user.email=a@example.net",
+    ]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "x"]):
+        subprocess.run([*git, *arguments], check=True, capture_output=True)
+    (new.root / "log" / "0001.txt").unlink()
+    subprocess.run([*git, "checkout", "--", "log"], check=True, capture_output=True)
+    assert (new.root / "log" / "0001.txt").read_bytes() == b"text\n"
+
+
+@pytest.mark.parametrize("name", [".gitignore", ".gitattributes"])
+def test_a_file_for_git_that_is_there_is_left_alone(new: Publisher, name: str) -> None:
     new.root.mkdir(parents=True)
-    (new.root / ".gitignore").write_text("mine\n", "utf-8")
+    (new.root / name).write_text("mine\n", "utf-8")
     assert new.init().code == 0
-    assert (new.root / ".gitignore").read_text("utf-8") == "mine\n"
+    assert (new.root / name).read_text("utf-8") == "mine\n"
 
 
 def test_it_explains_what_it_made_and_that_the_log_key_has_no_authority(new: Publisher) -> None:

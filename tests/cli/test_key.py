@@ -120,12 +120,22 @@ def test_a_second_key_for_a_name_is_refused(started: Publisher) -> None:
     assert tree(started.folder) == before
 
 
-def test_a_private_key_whose_public_half_is_gone_is_not_overwritten(started: Publisher) -> None:
+def test_a_public_half_that_is_gone_is_made_again_from_the_private_key(started: Publisher) -> None:
+    started.new_key("legal")
+    before = tree(started.folder)
+    (started.root / "keys" / "legal.vkey").unlink()
+    ran = started.new_key("legal")
+    assert (ran.code, "was there already" in ran.out, "it was not changed" in ran.out) == (0, True, True)
+    assert tree(started.folder) == before
+
+
+def test_a_private_key_that_does_not_open_is_not_overwritten(started: Publisher) -> None:
     started.new_key("legal")
     (started.root / "keys" / "legal.vkey").unlink()
+    started.passphrase_file.write_text("another one\n", "utf-8")
     before = tree(started.folder)
     ran = started.new_key("legal")
-    assert (ran.code, "legal.pem is there already" in ran.err) == (3, True)
+    assert (ran.code, "does not open with this passphrase" in ran.err) == (3, True)
     assert tree(started.folder) == before
 
 

@@ -109,7 +109,17 @@ def test_publishing_twice_is_harmless(published: Publisher) -> None:
         assert tree(published.public.resolve()) == site
         assert log(published) == entries
     rest = {path for path in tree(published.root) if not path.startswith((".public/", "log/", "keys/", "statements/"))}
-    assert rest == {"canary.toml", ".gitignore", ".public", "log", "keys", "statements", "draft", "public"}
+    assert rest == {
+        "canary.toml",
+        ".gitignore",
+        ".gitattributes",
+        ".public",
+        "log",
+        "keys",
+        "statements",
+        "draft",
+        "public",
+    }
 
 
 def test_a_site_that_was_lost_is_built_again_byte_for_byte(published: Publisher) -> None:
@@ -139,25 +149,36 @@ def test_old_releases_stay_as_they_were_published(published: Publisher) -> None:
 # --- signatures that come late --------------------------------------------------------------------------
 
 
-def test_signatures_that_come_while_it_is_published_are_refused(drafted: Publisher, tmp_path: Path) -> None:
+def test_signatures_can_change_until_the_entry_is_in_the_log(drafted: Publisher, tmp_path: Path) -> None:
     for name in ("legal", "security"):
         done(drafted.sign(name))
     other = drafted.copy_to(tmp_path / "other")
     done(other.sign("director"))
-    done(other.canary("unsign", "--as", "legal"))
     # As a publish leaves it that was interrupted once the entry's final bytes were written.
-    board_text = drafted.draft_file.read_bytes()
-    lines = b"".join((drafted.root / "draft" / f"{name}.sig").read_bytes() for name in ("legal", "security"))
-    (drafted.root / "draft" / "entry.txt").write_bytes(board_text + b"\n" + lines)
+    text = drafted.draft_file.read_bytes()
+    lines = {name: other.signature_file(name).read_bytes() for name in ("legal", "security", "director")}
+    (drafted.root / "draft" / "entry.txt").write_bytes(text + b"\n" + lines["legal"] + lines["security"])
+    done(drafted.canary("merge", other.signature_file("director")))
+    done(drafted.canary("unsign", "--as", "legal"))
+    done(drafted.publish())
+    assert log(drafted)[1] == text + b"\n" + lines["security"] + lines["director"]
+
+
+def test_signatures_do_not_change_once_the_entry_is_in_the_log(drafted: Publisher, tmp_path: Path) -> None:
+    other = drafted.copy_to(tmp_path / "other")
+    done(other.sign("director"))
+    for name in ("legal", "security"):
+        done(drafted.sign(name))
+    # As a publish leaves it that was interrupted once the entry was in the log.
+    lines = drafted.signature_file("legal").read_bytes() + drafted.signature_file("security").read_bytes()
+    (drafted.root / "log" / "0002.txt").write_bytes(drafted.draft_file.read_bytes() + b"\n" + lines)
     before = tree(drafted.folder)
-    late = other.root / "draft" / "director.sig"
+    late = other.signature_file("director")
     for ran in (drafted.canary("merge", late), drafted.sign("director"), drafted.canary("unsign", "--as", "legal")):
         assert ran.code == 1
         assert "its signatures do not change any more" in ran.said
         assert "Run 'canary publish' once more to finish." in ran.said
     assert tree(drafted.folder) == before
-    done(drafted.publish())
-    assert log(drafted)[1] == board_text + b"\n" + lines
 
 
 def test_signatures_that_come_after_publishing_are_refused(drafted: Publisher, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ def test_roster_1_says_who_signs_how_many_and_when(prepared: Publisher) -> None:
     assert roster.issued == prepared.now
     for words in (text_hash(prepared.draft_file.read_bytes()), "threshold 2 of 3", "every 3 months", "director: Ed"):
         assert words in ran.said
+    assert "anchor age no rule witnesses none; 0 must cosign" in ran.said
     assert "every signer in it must sign it, and its hash is what watchers pin" in ran.said
     assert "\nNext: canary sign --as legal, canary sign --as security, canary sign --as director" in ran.out
 

@@ -229,14 +229,11 @@ def broken(publisher: Publisher, how: str) -> str:
         entry = publisher.root / "log" / "0002.txt"
         entry.write_bytes(entry.read_bytes().replace(b"never handed", b"hardly handed"))
         return "entry 2: not over this text, or not by the key it names: legal, security"
-    if how == "draft":
-        publisher.draft_file.write_text("nonsense\n", "utf-8")
-        return "draft/text.txt, line 1"
     (publisher.root / "log" / "0001.txt").unlink()
     return "0001.txt is missing"
 
 
-@pytest.mark.parametrize("how", ["no workspace", "a file for a workspace", "config", "log", "draft", "a lost entry"])
+@pytest.mark.parametrize("how", ["no workspace", "a file for a workspace", "config", "log", "a lost entry"])
 def test_a_failure_is_told_in_the_form_that_was_asked_for_and_leaves_with_3(published: Publisher, how: str) -> None:
     places = {
         "no workspace": (published.folder / "nowhere", "holds no canary.toml"),
@@ -256,3 +253,15 @@ def test_a_failure_is_told_in_the_form_that_was_asked_for_and_leaves_with_3(publ
     assert set(document) == {"status", "exit_code", "error", "advice"}
     assert (document["status"], document["exit_code"]) == ("UNKNOWN", 3)
     assert told in document["error"]
+
+
+@pytest.mark.parametrize(("day", "code", "word"), [("2026-02-10", 1, "WARNING"), ("2026-05-20", 2, "CRITICAL")])
+def test_a_broken_draft_is_told_and_hides_no_deadline(published: Publisher, day: str, code: int, word: str) -> None:
+    published.draft_file.parent.mkdir(exist_ok=True)
+    published.draft_file.write_text("nonsense\n", "utf-8")
+    on = published.on(day)
+    text, nagios = on.canary("status"), on.canary("status", "--format", "nagios")
+    assert (text.code, nagios.code) == (code, code)
+    assert nagios.out.startswith(f"CANARY {word} - ")
+    for told in (text.said, nagios.said):
+        assert "the open draft is broken: draft/text.txt, line 1" in told

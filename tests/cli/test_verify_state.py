@@ -20,7 +20,7 @@ def state(tmp_path: Path) -> Path:
     return tmp_path / "state.json"
 
 
-def look(location: object, state: Path, *arguments: object, at: str = "2026-02-10") -> Ran:
+def look(location: object, state: Path | str, *arguments: object, at: str = "2026-02-10") -> Ran:
     return command(App(clock=lambda: noon(at)), "verify", location, "--state", state, *arguments)
 
 
@@ -206,8 +206,11 @@ def test_two_looks_at_once_do_not_forget_what_the_other_found(published: Publish
 
 def test_a_folder_in_the_place_of_the_state_is_told(published: Publisher, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    ran = look(published.public, tmp_path / "folder", "--pin", published.pin)
-    assert (ran.code, "is no regular file" in ran.err) == (3, True)
+    before = tree(tmp_path)
+    for folder in (tmp_path / "folder", ".", "/", "", "..", tmp_path / "folder" / ".."):
+        ran = look(published.public, folder, "--pin", published.pin)
+        assert (ran.code, "and a state is a file" in ran.said, "Traceback" in ran.err) == (3, True, False)
+    assert tree(tmp_path) == before
 
 
 def test_a_pin_that_is_not_the_states_is_refused(published: Publisher, state: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core.changes import changes_from_pin, changes_since, compared_with, roster_changes
+from canary.core.changes import changes_from_pin, changes_since, compared_with, longest_cadence, roster_changes
 from canary.core.findings import Cause, Code, Finding, Severity
 from canary.core.history import History, replay
 from canary.core.kinds import ed25519_vkey
@@ -236,6 +236,14 @@ def test_moving_the_grid_by_a_day_does_not_hide_what_was_withdrawn() -> None:
     assert (codes(changes_from_pin(history(sim))), compared_entry(sim)) == ([Code.WITHDRAWN], 2)
     sim.release(final=True, at=noon("2025-05-12"))
     assert Code.WITHDRAWN in codes(changes_from_pin(history(sim)))
+
+
+@pytest.mark.parametrize(("day", "days"), [("2025-05-31", 89), ("2025-06-01", 28)])
+def test_a_cadence_goes_on_counting_for_one_cadence_after_its_roster_was_replaced(day: str, days: int) -> None:
+    sim = begun()
+    sim.roster(cadence="1 month", start=date(2025, 5, 1), window=7, grace=7, at=noon("2025-03-01"))
+    sim.release(at=noon("2025-05-02")), sim.release(at=noon(day))
+    assert longest_cadence(history(sim)) == timedelta(days=days)
 
 
 def test_a_final_release_that_rewords_what_stood_has_withdrawn_it() -> None:

@@ -8,7 +8,16 @@ from canary.core.entry import parse_text
 from canary.core.history import RejectedError
 from canary.core.release import Attachment
 from canary.errors import IntegrityError, MalformedError, RefusedError
-from canary.flows.issue.drafting import check_signed_wordings, choose_statements, newly_available
+from canary.flows.issue.drafting import (
+    Wishes,
+    Wordings,
+    check_signed_wordings,
+    check_words_on_file,
+    choose_statements,
+    keep_left_out,
+    left_out_before,
+    newly_available,
+)
 from tests.publisher import STATEMENTS, Desk, midnight, noon
 
 
@@ -203,3 +212,38 @@ def test_no_correction_crosses_a_roster_that_moves_the_grid(desk: Desk) -> None:
     with pytest.raises(RefusedError, match="nothing to correct"):
         desk.draft(noon("2026-04-02"), correction=True)
     assert desk.draft(noon("2026-04-02")).period == date(2026, 4, 1)
+
+
+# --- drafts that replace drafts -------------------------------------------------------------------------
+
+
+def test_what_an_open_draft_left_out_stays_out_unless_it_is_added(desk: Desk) -> None:
+    desk.release(noon("2026-02-03"))
+    left_out = left_out_before(desk.history, desk.draft(noon("2026-05-03"), without=("taps", "tell")))
+    assert left_out == ("taps", "tell")
+    kept = keep_left_out(Wishes(without=("keys", "tell")), left_out)
+    assert (kept.without, kept.add) == (("keys", "tell", "taps"), ())
+    kept = keep_left_out(Wishes(add=("taps", "new")), left_out)
+    assert (kept.without, kept.add) == (("tell",), ("new",))
+
+
+def test_a_draft_after_another_release_left_nothing_out(desk: Desk) -> None:
+    first = desk.draft(noon("2026-02-03"), add=("keys",))
+    assert left_out_before(desk.history, first) == ()
+    desk.release(noon("2026-02-03"))
+    assert left_out_before(desk.history, first) == ()
+
+
+# --- words in the draft and in the files ----------------------------------------------------------------
+
+
+def test_every_statement_of_a_draft_stands_in_its_file(desk: Desk) -> None:
+    draft = desk.draft(noon("2026-02-03"))
+    check_words_on_file(draft, desk.wordings)
+    lacking: list[Wordings] = [{}, {"taps": {}}, {"taps": {2: STATEMENTS["taps"]}}]
+    for files in lacking:
+        with pytest.raises(IntegrityError, match=r"there is no file statements/taps/v1\.txt"):
+            check_words_on_file(draft, {"keys": {1: STATEMENTS["keys"]}, **files})
+    with pytest.raises(IntegrityError, match=r"otherwise than statements/taps/v1\.txt does") as caught:
+        check_words_on_file(draft, {**desk.wordings, "taps": {1: "Other words."}})
+    assert caught.value.exit_code == 2

@@ -116,4 +116,5 @@ def test_until_a_newer_release_stands_its_own_promise_counts_and_not_the_new_gri
 def test_publishing_that_was_interrupted_is_always_something_to_do(released: History) -> None:
     nothing, pressing = due(released, noon("2026-02-03")), due(released, noon("2026-05-16"))
     assert (interrupted(nothing).level, interrupted(pressing).level) == (Level.DUE, Level.PRESSING)
-    assert interrupted(nothing).message == f"publishing was interrupted; {nothing.message}"
+    told = "publishing was interrupted, and the site is not that of the log: run canary publish"
+    assert interrupted(nothing).message == f"{told}; {nothing.message}"

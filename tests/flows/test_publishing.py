@@ -169,15 +169,25 @@ def test_publishing_again_writes_the_same_site_and_no_entry(office: Office) -> N
 # --- what was interrupted -------------------------------------------------------------------------------
 
 
-def test_frozen_bytes_are_taken_as_they_are(office: Office) -> None:
+def test_frozen_bytes_of_the_same_signatures_are_used_again(office: Office) -> None:
     draft = office.desk.draft(noon("2026-02-03"))
     text = draft.render()
     lines = {name: line_of(name, text) for name in ("legal", "security")}
     office.drawer.frozen = open_board(office.desk.history, text, lines, no_openpgp).entry()
     frozen = office.drawer.frozen
-    office.publish(draft, "legal", "security", "director")
+    office.publish(draft, "legal", "security")
     assert office.drawer.log[1] == frozen
     assert office.drawer.steps == ["append", "swap", "remove draft"]
+
+
+def test_frozen_bytes_without_a_signature_that_came_later_are_made_anew(office: Office) -> None:
+    draft = office.desk.draft(noon("2026-02-03"))
+    text = draft.render()
+    lines = {name: line_of(name, text) for name in ("legal", "security")}
+    office.drawer.frozen = open_board(office.desk.history, text, lines, no_openpgp).entry()
+    office.publish(draft, "legal", "security", "director")
+    assert office.drawer.log[1].count("\n— ".encode()) == 3
+    assert office.drawer.steps == ["drop", "freeze", "append", "swap", "remove draft"]
 
 
 @pytest.mark.parametrize("rest", [b"", b"half an ent", b"of another draft"])

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from canary.core.entry import parse_entry
+from canary.core.findings import Code
 from canary.core.history import RejectedError
 from canary.core.note import SignatureLine
 from canary.core.release import Release
@@ -86,8 +88,31 @@ def test_a_draft_that_breaks_its_grammar_is_told_with_file_and_line(desk: Desk) 
 def test_a_draft_over_an_older_log_is_refused(desk: Desk) -> None:
     draft = desk.draft(noon("2026-02-03"))
     desk.release(noon("2026-02-03"))
-    with pytest.raises(RejectedError, match="it calls itself entry 2"):
+    with pytest.raises(RejectedError, match=r"draft/text\.txt: entry 3: it calls itself entry 2") as caught:
         board(desk, draft)
+    assert (caught.value.exit_code, caught.value.code) == (2, Code.CHAIN_BROKEN)
+    assert caught.value.hint.startswith("The log has moved on since this draft was made: make a new one with canary")
+
+
+def test_a_draft_over_another_log_of_that_length_is_refused_likewise(desk: Desk) -> None:
+    other = Desk().begin(noon("2026-01-21"))
+    with pytest.raises(RejectedError, match="its 'previous' is not the hash") as caught:
+        board(desk, other.draft(noon("2026-02-03")))
+    assert caught.value.hint.startswith("The log has moved on")
+
+
+def test_a_draft_over_a_newer_log_says_that_the_log_lags(desk: Desk) -> None:
+    draft = Desk().begin().release(noon("2026-02-03")).draft(noon("2026-05-03"))
+    with pytest.raises(RejectedError, match="it calls itself entry 3") as caught:
+        board(desk, draft)
+    assert "bring log/ up to date from version control" in caught.value.hint
+
+
+def test_a_draft_whose_dates_are_not_the_rosters_was_changed_by_hand(desk: Desk) -> None:
+    draft = replace(desk.draft(noon("2026-02-03")), period=date(2026, 1, 1))
+    with pytest.raises(RejectedError, match="its period is") as caught:
+        board(desk, draft)
+    assert caught.value.hint == "Drafts are not edited by hand; make a new one with --replace."
 
 
 # --- rosters --------------------------------------------------------------------------------------------

@@ -124,6 +124,14 @@ def test_a_release_from_before_the_roster_is_not_judged_by_it() -> None:
     assert (judged.status, Code.CHAIN_BROKEN in codes(judged)) == (Status.INVALID, True)
 
 
+def test_a_release_right_behind_a_roster_names_that_rosters_text() -> None:
+    sim = begun()
+    sim.rewind(1)
+    sim.release(edit=lambda text: text.replace(sim.pin, "0" * 64))
+    judged = verdict(sim)
+    assert (judged.status, Code.CHAIN_BROKEN in codes(judged)) == (Status.INVALID, True)
+
+
 def test_dates_that_are_not_the_rosters_own_are_refused() -> None:
     sim = begun()
     sim.release(edit=lambda text: text.replace("expires: 2025-08-29", "expires: 2026-08-29"))

@@ -8,9 +8,16 @@ is not named in any message, because messages end up in logs.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from canary.core.changes import changes_from_pin, changes_since
+from canary.core.entry import Text
+from canary.core.findings import Finding
+from canary.core.history import History
+from canary.core.note import Note, SignatureLine
 from canary.core.release import Release
 from canary.core.strict import hash_field, parse_hash
+from canary.core.tally import Tally
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.quorum import Board
 
@@ -51,6 +58,39 @@ def check_affirmed(board: Board, affirmed: Sequence[str], text_hash: str | None)
             f"not every statement of the draft is affirmed; {NOT_AFFIRMED}",
             hint=f"Give --affirm ID@vN for each of its {len(labels)} statements. {WHAT_THEN}",
         )
+
+
+def foreseen(history: History, text: bytes) -> list[Finding]:
+    """Returns what watchers will be told has changed once a release is published, by their own rules.
+
+    A watcher who has a pin compares with the last release of an earlier period; one who has looked before compares
+    with what they have seen. Whatever either of them is told is here; remarks, which weigh nothing, are not.
+
+    Args:
+        history: the log so far.
+        text: the release's text, which holds after it.
+
+    Raises:
+        RejectedError: it does not hold.
+    """
+    ahead = history.copy()
+    # Signatures are not what this is about, and an entry has at least one line.
+    unsigned = SignatureLine("nobody", bytes(4), bytes(1))
+    ahead.append_verified(Note(text, (unsigned,)).render(), Tally(0, (), ()))
+    found = [*changes_from_pin(ahead), *(changes_since(ahead, len(history.admitted)) if history.releases() else [])]
+    return list(dict.fromkeys(each for each in found if not each.remark))
+
+
+def outdated(history: History, content: Text, now: datetime) -> str:
+    """Returns that a draft is for a window that is over, as a sentence without a full stop; empty where it is not."""
+    roster = history.roster
+    opened = roster.schedule.newest_opened(now.date()) if roster else None
+    if not isinstance(content, Release) or opened is None or opened <= content.period:
+        return ""
+    return (
+        f"This draft is of {content.issued:%Y-%m-%d}, for a window that is over: it opened on {content.period}, and "
+        f"since then another has opened, on {opened}"
+    )
 
 
 def statement_labels(board: Board) -> tuple[str, ...]:

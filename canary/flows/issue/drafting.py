@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from canary.core.history import History
@@ -135,6 +135,52 @@ def check_signed_wordings(history: History, wordings: Wordings) -> None:
                     hint=f"Put the old words back (they are in log/), and write the new ones into "
                     f"statements/{name}/v{new}.txt.",
                 )
+
+
+def check_words_on_file(release: Release, wordings: Wordings) -> None:
+    """Checks that every statement of a draft stands in a statement file, word for word.
+
+    What is signed in words that no file holds could never be affirmed again: the next draft is made from the files.
+
+    Raises:
+        IntegrityError: a file has other words, or there is none.
+    """
+    for statement in release.statements:
+        file = f"statements/{statement.id}/v{statement.version}.txt"
+        words = wordings.get(statement.id, {}).get(statement.version)
+        if words is None:
+            raise IntegrityError(
+                f"the draft says {statement.label}, and there is no file {file}",
+                hint="Bring statements/ up to date from version control; if it is, make a new draft with --replace.",
+            )
+        if words != statement.words:
+            raise IntegrityError(
+                f"the draft words {statement.label} otherwise than {file} does",
+                hint="Drafts are not edited by hand: bring statements/ up to date from version control, or write the "
+                "new words into a new version there, and make a new draft with --replace.",
+            )
+
+
+def left_out_before(history: History, open_draft: Release) -> tuple[str, ...]:
+    """Returns the ids that stand in the last release and that an open draft leaves out.
+
+    None for a draft that was made after another release than the last one: it says nothing of what stands now.
+    """
+    last = history.last_release
+    if last is None or open_draft.number != last.number + 1:
+        return ()
+    return tuple(each.id for each in last.statements if open_draft.statement(each.id) is None)
+
+
+def keep_left_out(wishes: Wishes, left_out: Sequence[str]) -> Wishes:
+    """Returns the wishes for a draft that replaces one which left these ids out: they stay out unless added."""
+    kept = [name for name in left_out if name not in wishes.add]
+    return replace(
+        wishes,
+        without=tuple(dict.fromkeys([*wishes.without, *kept])),
+        # They stand in the last release, so to take them in again is to leave them alone.
+        add=tuple(name for name in wishes.add if name not in left_out),
+    )
 
 
 def newly_available(history: History, wordings: Wordings) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def what_is_due(history: History, *, now: datetime, ahead: timedelta, critical: 
         history: the log.
         now: the publisher's clock.
         ahead: how long before a window opens it counts as due.
-        critical: how long before its end an open window counts as pressing.
+        critical: how long before its end a window counts as pressing, even one that is not open yet.
     """
     roster, release = history.roster, history.last_release
     if roster is None:
@@ -61,8 +61,14 @@ def what_is_due(history: History, *, now: datetime, ahead: timedelta, critical: 
 
 
 def interrupted(due: Due) -> Due:
-    """Returns what is due where the newest entry is in the log and its site was not swapped in."""
-    return replace(due, level=max(due.level, Level.DUE), message=f"publishing was interrupted; {due.message}")
+    """Returns what is due where entries are in the log and the site in `public` does not show them all."""
+    told = "publishing was interrupted, and the site is not that of the log: run canary publish"
+    return replace(due, level=max(due.level, Level.DUE), message=f"{told}; {due.message}")
+
+
+def with_broken_draft(due: Due, why: str) -> Due:
+    """Returns what is due where the open draft can be neither signed nor published."""
+    return replace(due, level=max(due.level, Level.DUE), message=f"{due.message}; the open draft is broken: {why}")
 
 
 def _judge(
@@ -75,13 +81,15 @@ def _judge(
         left = _days(deadline - now)
         return Level.PRESSING, window, deadline, f"the window of {days} is over; {left} until the canary is stale"
     opens = midnight(window.opens)
-    left = _days(window.over - now)
+    level = Level.DUE if opens - now <= ahead else Level.NOTHING_TO_DO
+    if window.over - now < critical:
+        level = Level.PRESSING
     if now >= opens:
-        level = Level.PRESSING if window.over - now < critical else Level.DUE
-        return level, window, deadline, f"the window of {days} is open; {left} until it is over"
-    if opens - now <= ahead:
-        return Level.DUE, window, deadline, f"the window of {days} opens in {_days(opens - now)}"
-    return Level.NOTHING_TO_DO, window, deadline, f"the next window, {days}, opens in {_days(opens - now)}"
+        left = _days(window.over - now)
+        return max(level, Level.DUE), window, deadline, f"the window of {days} is open; {left} until it is over"
+    if level is Level.NOTHING_TO_DO:
+        return level, window, deadline, f"the next window, {days}, opens in {_days(opens - now)}"
+    return level, window, deadline, f"the window of {days} opens in {_days(opens - now)}"
 
 
 def _days(length: timedelta) -> str:

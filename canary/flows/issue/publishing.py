@@ -1,12 +1,13 @@
 """Publishing, in an order that a crash at any point leaves whole.
 
-1. The entry's final bytes are written beside the draft and synced; a rerun takes those very bytes.
+1. The entry's final bytes are written beside the draft and synced.
 2. The log key signs a checkpoint over the log with that entry, and the site is rendered in memory.
-3. The watcher's verification runs over the rendered bytes. An alarm of the integrity axis refuses the entry: its
-   bytes are removed, and nothing has changed.
+3. The watcher's verification runs over the rendered bytes. An alarm of the integrity axis refuses the entry.
 4. The entry is renamed into the log, the site is swapped in, and the draft is removed.
 
-What was interrupted after step 1 is finished by running the same again.
+Nothing has left the machine before the rename. Whatever stops it earlier, a person's Ctrl-C too, removes the final
+bytes, and the draft can be signed as before; those that a killed run left count only as long as they are what the
+draft and its signatures make. From the rename on the entry never changes, and running the same again finishes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import datetime
 from typing import Protocol
 
 from canary.core.checkpoint import Checkpoint, parse_signed_checkpoint
-from canary.core.entry import Entry, parse_entry
+from canary.core.entry import Entry
 from canary.core.fetched import Fetched
 from canary.core.findings import Axis, Cause, Finding, Severity
 from canary.core.history import History
@@ -31,7 +32,7 @@ from canary.core.roster import Roster
 from canary.core.schedule import Window
 from canary.core.strict import digest
 from canary.core.verdict import Verdict
-from canary.errors import CanaryError, FetchError, IntegrityError, MalformedError, RefusedError
+from canary.errors import CanaryError, FetchError, IntegrityError, MalformedError, RefusedError, SigningError
 from canary.flows.issue.quorum import Board
 from canary.flows.site.render import render_site
 from canary.flows.watch.verify import verify_site
@@ -117,19 +118,27 @@ def publish(
         IntegrityError: watchers would raise an alarm; nothing was changed.
     """
     shelf.check_site_place()
-    _check_published_prefix(shelf, history)
+    shown = check_published_prefix(shelf, history)
     appended = board is not None
     if board is not None:
-        data = _freeze(shelf, board)
+        if not board.met:
+            if shelf.frozen_entry() is not None:
+                shelf.drop_frozen_entry()
+            told = ""
+            if history.admitted and shown != len(history.admitted):
+                told = _rebuild(shelf, history, sign_log, verifier, now=now)
+            raise _refusal(board, told)
         try:
+            data = _freeze(shelf, board)
             history = history.copy()
             history.append(data, verifier)
             files, verdict = _render_and_verify(shelf, history, sign_log, verifier, now=now)
-        except CanaryError:
-            # Nothing has left this machine yet: the refused bytes go, and the draft stands as before.
+            shelf.append_frozen_entry(len(history.admitted))
+        except BaseException:
+            # Nothing has left this machine yet: the final bytes go (unless they are in the log already), and the
+            # draft stands as before.
             shelf.drop_frozen_entry()
             raise
-        shelf.append_frozen_entry(len(history.admitted))
     elif history.admitted:
         files, verdict = _render_and_verify(shelf, history, sign_log, verifier, now=now)
     else:
@@ -142,34 +151,39 @@ def publish(
 
 
 def _freeze(shelf: Shelf, board: Board) -> bytes:
-    """Returns the entry's final bytes, written and synced, those of an interrupted run first of all."""
-    frozen = shelf.frozen_entry()
-    if frozen is not None:
-        entry = _reread(frozen)
-        if entry is not None and entry.text == board.text:
-            return frozen
-        shelf.drop_frozen_entry()
-    if board.bad:
-        names = ", ".join(board.bad)
-        raise IntegrityError(
-            f"the signature of {names} is not over this draft",
-            hint=f"Find out who changed what; then run 'canary unsign --as {board.bad[0]}' and sign again.",
-        )
-    if not board.met:
-        raise RefusedError(
-            f"not enough have signed: {board.describe()}",
-            hint=f"Still to sign: {', '.join(board.missing) or 'nobody'}.",
-        )
+    """Returns the entry's final bytes, written and synced; those of a killed run if they are the same."""
     data = board.entry()
+    frozen = shelf.frozen_entry()
+    if frozen == data:
+        return data
+    if frozen is not None:
+        shelf.drop_frozen_entry()
     shelf.freeze_entry(data)
     return data
 
 
-def _reread(data: bytes) -> Entry | None:
+def _refusal(board: Board, told: str) -> CanaryError:
+    """Returns why a draft is not published; `told` says what was done all the same."""
+    if board.bad:
+        names = ", ".join(board.bad)
+        return IntegrityError(
+            f"the signature of {names} is not over this draft{told}",
+            hint=f"Find out who changed what; then run 'canary unsign --as {board.bad[0]}' and sign again.",
+        )
+    return RefusedError(
+        f"not enough have signed: {board.describe()}{told}",
+        hint=f"Still to sign: {', '.join(board.missing) or 'nobody'}.",
+    )
+
+
+def _rebuild(shelf: Shelf, history: History, sign_log: SignLog, verifier: OpenPGPVerifier, *, now: datetime) -> str:
+    """Puts the log's own site in its place, without the open draft; returns how a sentence about it goes on."""
     try:
-        return parse_entry(data)
-    except MalformedError:
-        return None
+        files, _ = _render_and_verify(shelf, history, sign_log, verifier, now=now)
+    except SigningError as error:  # a signer's own machine has no log key, and no use for a site
+        return f"; the site is not that of the log, and cannot be rebuilt here: {error.what}"
+    shelf.swap_site(files)
+    return "; the site was rebuilt from the log, without the draft"
 
 
 def _render_and_verify(
@@ -203,21 +217,26 @@ def _rosters(history: History) -> list[Roster]:
     return [each.entry.content for each in history.admitted if isinstance(each.entry.content, Roster)]
 
 
-def _check_published_prefix(shelf: Shelf, history: History) -> None:
-    """Refuses a log that no longer begins with what was published: every watcher would see a fork."""
+def check_published_prefix(shelf: Shelf, history: History) -> int | None:
+    """Returns how many entries the published site shows; None where there is no site, or none that says so.
+
+    Raises:
+        IntegrityError: the log no longer begins with what was published: every watcher would see a fork.
+    """
     published = shelf.published(CHECKPOINT)
     if published is None:
-        return
+        return None
     try:
         checkpoint = parse_signed_checkpoint(published).checkpoint
     except MalformedError:
-        return
+        return None
     leaves = [leaf_hash(admitted.entry.data) for admitted in history.admitted]
     if checkpoint.size > len(leaves) or root_hash(leaves[: checkpoint.size]) != checkpoint.root:
         raise IntegrityError(
             f"log/ no longer holds the {checkpoint.size} entries that were published",
             hint="Bring the files in log/ back from version control; published entries never change.",
         )
+    return checkpoint.size
 
 
 def _missed_window(history: History, moment: datetime) -> Window | None:

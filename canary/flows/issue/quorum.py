@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from canary.core.entry import Entry, Text, parse_text
-from canary.core.history import History
+from canary.core.history import History, RejectedError
 from canary.core.note import Note, SignatureLine
 from canary.core.outcome import OpenPGPVerifier, Outcome
 from canary.core.roster import Roster, RosterSigner
@@ -15,6 +15,17 @@ from canary.core.tally import CheckedSignature, Tally
 from canary.errors import MalformedError, RefusedError
 
 DRAFT = "draft/text.txt"
+_NOT_BY_HAND = "Drafts are not edited by hand; make a new one with --replace."
+
+
+class DraftRejectedError(RejectedError):
+    """A draft that does not hold after what is published."""
+
+    def __init__(self, error: RejectedError, hint: str) -> None:
+        super().__init__(error.code, "", entry=error.entry)
+        self.what = f"{DRAFT}: {error.what}"
+        self.hint = hint
+        self.args = (self.what,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +119,7 @@ def parse_draft(text: bytes) -> Text:
             error.rule,
             line=error.line,
             what=DRAFT,
-            hint="Drafts are not edited by hand; make a new one with --replace.",
+            hint=_NOT_BY_HAND,
         ) from error
 
 
@@ -123,10 +134,13 @@ def open_board(history: History, text: bytes, lines: Mapping[str, SignatureLine]
 
     Raises:
         MalformedError: the draft breaks a rule of its grammar, or a signature lies in the file of another signer.
-        RejectedError: the draft does not hold after what is published.
+        DraftRejectedError: the draft does not hold after what is published.
     """
     content = parse_draft(text)
-    history.check(content)
+    try:
+        history.check(content)
+    except RejectedError as error:
+        raise DraftRejectedError(error, _what_then(history, content)) from error
     signers = who_may_sign(history, content)
     _check_owners(signers, lines)
     in_order = tuple(lines[signer.name] for signer in signers if signer.name in lines)
@@ -139,6 +153,18 @@ def open_board(history: History, text: bytes, lines: Mapping[str, SignatureLine]
         lines=lines,
         tallies=tuple(history.requirements(entry, verifier)),
     )
+
+
+def _what_then(history: History, content: Text) -> str:
+    """Returns what to do about a draft that does not hold."""
+    if content.entry > history.next_entry:
+        return "The draft follows entries that are not in log/: bring log/ up to date from version control."
+    if content.entry < history.next_entry or content.previous != (history.last.text_hash if history.last else None):
+        return (
+            "The log has moved on since this draft was made: make a new one with canary draft --replace (or canary "
+            "roster --replace)."
+        )
+    return _NOT_BY_HAND
 
 
 def _check_owners(signers: Sequence[RosterSigner], lines: Mapping[str, SignatureLine]) -> None:
