@@ -14,6 +14,7 @@ from canary.cli.formats import failures_in, format_option, json_option, nagios_l
 from canary.cli.key import expires_too_soon
 from canary.cli.session import Fault, Session, open_session, workspace_option
 from canary.cli.talk import say, say_next
+from canary.core.history import History, replay
 from canary.core.kinds import Kind
 from canary.core.release import Release
 from canary.core.strict import hash_field
@@ -57,10 +58,12 @@ def status(app: App, *, ahead: int, critical: int, output: str, as_json: bool, w
     output = "json" if as_json else output
     with failures_in(output), open_session(app, workspace, changes=False) as session:
         now = app.clock()
-        due = what_is_due(session.history, now=now, ahead=timedelta(days=ahead), critical=timedelta(days=critical))
+        shown = check_published_prefix(session.workspace, session.history)
+        published = _published(session, shown)
+        due = what_is_due(published, now=now, ahead=timedelta(days=ahead), critical=timedelta(days=critical))
         fault = session.draft_fault()
         board = None if fault else session.board()
-        behind = _behind(session, fault)
+        behind = _behind(session, fault, shown)
         if behind:
             due = interrupted(due)
         if fault:
@@ -94,13 +97,15 @@ def _tell(session: Session, due: Due, board: Board | None, *, broken: bool, keys
     say_next(todo)
 
 
-def _behind(session: Session, fault: Fault | None) -> bool:
-    """Tells whether the site does not show what is in the log; a clone in which none was ever made owes none.
+def _published(session: Session, shown: int | None) -> History:
+    """Returns what watchers can know of: an entry that is in the log and not on the site settles no window."""
+    if shown is None or shown == len(session.history.admitted):
+        return session.history
+    return replay(session.workspace.log()[:shown], session.verifier)
 
-    Raises:
-        IntegrityError: the log no longer begins with what was published.
-    """
-    shown = check_published_prefix(session.workspace, session.history)
+
+def _behind(session: Session, fault: Fault | None, shown: int | None) -> bool:
+    """Tells whether the site does not show what is in the log; a clone in which none was ever made owes none."""
     text = None if fault else session.workspace.draft()
     if text is not None and session.already_in_log(text):
         return True

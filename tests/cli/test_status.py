@@ -111,6 +111,23 @@ def test_publishing_that_was_interrupted_is_not_nothing_to_do(published: Publish
     assert published.canary("status").code == 0
 
 
+def test_an_entry_that_the_site_does_not_show_settles_no_window(published: Publisher, tmp_path: Path) -> None:
+    before = published.copy_to(tmp_path / "before")
+    published.on("2026-05-02").release()
+    # As it lies on disk when the machine stops after the entry is in the log and before the site is swapped in.
+    entry = published.root / "log" / "0003.txt"
+    before.root.joinpath("log", "0003.txt").write_bytes(entry.read_bytes())
+    for day, code, told in (
+        ("2026-05-05", 1, "the window of 2026-05-01 to 2026-05-14 is open"),
+        ("2026-05-20", 2, "the window of 2026-05-01 to 2026-05-14 is over"),
+        ("2026-06-20", 2, "the canary is stale"),
+    ):
+        ran = before.on(day).canary("status")
+        assert (ran.code, "publishing was interrupted" in ran.said, told in ran.said) == (code, True, True), ran
+    done(before.publish())
+    assert before.canary("status").code == 0
+
+
 # --- what it shows --------------------------------------------------------------------------------------
 
 
