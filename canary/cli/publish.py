@@ -52,6 +52,8 @@ def _tell(done: Published, root: Path) -> None:
         say(f"It is late: it was due by {done.missed.last}. It is published all the same.")
     for finding in done.notices:
         say(f"Watchers will be told: {finding.code.spelling}: {finding.message}")
+    for finding in done.seen_before:
+        say(f"Watchers who have looked before will be told: {finding.code.spelling}: {finding.message}")
     word = done.verdict.status.value
     silent = any(finding.code is Code.NO_RELEASE for finding in done.verdict.findings)
     if silent:

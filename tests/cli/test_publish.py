@@ -262,6 +262,19 @@ def test_a_withdrawal_is_published_and_named(published: Publisher) -> None:
     assert published.verify().code == 2
 
 
+def test_a_withdrawal_that_only_those_see_who_looked_before_is_named(published: Publisher) -> None:
+    published.write_statement("feeds", "Example Networks has never given anyone a feed.")
+    published.on("2026-05-02").release("--add", "feeds")
+    done(published.on("2026-05-04").canary("draft", "--correction", "--without", "feeds"))
+    done(published.sign("legal"))
+    done(published.sign("security"))
+    told = "Watchers who have looked before will be told: WITHDRAWN: the statement feeds is gone from release 3"
+    for ran in (done(published.publish()), done(published.publish())):
+        assert ran.said.count("WITHDRAWN") == 1
+        assert told in ran.said
+        assert "came to OK" in ran.said
+
+
 @pytest.mark.parametrize(
     ("day", "late"), [("2026-05-14", False), ("2026-05-15", True), ("2026-07-01", True), ("2026-08-03", True)]
 )

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from canary.core.changes import changes_since
 from canary.core.checkpoint import Checkpoint, parse_signed_checkpoint
 from canary.core.entry import Entry
 from canary.core.fetched import Fetched
@@ -84,6 +85,8 @@ class Published:
         appended: whether this run appended it.
         verdict: the watcher's verdict over the rendered site, under the pin.
         notices: what watchers will be told: a withdrawal, say.
+        seen_before: what besides is told to those who have looked before; who only has the pin compares with an
+            earlier period, and so does not learn of what this one said for a while.
         missed: the window that the newest entry was due in, if it is a release that came after it.
     """
 
@@ -91,6 +94,7 @@ class Published:
     appended: bool
     verdict: Verdict
     notices: tuple[Finding, ...]
+    seen_before: tuple[Finding, ...]
     missed: Window | None
 
 
@@ -147,7 +151,11 @@ def publish(
     shelf.remove_draft()
     entry = history.admitted[-1].entry
     missed = _missed_window(history, now if appended else entry.content.issued)
-    return Published(entry, appended, verdict, _worth_naming(verdict), missed)
+    notices = _worth_naming(verdict.findings)
+    seen_before = _worth_naming(changes_since(history, len(history.admitted) - 1))
+    named = {finding.key for finding in notices}
+    besides = tuple(finding for finding in seen_before if finding.key not in named)
+    return Published(entry, appended, verdict, notices, besides, missed)
 
 
 def _freeze(shelf: Shelf, board: Board) -> bytes:
@@ -248,8 +256,8 @@ def _missed_window(history: History, moment: datetime) -> Window | None:
     return promised if promised is not None and moment >= promised.over else None
 
 
-def _worth_naming(verdict: Verdict) -> tuple[Finding, ...]:
-    return tuple(each for each in verdict.findings if each.severity in (Severity.WARNING, Severity.ALARM))
+def _worth_naming(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(each for each in findings if each.severity in (Severity.WARNING, Severity.ALARM))
 
 
 @dataclass(frozen=True, slots=True)
