@@ -32,9 +32,23 @@ def read_inside(root: Path, path: Path, *, limit: int) -> bytes:
     Raises:
         WorkspaceError: it is missing, no regular file, too large, unreadable, or leads out of `root`.
     """
-    if not path.resolve().is_relative_to(root.resolve()):
-        raise WorkspaceError(f"{path} leads out of {root}", hint="Replace the link by the file itself.")
+    check_inside(root, path)
     return read_file(path, limit=limit)
+
+
+def check_inside(root: Path, path: Path, *, what: str = "file") -> None:
+    """Checks that no link leads out of a folder.
+
+    Args:
+        root: the folder.
+        path: what lies in it, by its name.
+        what: `file` or `folder`.
+
+    Raises:
+        WorkspaceError: a link on the way to it leads out.
+    """
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise WorkspaceError(f"{path} leads out of {root}", hint=f"Replace the link by the {what} itself.")
 
 
 def read_file(path: Path, *, limit: int) -> bytes:

@@ -11,7 +11,7 @@ from canary.core.note import SignatureLine
 from canary.core.roster import Roster
 from canary.core.vkey import VKey, parse_vkey
 from canary.edges.ed25519_keys import Ed25519FileSigner, create
-from canary.edges.files import read_file, remove, rename, write_file
+from canary.edges.files import check_inside, read_inside, remove, rename, write_file
 from canary.edges.private_keys import log_key_path, require
 from canary.errors import SigningError
 
@@ -35,11 +35,13 @@ def make_log_key(workspace: Path, keys: Path, canary_id: str) -> bytes:
 
     Raises:
         SigningError: there is a public half whose private half is elsewhere, or the key could not be written.
-        WorkspaceError: a file could not be written.
+        WorkspaceError: a file could not be written, or `keys/` leads out of the workspace.
     """
     public_file = workspace / PUBLIC_FILE
     if public_file.exists():
-        key = parse_vkey(read_file(public_file, limit=_VKEY_BYTES).decode("utf-8", "replace").removesuffix("\n"))
+        key = parse_vkey(
+            read_inside(workspace, public_file, limit=_VKEY_BYTES).decode("utf-8", "replace").removesuffix("\n")
+        )
         if key.name != canary_id:
             raise SigningError(
                 f"{public_file} is the log key of {key.name}, not of {canary_id}",
@@ -63,8 +65,9 @@ def replace_log_key(workspace: Path, keys: Path, canary_id: str) -> bytes:
 
     Raises:
         SigningError: the key could not be written.
-        WorkspaceError: a file could not be written.
+        WorkspaceError: a file could not be written, or `keys/` leads out of the workspace.
     """
+    check_inside(workspace, workspace / PUBLIC_FILE.parent, what="folder")
     unnamed = log_key_path(keys, VKey(canary_id, b"", b"")).with_name("log+new.pem")
     remove(unnamed)
     public = create(unnamed, passphrase=None)

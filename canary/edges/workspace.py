@@ -17,7 +17,7 @@ from pathlib import Path
 from canary.core.names import check_signer, check_statement_id
 from canary.core.note import SignatureLine, parse_signature_line
 from canary.core.profile import check_text
-from canary.edges.files import is_regular, make_folder, read_inside, remove, rename, sweep, write_file
+from canary.edges.files import check_inside, is_regular, make_folder, read_inside, remove, rename, sweep, write_file
 from canary.edges.site_folder import BUILDS, PUBLIC, check_place, swap_site
 from canary.errors import MalformedError, WorkspaceError
 from canary.limits import ATTACHMENT_BYTES, CERTIFICATE_BYTES, ENTRY_BYTES, TEXT_BYTES
@@ -333,8 +333,7 @@ class Workspace:
         return sorted(file for file in path.iterdir() if not file.name.startswith("."))
 
     def _check_inside(self, folder: Path) -> None:
-        if not folder.resolve().is_relative_to(self.root):
-            raise WorkspaceError(f"{folder} leads out of {self.root}", hint="Replace the link by the folder itself.")
+        check_inside(self.root, folder, what="folder")
 
     def _read(self, path: Path, *, limit: int) -> bytes:
         return read_inside(self.root, path, limit=limit)

@@ -33,6 +33,16 @@ def with_gpg(started: Publisher, gpg: GpgHome, fingerprint: str) -> Publisher:
     return started
 
 
+@pytest.mark.parametrize("command", ["new", "log"])
+def test_no_public_key_is_written_through_a_link_that_leads_out(started: Publisher, command: str) -> None:
+    elsewhere = (started.root / "keys").rename(started.folder / "elsewhere")
+    (started.root / "keys").symlink_to(elsewhere)
+    before = tree(started.folder)
+    ran = started.new_key("legal") if command == "new" else started.canary("key", "log", "--key-dir", started.keys)
+    assert (ran.code, "leads out of" in ran.err) == (3, True)
+    assert tree(started.folder) == before
+
+
 # --- key new --------------------------------------------------------------------------------------------
 
 
