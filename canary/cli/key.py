@@ -16,6 +16,7 @@ from canary.core.names import check_signer, key_name
 from canary.core.roster import RosterSigner
 from canary.core.schedule import Schedule
 from canary.edges.ed25519_keys import Ed25519FileSigner, create
+from canary.edges.files import sweep
 from canary.edges.log_keys import replace_log_key
 from canary.edges.openpgp_certificates import (
     Certificate,
@@ -59,8 +60,10 @@ def new(
         _refuse_known(session, name)
         path = signer_key_path(key_folder(key_dir, session.workspace.root), canary_id, name)
         begun = path.exists()
+        encrypted = not unencrypted
         if begun:
-            half = _public_half(name, path, passphrase_file)
+            found = _opened(name, path, passphrase_file)
+            half, encrypted = found.public_key, found.encrypted
         else:
             passphrase = None if unencrypted else new_passphrase(passphrase_file, what=f"the key of {name}")
             half = create(path, passphrase=passphrase)
@@ -70,8 +73,8 @@ def new(
             say(f"The private key of {name} was there already, in {path}; it was not changed. Its public half is new.")
         else:
             say(f"The private key of {name} is in {path}. Keep a copy of it in a safe place: nobody can make it again.")
-            if unencrypted:
-                say("Warning: it has no passphrase. Whoever reads that file can sign as you.")
+        if not encrypted:
+            say("Warning: it has no passphrase. Whoever reads that file can sign as you.")
         say(f"The public key is in {file.relative_to(session.workspace.root)}; everyone may have it.")
         _say_next(session, name)
 
@@ -139,17 +142,20 @@ def list_keys(app: App, *, workspace: Path) -> None:
             say_next("canary status")
 
 
-def _public_half(name: str, path: Path, passphrase_file: Path | None) -> bytes:
-    """Returns the public half of a private key whose making was interrupted, or whose public half was lost.
+def _opened(name: str, path: Path, passphrase_file: Path | None) -> Ed25519FileSigner:
+    """Returns a private key whose making was interrupted, or whose public half was lost.
 
     Raises:
         SigningError: it does not open.
+        WorkspaceError: what an interrupted run left of it beside it could not be removed.
     """
 
     def ask() -> bytes:
         return passphrase_from(passphrase_file) if passphrase_file else ask_passphrase(name)
 
-    return Ed25519FileSigner(name, path, ask).public_key
+    # A run that was killed once the key had its name leaves a second name of the same file.
+    sweep(path.parent, path.name)
+    return Ed25519FileSigner(name, path, ask)
 
 
 def _say_certificate(certificate: Certificate | None) -> None:

@@ -83,6 +83,7 @@ class Ed25519FileSigner:
         self._path = path
         self._ask_passphrase = ask_passphrase
         self._key: Ed25519PrivateKey | None = None
+        self._encrypted = False
 
     @property
     def name(self) -> str:
@@ -97,6 +98,16 @@ class Ed25519FileSigner:
             SigningError: the key could not be opened.
         """
         return self._opened().public_key().public_bytes_raw()
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the file is behind a passphrase.
+
+        Raises:
+            SigningError: the key could not be opened.
+        """
+        self._opened()
+        return self._encrypted
 
     def sign(self, text: bytes, *, at: datetime) -> bytes:
         """Signs `text` (RFC 8032).
@@ -126,6 +137,7 @@ class Ed25519FileSigner:
             key = load_pem_private_key(pem, password=None)
         except TypeError:  # what cryptography raises for an encrypted key without a password
             key = self._decrypt(pem)
+            self._encrypted = True
         except (ValueError, UnsupportedAlgorithm):
             raise self._not_a_key() from None
         if not isinstance(key, Ed25519PrivateKey):

@@ -139,6 +139,31 @@ def test_a_public_half_that_is_gone_is_made_again_from_the_private_key(started: 
     assert tree(started.folder) == before
 
 
+@pytest.mark.parametrize("given", ["passphrase", "nothing"])
+def test_a_private_key_that_is_found_without_a_passphrase_is_warned_of(started: Publisher, given: str) -> None:
+    started.new_key("legal", "--unencrypted")
+    (started.root / "keys" / "legal.vkey").unlink()
+    ran = (
+        started.new_key("legal")
+        if given == "passphrase"
+        else started.canary("key", "new", "legal", "--key-dir", started.keys)
+    )
+    assert (ran.code, "Warning: it has no passphrase" in ran.out) == (0, True)
+    assert "Warning" not in started.new_key("security").out
+    (started.root / "keys" / "security.vkey").unlink()
+    assert "Warning" not in started.new_key("security").out
+
+
+def test_no_second_copy_of_a_private_key_is_left_by_a_run_that_was_killed(started: Publisher) -> None:
+    started.new_key("legal")
+    before = tree(started.folder)
+    # As it lies on disk when the machine stops between the two names of the new file.
+    (started.root / "keys" / "legal.vkey").unlink()
+    (started.private / ".legal.pem.abcdefgh.part").hardlink_to(started.private / "legal.pem")
+    assert started.new_key("legal").code == 0
+    assert tree(started.folder) == before
+
+
 def test_a_private_key_that_does_not_open_is_not_overwritten(started: Publisher) -> None:
     started.new_key("legal")
     (started.root / "keys" / "legal.vkey").unlink()
