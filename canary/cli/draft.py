@@ -11,11 +11,10 @@ import click
 
 from canary.cli.app import App
 from canary.cli.collect import still_to_sign
-from canary.cli.roster import refuse_open_draft, replace_option
+from canary.cli.roster import left_out_by_open_draft, refuse_open_draft, replace_option
 from canary.cli.session import Session, drop_attachments_of_no_release, open_session, workspace_option
 from canary.cli.showing import read_wordings, say_watchers
 from canary.cli.talk import at_terminal, say, say_next
-from canary.core.entry import NewerFormatError
 from canary.core.history import History
 from canary.core.names import check_attachment_name
 from canary.core.profile import check_text
@@ -30,10 +29,8 @@ from canary.flows.issue.drafting import (
     check_signed_wordings,
     draft_release,
     keep_left_out,
-    left_out_before,
     newly_available,
 )
-from canary.flows.issue.quorum import parse_draft
 from canary.limits import ATTACHMENT_BYTES, TEXT_BYTES
 
 
@@ -76,7 +73,7 @@ def draft(
             correction=correction,
             final=final,
         )
-        left_out = _left_out(session)
+        left_out = left_out_by_open_draft(session)
         wishes = _ask_which(session.history, wordings, wishes, [name for name in left_out if name not in add])
         wishes = keep_left_out(wishes, left_out)
         drafted = draft_release(session.history, wordings, wishes, now=app.clock())
@@ -88,19 +85,6 @@ def draft(
         session.workspace.write_draft(text)
         drop_attachments_of_no_release(session, drafted)
         _tell(session, wordings, drafted, text)
-
-
-def _left_out(session: Session) -> tuple[str, ...]:
-    """Returns what the open draft, which is replaced, leaves out: that never comes back by itself."""
-    text = session.workspace.draft()
-    if text is None:
-        return ()
-    try:
-        content = parse_draft(text)
-    except (MalformedError, NewerFormatError):
-        say("The open draft cannot be read; what it left out has to be left out again with --without ID.")
-        return ()
-    return left_out_before(session.history, content) if isinstance(content, Release) else ()
 
 
 def _confirm_final(history: History, text: bytes, drafted: Release) -> None:

@@ -12,11 +12,14 @@ from canary.cli.key import describe
 from canary.cli.session import Session, drop_attachments_of_no_release, open_session, workspace_option
 from canary.cli.talk import say, say_next
 from canary.core.changes import describe_schedule, roster_changes
+from canary.core.entry import NewerFormatError
+from canary.core.release import Release
 from canary.core.roster import Roster
 from canary.core.schedule import render_days
 from canary.core.strict import digest, hash_field
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.affirming import outdated
+from canary.flows.issue.drafting import left_out_before
 from canary.flows.issue.quorum import parse_draft
 from canary.flows.issue.rostering import draft_roster, warnings
 
@@ -38,11 +41,17 @@ def roster(app: App, *, workspace: Path, replace: bool) -> None:
         if keys.log is None:
             raise RefusedError("keys/log.vkey is missing", hint="Bring it back from version control.")
         drafted = draft_roster(session.history, session.config, keys.signers, keys.log, now=app.clock())
+        left_out = left_out_by_open_draft(session)
         text = drafted.render()
         session.workspace.write_draft(text)
         drop_attachments_of_no_release(session)
         say(f"Roster {drafted.number} of {drafted.canary} is drafted. Its text is {hash_field(digest(text))}.")
         say_roster(drafted, session.history.roster)
+        if left_out:
+            say(
+                f"Warning: the draft that this one replaces left out {', '.join(left_out)}, and a roster cannot keep "
+                "that. The next draft of a release takes them in again unless they are left out there too."
+            )
         board = session.board()
         say_next(f"{still_to_sign(board)}; then canary publish" if board else "canary status")
 
@@ -113,6 +122,19 @@ def refuse_open_draft(session: Session, *, replace: bool) -> None:
             f"a draft is open already, and there is at most one{told and f'. {told}'}",
             hint="Look at it with 'canary status'; to begin again, add --replace (its signatures are then gone).",
         )
+
+
+def left_out_by_open_draft(session: Session) -> tuple[str, ...]:
+    """Returns what the open draft, which is replaced, leaves out: that never comes back by itself."""
+    text = session.workspace.draft()
+    if text is None:
+        return ()
+    try:
+        content = parse_draft(text)
+    except (MalformedError, NewerFormatError):
+        say("The open draft cannot be read; what it left out has to be left out again with --without ID.")
+        return ()
+    return left_out_before(session.history, content) if isinstance(content, Release) else ()
 
 
 def _outdated(session: Session, text: bytes) -> str:

@@ -150,6 +150,14 @@ def test_what_a_draft_left_out_stays_out_of_the_draft_that_replaces_it(published
     assert ids(published) == ["keys", "taps", "tell"]
 
 
+def test_a_roster_in_its_place_says_what_the_next_draft_has_to_leave_out_again(published: Publisher) -> None:
+    done(published.on("2026-05-02").canary("draft", "--without", "taps"))
+    published.edit_config(('"Example Networks"', '"Example Nets"'))
+    told = "Warning: the draft that this one replaces left out taps, and a roster cannot keep that."
+    assert told in done(published.canary("roster", "--replace")).said
+    assert "left out" not in done(published.canary("roster", "--replace")).said
+
+
 def test_a_draft_that_cannot_be_read_is_replaced_with_a_word_on_what_it_left_out(published: Publisher) -> None:
     done(published.on("2026-05-02").canary("draft", "--without", "taps"))
     for text in ("nonsense\n", "warrant-canary/release/v2\n"):
