@@ -13,7 +13,7 @@ from canary.cli.collect import open_draft, say_who_is_missing
 from canary.cli.key import key_dir_option
 from canary.cli.session import Session, open_session, workspace_option
 from canary.cli.showing import read_wordings, say_draft, say_exact_text
-from canary.cli.talk import ask_passphrase, at_terminal, passphrase_from, say
+from canary.cli.talk import ask_passphrase, at_terminal, forget_what_was_typed, passphrase_from, say
 from canary.core.findings import Status
 from canary.core.kinds import Kind, ed25519_vkey, fingerprint_of
 from canary.core.note import SignatureLine
@@ -121,6 +121,7 @@ def _ceremony(board: Board, name: str) -> None:
     say_exact_text(board.text, content)
     say(f"\nYou are about to sign the text {hash_field(board.text_hash)}")
     question = f"Type your name as a signer ({name}) to sign it, or Enter to stop"
+    forget_what_was_typed()
     typed = click.prompt(question, default="", show_default=False)
     if typed != name:
         raise RefusedError(f"stopped; {NOT_AFFIRMED}", hint=WHAT_THEN)
@@ -128,6 +129,8 @@ def _ceremony(board: Board, name: str) -> None:
 
 def _need_yes(question: str) -> None:
     while True:
+        # Else lines pasted or typed ahead would be a yes to everything.
+        forget_what_was_typed()
         answer = click.prompt(question, default="", show_default=False).strip().lower()
         if answer == "yes":
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import termios
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,12 @@ _MOST_COLUMNS = 100
 def at_terminal() -> bool:
     """Tells whether a person can be asked."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def forget_what_was_typed() -> None:
+    """Discards what was typed before the next question is asked: nobody answers what they have not yet been shown."""
+    if sys.stdin.isatty():
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 def say(text: str = "") -> None:

@@ -166,6 +166,18 @@ def test_yes_through_a_pipe_is_no_answer_at_a_terminal_either(drafted: Publisher
     assert tree(drafted.folder) == before
 
 
+def test_lines_typed_ahead_answer_no_question_that_was_not_yet_asked(drafted: Publisher) -> None:
+    before = tree(drafted.folder)
+    terminal = signing(drafted, "legal", "--passphrase-file", drafted.passphrase_file)
+    terminal.until(QUESTION)
+    terminal.types("\n".join(["yes"] * len(STATEMENTS) + ["legal"]))
+    terminal.until(QUESTION)
+    terminal.types("no")
+    code, rest = terminal.ends()
+    assert (code, STOPPED in rest) == (1, True)
+    assert tree(drafted.folder) == before
+
+
 def test_announcements_are_shown_and_asked_about_too(rostered: Publisher, tmp_path: Path) -> None:
     news = tmp_path / "news.txt"
     news.write_text("We moved to Bern.\n\nWrite to us there.\n", "utf-8")
