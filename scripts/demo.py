@@ -166,7 +166,8 @@ def _begin(publisher: Publisher, start: date) -> str:
         its fingerprint, the pin, is all that a watcher ever has to be told: put it in print, read it out on the
         telephone."""
     )
-    show_command("canary roster", publisher.run("roster", at=at), "signer", "threshold", "schedule", "This is")
+    roster = publisher.run("roster", at=at)
+    show_command("canary roster", roster, "signer", "threshold", "schedule", "log key", "This is")
     for name in SIGNERS:
         publisher.sign(name, at=at)
     published = publisher.publish(at=at)

@@ -63,6 +63,12 @@ def test_no_line_is_coloured_or_wider_than_a_terminal(told: tuple[Path, str]) ->
     assert command.startswith("  ")
 
 
+def test_lines_that_canary_broke_are_joined_and_no_others(told: tuple[Path, str]) -> None:
+    roster = told[1].partition("$ canary roster\n")[2].partition("$ canary publish")[0]
+    assert re.search(r"^ +log key +[0-9a-f]{8};", roster, re.MULTILINE)
+    assert re.search(r"^ +schedule .*\n? .*first window on\s+[0-9-]{10}$", roster, re.MULTILINE)
+
+
 def test_the_last_line_works_as_it_stands_and_finds_an_edit(told: tuple[Path, str]) -> None:
     folder, output = told
     command = shlex.split(output.splitlines()[-1])
