@@ -110,6 +110,9 @@ def _say_release(history: History, board: Board, release: Release) -> None:
         say(f"  It was not made before this was known: {anchor.kind} {anchor.value} (not checked here)")
     for attachment in release.attachments:
         say(f"  Published with it: {attachment.name}, {attachment.size:,} bytes, sha256 {attachment.sha256}")
+    if history.roster is not None:
+        names = ", ".join(signer.name for signer in board.signers)
+        say(f"  {history.roster.organisation} speaks, once {history.roster.threshold} of these have signed: {names}.")
 
 
 def _shortened(line: str) -> str:

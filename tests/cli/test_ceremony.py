@@ -36,6 +36,7 @@ def test_each_statement_is_shown_in_full_and_affirmed_alone(drafted: Publisher) 
         "The next one is due from 2026-05-01 to 2026-05-14. If none comes, this canary is "
         "stale from 2026-05-29T00:00:00Z. This is the first release"
     )
+    assert "Example Networks speaks, once 2 of these have signed: legal, security, director." in shown
     for number, name in enumerate(STATEMENTS, start=1):
         assert shown.endswith(f"Statement {number} of 3: {name}, version 1 {words_of(name)}")
         assert sum(words_of(each) in shown for each in STATEMENTS) == 1
