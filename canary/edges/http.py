@@ -250,7 +250,7 @@ def _checked_base(url: str, *, allow_http: bool, proxied: bool) -> Origin:
     if found.scheme == "http" and not allow_http and (proxied or not found.is_loopback):
         raise CanaryError(
             f"{url} is not encrypted: whoever is on the way can read and change what comes",
-            hint="Write https://, or allow http explicitly.",
+            hint="Write https://, or allow http explicitly (--allow-http).",
         )
     return found
 

@@ -188,7 +188,12 @@ class Workspace:
                 try:
                     found[check_signer(file.stem)] = parse_signature_line(text.removesuffix("\n"))
                 except MalformedError as error:
-                    raise error.within(str(file.relative_to(self.root))) from error
+                    raise MalformedError(
+                        error.rule,
+                        line=error.line,
+                        what=str(file.relative_to(self.root)),
+                        hint="Move the file away, or bring the right one back; 'canary status' says what is next.",
+                    ) from error
         return found
 
     def signature_names(self) -> tuple[str, ...]:

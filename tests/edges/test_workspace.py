@@ -258,8 +258,9 @@ def test_removing_a_draft_removes_all_of_it(workspace: Workspace) -> None:
 )
 def test_a_signature_file_that_holds_none_is_told(workspace: Workspace, name: str, content: bytes, told: str) -> None:
     write(workspace, f"draft/{name}.sig", content)
-    with pytest.raises(MalformedError, match=told):
+    with pytest.raises(MalformedError, match=told) as caught:
         workspace.signature_lines()
+    assert "Move the file away" in caught.value.hint
 
 
 def test_a_signature_file_that_is_not_utf_8_is_told(workspace: Workspace) -> None:
