@@ -102,6 +102,8 @@ def still_to_sign(board: Board) -> str:
     if board.bad:
         return f"canary unsign --as {board.bad[0]}: that signature is not over this draft"
     commands = [f"canary sign --as {name}" for name in board.missing]
+    # A signer has one signature: the one that does not count has to go first.
+    commands += [f"canary unsign --as {name} and canary sign --as {name}" for name in board.uncounted]
     lacking = min(board.lacking, len(commands))
     if lacking < len(commands):
         return f"{lacking} of these, each on that signer's machine: {', '.join(commands)}"

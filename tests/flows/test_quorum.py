@@ -5,12 +5,15 @@ from datetime import date
 
 import pytest
 
+from canary.cli.collect import still_to_sign
 from canary.core.entry import parse_entry
 from canary.core.findings import Code
 from canary.core.history import RejectedError
 from canary.core.note import SignatureLine
+from canary.core.outcome import Outcome
 from canary.core.release import Release
 from canary.core.roster import Roster
+from canary.core.tally import CheckedSignature, Tally
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.affirming import check_affirmed, statement_labels
 from canary.flows.issue.quorum import Board, open_board
@@ -200,3 +203,19 @@ def test_a_board_is_only_as_good_as_its_worst_tally(desk: Desk) -> None:
     found = board(desk, desk.draft(noon("2026-02-03")), "legal", "security")
     (whose, tally) = found.tallies[0]
     assert not replace(found, tallies=((whose, tally), (whose, replace(tally, threshold=3)))).met
+
+
+# --- signatures that do not count -----------------------------------------------------------------------
+
+
+def test_a_signature_that_does_not_count_is_asked_for_anew(desk: Desk) -> None:
+    draft = desk.draft(noon("2026-02-03"))
+    found = board(desk, draft, "legal", "security", "director")
+    counted = CheckedSignature("legal", Outcome.GOOD)
+    weak = [CheckedSignature("security", Outcome.WEAK_DIGEST), CheckedSignature("director", Outcome.EXPIRED_KEY)]
+    found = replace(found, tallies=(("", Tally(2, (counted, *weak), ())),))
+    assert (found.met, found.missing, found.bad, found.uncounted) == (False, (), (), ("security", "director"))
+    assert still_to_sign(found) == (
+        "1 of these, each on that signer's machine: canary unsign --as security and canary sign --as security, "
+        "canary unsign --as director and canary sign --as director"
+    )

@@ -178,9 +178,10 @@ def _refusal(board: Board, told: str) -> CanaryError:
             f"the signature of {names} is not over this draft{told}",
             hint=f"Find out who changed what; then run 'canary unsign --as {board.bad[0]}' and sign again.",
         )
+    anew = (f"{name} anew" for name in board.uncounted)
     return RefusedError(
         f"not enough have signed: {board.describe()}{told}",
-        hint=f"Still to sign: {', '.join(board.missing) or 'nobody'}.",
+        hint=f"Still to sign: {', '.join([*board.missing, *anew]) or 'nobody'}.",
     )
 
 

@@ -74,6 +74,12 @@ class Board:
         return tuple(name for name, each in self.checked.items() if each.outcome is Outcome.BAD)
 
     @property
+    def uncounted(self) -> tuple[str, ...]:
+        """The signers whose signature is over this text and does not count: by an expired key, say."""
+        apart = (Outcome.GOOD, Outcome.BAD, Outcome.UNCHECKED)
+        return tuple(name for name, each in self.checked.items() if each.outcome not in apart)
+
+    @property
     def met(self) -> bool:
         """Whether enough have signed to publish."""
         return not self.bad and all(tally.met for _, tally in self.tallies)
