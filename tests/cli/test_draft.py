@@ -203,7 +203,13 @@ def test_a_standing_statement_without_a_file_is_not_left_out_silently(published:
     (published.root / "statements" / "taps" / "v1.txt").unlink()
     said = refused(published.on("2026-05-02"))
     assert "there is no file statements/taps/v1.txt" in said
-    assert "draft with --without taps" in said
+    assert "Bring it back from version control (its words stand in log/ too)." in said
+    assert "To leave it out, with --without taps, is to withdraw it: watchers are alarmed." in said
+
+
+def test_what_is_added_needs_a_file(published: Publisher) -> None:
+    said = refused(published.on("2026-05-02"), "--add", "feeds")
+    assert said.endswith("there is no file statements/feeds/v1.txt What to do: Write it.")
 
 
 @pytest.mark.parametrize(

@@ -192,18 +192,27 @@ def newly_available(history: History, wordings: Wordings) -> tuple[str, ...]:
 
 def _newest(name: str, history: History, wordings: Wordings) -> Statement:
     versions = wordings.get(name)
+    signed = history.highest_version(name)
     if not versions:
         raise RefusedError(
-            f"there is no file statements/{name}/v1.txt",
-            hint=f"Write it, or draft with --without {name}.",
+            f"there is no file statements/{name}/v{signed or 1}.txt",
+            hint=_about_lost_file(name, history) if signed else "Write it.",
         )
     version = max(versions)
-    if version < history.highest_version(name):
+    if version < signed:
         raise RefusedError(
-            f"statements/{name}/v{version}.txt is older than version {history.highest_version(name)}, which was signed",
+            f"statements/{name}/v{version}.txt is older than version {signed}, which was signed",
             hint="Bring the newer file back from your version control.",
         )
     return Statement(name, version, versions[version])
+
+
+def _about_lost_file(name: str, history: History) -> str:
+    told = "Bring it back from version control (its words stand in log/ too)."
+    last = history.last_release
+    if last is not None and last.statement(name) is not None:
+        told += f" To leave it out, with --without {name}, is to withdraw it: watchers are alarmed."
+    return told
 
 
 def _check_correction(last: Release | None, period: date, wishes: Wishes) -> None:
