@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -109,8 +110,19 @@ def run(arguments: Sequence[str] | None = None, app: App | None = None) -> int:
     return result if isinstance(result, int) else 0
 
 
+def end_tidily() -> None:
+    """Lets a closed terminal and a kill end a command as Ctrl-C does, so that no temporary folder of it is left.
+
+    A signal that is ignored (nohup) stays ignored.
+    """
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+
+
 def main() -> None:
     """Runs the process's own command line."""
+    end_tidily()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A verdict is not lost because a terminal or a cron job cannot write one of a publisher's characters.

@@ -15,9 +15,10 @@ import signal
 import sys
 from datetime import datetime
 from canary.cli.app import App
-from canary.cli.main import run
+from canary.cli.main import end_tidily, run
 # Where the tests run in the background, interrupts are ignored, and would be here too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+end_tidily()
 now = datetime.fromisoformat(sys.argv[1])
 sys.exit(run(sys.argv[2:], App(clock=lambda: now, past=True)))
 """
@@ -47,6 +48,10 @@ class Terminal:
     def presses(self, control: str) -> None:
         """Presses Control and a letter."""
         self._child.sendcontrol(control)
+
+    def is_sent(self, number: int) -> None:
+        """Sends the program a signal, as closing the terminal does."""
+        self._child.kill(number)
 
     def ends(self) -> tuple[int, str]:
         """Returns the exit code, and what is printed up to the end, as one line."""

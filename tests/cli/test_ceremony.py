@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import Terminal, at_terminal, signing
+from tests.gpg_home import GpgHome
 from tests.publisher import ADD_ALL, PASSPHRASE, STATEMENTS, Publisher, done, text_hash, tree
 
 QUESTION = "Is this still true? (yes or no)"
@@ -125,6 +127,27 @@ def test_whoever_leaves_in_the_middle_has_signed_nothing(drafted: Publisher, con
     assert "Stopped before it was finished." in rest
     assert "Traceback" not in rest
     assert tree(drafted.folder) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_whoever_closes_the_terminal_leaves_no_trace(
+    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with GpgHome() as home:
+        key = home.key("security <security@example.net>")
+        publisher = Publisher(tmp_path / "publisher", openpgp={"security": key}, gpg_home=home.path).begin()
+        done(publisher.on("2026-02-03").canary("draft", *ADD_ALL))
+        before = tree(publisher.folder)
+        (tmp_path / "temporary").mkdir()
+        monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+        terminal = signing(publisher, "legal")
+        terminal.until(QUESTION)
+        # Where certificates are looked at; else nothing would be left to clear away.
+        assert list((tmp_path / "temporary").iterdir())
+        terminal.is_sent(number)
+        assert terminal.ends()[0] == 3
+        assert not list((tmp_path / "temporary").iterdir())
+        assert tree(publisher.folder) == before
 
 
 def test_a_wrong_passphrase_signs_nothing(drafted: Publisher) -> None:

@@ -221,3 +221,17 @@ def test_a_reader_that_goes_away_is_no_verdict(published: Publisher, form: str) 
 
 def test_a_reader_of_the_help_may_use_the_short_option() -> None:
     assert command(App(), "-h").out == command(App(), "--help").out
+
+
+@pytest.mark.parametrize(("before", "name"), [("SIG_DFL", "default_int_handler"), ("SIG_IGN", "SIG_IGN")])
+def test_a_kill_ends_it_as_ctrl_c_does_unless_it_is_ignored(before: str, name: str) -> None:
+    script = f"""
+import signal
+import canary.cli.main as program
+both = (signal.SIGHUP, signal.SIGTERM)
+for number in both:
+    signal.signal(number, signal.{before})
+program.run = lambda: 0 if all(signal.getsignal(number) is signal.{name} for number in both) else 1
+program.main()
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 0
