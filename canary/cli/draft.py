@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace as with_changes
 from datetime import date
 from pathlib import Path
 
 import click
+from msgspec.structs import replace as with_changes
 
 from canary.cli.app import App
 from canary.cli.collect import still_to_sign

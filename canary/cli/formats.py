@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -40,6 +39,8 @@ def nagios_line(exit_code: int, message: str, performance: Mapping[str, str]) ->
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Prints a document, indented, in the order of its keys."""
+    import json  # noqa: PLC0415  # most commands print none
+
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 import click
+import msgspec
 
 from canary.cli.app import App
 from canary.cli.talk import ask, at_terminal, say, say_next
@@ -48,8 +48,7 @@ _WHY_WINDOW = "Signers have this long each period; after it the release is late,
 _WHY_GRACE = "After this the canary is stale: watchers are told not to rely on it any more."
 
 
-@dataclass(frozen=True, slots=True)
-class _Answers:
+class _Answers(msgspec.Struct, frozen=True):
     canary_id: str
     organisation: str
     signers: tuple[str, ...]

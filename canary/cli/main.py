@@ -10,7 +10,6 @@ import importlib
 import io
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -123,6 +122,8 @@ def _guarded() -> int:
     try:
         return run()
     except Exception as error:  # noqa: BLE001  # the last wall
+        import traceback  # noqa: PLC0415  # needed once in a lifetime
+
         traceback.print_exc()
         what = f"this is a fault of canary itself: {error!r}"
         if asked_for(sys.argv) != "text":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import click
+from msgspec.structs import replace
 
 from canary.cli.app import App
 from canary.cli.formats import failures_in, format_option, json_option, print_json
@@ -21,7 +21,6 @@ from canary.core.times import parse_time
 from canary.core.verdict import Verdict
 from canary.edges.files import read_file
 from canary.errors import CanaryError, MalformedError
-from canary.flows.watch.single import verify_entry
 from canary.library import LazyGpg, is_url, look_and_judge
 from canary.limits import ENTRY_BYTES, FETCH_SECONDS
 
@@ -166,6 +165,9 @@ def _verify_file(path: Path, roster: Path | None, *, pin: str | None, now: datet
             f"{path} is a single file, and is checked with --roster FILE",
             hint="The roster is an entry too: rosters/<n>/entry.txt on the site.",
         )
+    # Imported here: a site is looked at far more often.
+    from canary.flows.watch.single import verify_entry  # noqa: PLC0415
+
     with LazyGpg() as verifier:
         try:
             # One byte more than an entry may have, so that a larger file is told as malformed and not cut.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
+
+import msgspec
+from msgspec.structs import replace
 
 from canary.core.findings import Code, Finding
 from canary.core.history import History
@@ -123,8 +125,7 @@ def _newest_changes(releases: list[Release]) -> list[Change]:
     return found[-CHANGES_TOLD:]
 
 
-@dataclass(frozen=True, slots=True)
-class _StoodBefore:
+class _StoodBefore(msgspec.Struct, frozen=True):
     """The ids of the statements that stood in any release before an entry."""
 
     first_seen: dict[str, int]

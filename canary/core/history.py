@@ -18,7 +18,8 @@ a statement has the same words for ever, and no id goes back to a lower version;
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from canary.core.entry import Entry, Text, parse_entry
 from canary.core.findings import Code
@@ -48,8 +49,7 @@ class RejectedError(IntegrityError):
             self.exit_code = CanaryError.exit_code
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True):
     """An entry that holds.
 
     Attributes:
@@ -64,14 +64,13 @@ class Admitted:
     roster: Roster
 
 
-@dataclass(slots=True)
-class History:
+class History(msgspec.Struct):
     """What a log says, as far as it holds. `append` changes it only if the entry is admitted."""
 
-    admitted: list[Admitted] = field(default_factory=list)
-    _words: dict[tuple[str, int], str] = field(default_factory=dict)
-    _versions: dict[str, int] = field(default_factory=dict)
-    _keys: dict[str, bytes] = field(default_factory=dict)
+    admitted: list[Admitted] = msgspec.field(default_factory=list)
+    _words: dict[tuple[str, int], str] = msgspec.field(default_factory=dict)
+    _versions: dict[str, int] = msgspec.field(default_factory=dict)
+    _keys: dict[str, bytes] = msgspec.field(default_factory=dict)
     _last_release: Admitted | None = None
 
     @property

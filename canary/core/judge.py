@@ -18,7 +18,8 @@ The steps are those of the design, section 6, under the same numbers:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from canary.core.changes import changes_from_pin, changes_since
 from canary.core.findings import EXIT_CODES, Cause, Code, Finding, Status

@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from canary.core.strict import decode_base64, encode_base64
 from canary.core.vkey import KEY_ID_BYTES, check_key_name
@@ -30,8 +31,7 @@ SIGNATURE_PREFIX = "— "
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureLine:
+class SignatureLine(msgspec.Struct, frozen=True):
     """One signature line.
 
     Attributes:
@@ -49,8 +49,7 @@ class SignatureLine:
         return f"{SIGNATURE_PREFIX}{self.name} {encode_base64(self.key_id + self.signature)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """A text with its signature lines, none of them checked.
 
     Attributes:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
+
+import msgspec
 
 from canary.core.checkpoint import Checkpoint, SignedCheckpoint, parse_signed_checkpoint
 from canary.core.entry import NewerFormatError, parse_entry
@@ -28,8 +29,7 @@ _ROSTER = b"warrant-canary/roster/"
 _UNSIGNED = Finding(Code.CHECKPOINT_UNSIGNED, "the checkpoint is not signed by the log key of the newest roster")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """What a fetched log says.
 
     Attributes:
@@ -53,8 +53,7 @@ class Reading:
     rooted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """What the moment of judging says about a log.
 
     Attributes:

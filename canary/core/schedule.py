@@ -17,11 +17,11 @@ between two openings, so one release's time is over before the next one's warnin
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
+import msgspec
 from dateutil.relativedelta import relativedelta
 
 from canary.core.strict import parse_number
@@ -42,8 +42,7 @@ class Unit(StrEnum):
     WEEK = "week"
 
 
-@dataclass(frozen=True, slots=True)
-class Cadence:
+class Cadence(msgspec.Struct, frozen=True):
     """How often a release is due: `count` times `unit`."""
 
     count: int
@@ -68,8 +67,7 @@ class Cadence:
         return times if self.after(start, times) <= day else times - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """The days in which one release is due, the last one included."""
 
     opens: date
@@ -81,8 +79,7 @@ class Window:
         return midnight(self.last + timedelta(days=1))
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(msgspec.Struct, frozen=True):
     """The grid of windows that a roster sets.
 
     Attributes:

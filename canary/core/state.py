@@ -7,8 +7,10 @@ is served.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from canary.core.findings import Code, Finding
 from canary.core.tally import Tally
@@ -17,16 +19,14 @@ from canary.limits import STICKY_FINDINGS
 FORKS = {Code.TEXT_FORK, Code.LOG_FORK}
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
+class StoredEntry(msgspec.Struct, frozen=True):
     """An entry that was admitted, with its signatures as they were found."""
 
     data: bytes
     tally: Tally
 
 
-@dataclass(frozen=True, slots=True)
-class Sticky:
+class Sticky(msgspec.Struct, frozen=True):
     """A finding that valid signatures prove; it stays until a person acknowledges it.
 
     Attributes:
@@ -56,8 +56,7 @@ class Sticky:
         return Finding(self.code, self.message, self.entry, sticky=True, found=self.seen_at)
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """What is kept of one canary.
 
     Attributes:

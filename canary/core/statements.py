@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field
 from itertools import pairwise
+
+import msgspec
 
 from canary.core.findings import Code, Finding
 from canary.core.release import Release, Statement
@@ -14,8 +15,7 @@ from canary.limits import CHANGES_TOLD
 _PERIODS_BEFORE_FINAL = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """What became of one statement.
 
     Attributes:
@@ -50,15 +50,14 @@ class Change:
         return f"the statement {self.after.label} {word}: {_line(self.after)}"
 
 
-@dataclass(slots=True)
-class Told:
+class Told(msgspec.Struct):
     """Changes as they are told: the first of each kind in words, the rest as a number.
 
     A log of hostile releases can hold millions of changes; every kind of them is found, and few are put in words.
     """
 
-    _shown: dict[Code, list[Change]] = field(default_factory=dict)
-    _others: dict[Code, int] = field(default_factory=dict)
+    _shown: dict[Code, list[Change]] = msgspec.field(default_factory=dict)
+    _others: dict[Code, int] = msgspec.field(default_factory=dict)
 
     def add(self, changes: Iterable[Change]) -> None:
         """Takes changes in, none of them twice."""

@@ -7,7 +7,8 @@ passes here. Which types may sign a canary is `canary.core.kinds`.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+
+import msgspec
 
 from canary.core.strict import decode_base64, encode_base64
 from canary.errors import MalformedError
@@ -36,8 +37,7 @@ def compute_key_id(name: str, data: bytes) -> bytes:
     return hashlib.sha256(name.encode() + b"\n" + data).digest()[:KEY_ID_BYTES]
 
 
-@dataclass(frozen=True, slots=True)
-class VKey:
+class VKey(msgspec.Struct, frozen=True):
     """A public key with its name.
 
     Attributes:

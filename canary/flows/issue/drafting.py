@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from canary.core.history import History
 from canary.core.release import Attachment, Release, Statement, check_words, parse_release
@@ -14,8 +16,7 @@ Wordings = Mapping[str, Mapping[int, str]]
 """For each statement id and version the words in `statements/<id>/v<N>.txt`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(msgspec.Struct, frozen=True):
     """What the person who drafts asks for.
 
     Attributes:
@@ -31,7 +32,7 @@ class Wishes:
     without: Sequence[str] = ()
     add: Sequence[str] = ()
     covers: tuple[date, date] | None = None
-    attachments: Sequence[Attachment] = field(default=())
+    attachments: Sequence[Attachment] = msgspec.field(default=())
     announcements: str | None = None
     correction: bool = False
     final: bool = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from canary.core.changes import roster_changes
 from canary.core.findings import Finding
@@ -31,16 +32,14 @@ from canary.flows.site.proofs import detached_signatures
 _GROUP = 4
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(msgspec.Struct, frozen=True):
     """A file of the site, to link to: its name for people, and its path."""
 
     name: str
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class SignerRow:
+class SignerRow(msgspec.Struct, frozen=True):
     """What one signer of a roster did about a release.
 
     Attributes:
@@ -62,24 +61,21 @@ class SignerRow:
     signature: File | None
 
 
-@dataclass(frozen=True, slots=True)
-class StatementRow:
+class StatementRow(msgspec.Struct, frozen=True):
     """A statement, and the first release from which on this wording has stood in every one."""
 
     statement: Statement
     since: Release
 
 
-@dataclass(frozen=True, slots=True)
-class AttachmentRow:
+class AttachmentRow(msgspec.Struct, frozen=True):
     """An attachment, and where it lies."""
 
     attachment: Attachment
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Edition:
+class Edition(msgspec.Struct, frozen=True):
     """One release with everything that a page shows beside it.
 
     Attributes:
@@ -125,8 +121,7 @@ class Edition:
     keyring_commands: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RosterRow:
+class RosterRow(msgspec.Struct, frozen=True):
     """A roster and its files."""
 
     roster: Roster

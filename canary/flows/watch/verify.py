@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from canary.core.fetched import Source
 from canary.core.history import Admitted
@@ -14,8 +16,7 @@ from canary.core.question import Judgement, Question
 from canary.flows.watch.look import look, look_at_attachments
 
 
-@dataclass(frozen=True, slots=True)
-class _Looked:
+class _Looked(msgspec.Struct, frozen=True):
     """One look, judged."""
 
     seen: Observation
