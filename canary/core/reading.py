@@ -178,7 +178,7 @@ def _replay(
             if limits.now is not None and issued > limits.now + FUTURE_TOLERANCE:
                 message = f"entry {number} was issued {format_time(issued)}, which is yet to come"
                 return Finding(Code.FUTURE_ISSUED, message, number)
-            history.append(data, verifier)
+            history.append_entry(entry, verifier)
         except (RejectedError, NewerFormatError, MalformedError) as error:
             if _beyond(history, issued, limits.until):
                 return None
@@ -204,7 +204,7 @@ def _beyond(history: History, issued: datetime | None, until: datetime | None) -
 
 def _common_prefix(stored: History, entries: Sequence[bytes]) -> int:
     pairs = zip(stored.admitted, entries, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0].entry.data == pair[1], pairs))
+    return sum(1 for _ in takewhile(lambda pair: pair[0].data == pair[1], pairs))
 
 
 def _prefix(stored: History, length: int) -> History:
@@ -212,7 +212,7 @@ def _prefix(stored: History, length: int) -> History:
         return stored.copy()
     history = History()
     for admitted in stored.admitted[:length]:
-        history.append_verified(admitted.entry.data, admitted.tally)
+        history.append_verified(admitted.entry, admitted.tally)
     return history
 
 

@@ -128,9 +128,8 @@ def check_signed_wordings(history: History, wordings: Wordings) -> None:
     for name, versions in wordings.items():
         for version, words in versions.items():
             _named_file(name, version, check_words, words)
-            signed = history.words_of(name, version)
-            if signed is not None and signed != words:
-                new = max(*versions, history.highest_version(name)) + 1
+            if history.standing.contradicts(Statement(name, version, words)):
+                new = max(*versions, history.standing.highest_version(name)) + 1
                 raise IntegrityError(
                     f"statements/{name}/v{version}.txt was signed with other words, and must never change",
                     hint=f"Put the old words back (they are in log/), and write the new ones into "
@@ -199,9 +198,10 @@ def _newest(name: str, history: History, wordings: Wordings) -> Statement:
             hint=f"Write it, or draft with --without {name}.",
         )
     version = max(versions)
-    if version < history.highest_version(name):
+    highest = history.standing.highest_version(name)
+    if version < highest:
         raise RefusedError(
-            f"statements/{name}/v{version}.txt is older than version {history.highest_version(name)}, which was signed",
+            f"statements/{name}/v{version}.txt is older than version {highest}, which was signed",
             hint="Bring the newer file back from your version control.",
         )
     return Statement(name, version, versions[version])

@@ -15,8 +15,8 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from canary.core.admitted import Admitted
 from canary.core.changes import describe_schedule
-from canary.core.history import Admitted
 from canary.core.layout import CHECKPOINT, FRONT, INDEX, STATUS
 from canary.core.roster import Roster
 from canary.core.strict import encode_base64, hash_field

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from canary.core.admitted import Admitted
 from canary.core.changes import roster_changes
 from canary.core.findings import Finding
-from canary.core.history import Admitted, History
+from canary.core.history import History
 from canary.core.kinds import Kind, fingerprint_of
 from canary.core.layout import attachment_path, evidence_folder, release_folder
 from canary.core.outcome import Outcome
