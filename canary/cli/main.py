@@ -6,11 +6,13 @@ usage error too (click's own 2 would read as CRITICAL).
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 from typing import Any
 
 import click
@@ -49,6 +51,15 @@ _HELP = {
 UNKNOWN = 3
 
 
+def _imported(module: str) -> ModuleType:
+    """Imports a module without the garbage collector, which finds nothing there and takes a tenth of the time."""
+    gc.disable()
+    try:
+        return importlib.import_module(module)
+    finally:
+        gc.enable()
+
+
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -59,7 +70,7 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, name = _COMMANDS[cmd_name]
-        command = getattr(importlib.import_module(module), name)
+        command = getattr(_imported(module), name)
         return command if isinstance(command, click.Command) else None
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # as click has it

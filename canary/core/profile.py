@@ -39,6 +39,8 @@ def check_text(text: bytes) -> str:
     if len(text) > TEXT_BYTES:
         raise MalformedError(f"a text has at most {TEXT_BYTES:,} bytes; this has {len(text):,}")
     characters = decode_lines(text)
+    if text.isascii() and " \n" not in characters and "\x7f" not in characters:
+        return characters  # decode_lines has refused every other control character
     for number, line in enumerate(characters.split("\n"), start=1):
         check_line(line, number=number)
     return characters

@@ -19,6 +19,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
 import msgspec
@@ -118,10 +119,7 @@ class Schedule(msgspec.Struct, frozen=True):
 
     def shortest_distance(self) -> timedelta:
         """Returns the shortest distance between two openings of this grid."""
-        if self.cadence.unit is Unit.WEEK:
-            return timedelta(weeks=self.cadence.count)
-        openings = [self.opening(k) for k in range(_MONTHS_IN_A_LEAP_CYCLE + 1)]
-        return min(later - earlier for earlier, later in pairwise(openings))
+        return _shortest_distance(self.start, self.cadence)
 
     def same_grid(self, other: Schedule) -> bool:
         """Tells whether both have their windows on the same days for the same reason."""
@@ -141,6 +139,14 @@ class Schedule(msgspec.Struct, frozen=True):
                 f"window and grace are {(self.window + self.grace).days} days together, and two windows can "
                 f"open only {shortest.days} days apart"
             )
+
+
+@lru_cache(maxsize=64)
+def _shortest_distance(start: date, cadence: Cadence) -> timedelta:
+    if cadence.unit is Unit.WEEK:
+        return timedelta(weeks=cadence.count)
+    openings = [cadence.after(start, times) for times in range(_MONTHS_IN_A_LEAP_CYCLE + 1)]
+    return min(later - earlier for earlier, later in pairwise(openings))
 
 
 def parse_cadence(text: str) -> Cadence:
