@@ -13,16 +13,6 @@ from canary.errors import CanaryError
 UNKNOWN = CanaryError.exit_code
 _WORDS = {0: "OK", 1: "WARNING", 2: "CRITICAL", UNKNOWN: "UNKNOWN"}
 
-format_option = click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json", "nagios"]),
-    default="text",
-    show_default=True,
-    help="How to print the result.",
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-
 
 def nagios_line(exit_code: int, message: str, performance: Mapping[str, str]) -> str:
     """Returns the one line: the service, its state, what it says, and performance data behind a bar.

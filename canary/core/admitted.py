@@ -45,6 +45,11 @@ class Admitted:
                 raise _damaged() from error
         return self._entry
 
+    def forget(self) -> None:
+        """Gives back the memory of what was parsed, except of a roster, which many entries are judged by."""
+        if self._in_force is not None:
+            self._entry = None
+
     @property
     def roster(self) -> Roster:
         """The roster in force after it.

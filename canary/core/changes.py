@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from msgspec.structs import replace
 
@@ -125,7 +125,8 @@ def _along(releases: list[Release], history: History) -> Iterator[Change]:
 def _newest_changes(history: History) -> list[Change]:
     """Returns the newest changes in the log, as many as are told, the oldest of them first."""
     found: list[Change] = []
-    for after, before in pairwise(history.releases_back()):
+    for entry in reversed(history.standing.changes):
+        after, before = islice(history.releases_back(entry), 2)
         found[:0] = list(compare(before, after, StoodBefore(history.standing, after.entry)))
         if len(found) >= CHANGES_TOLD:
             break

@@ -31,6 +31,9 @@ from canary.core.tally import SignatureChecker, Tally
 from canary.core.times import format_time
 from canary.errors import CanaryError, IntegrityError, MalformedError
 
+_KEPT_PARSED = 256
+"""Entries at the end of a log that are kept as they were parsed, not only as bytes: all of them in most logs."""
+
 
 class RejectedError(IntegrityError):
     """An entry that does not hold.
@@ -118,10 +121,14 @@ class History:
         """Returns every release, oldest first."""
         return list(self.releases_back())[::-1]
 
-    def releases_back(self) -> Iterator[Release]:
-        """Returns the releases, newest first; an entry that nobody gets to is not read."""
+    def releases_back(self, entry: int | None = None) -> Iterator[Release]:
+        """Returns the releases, newest first; an entry that nobody gets to is not read.
+
+        Args:
+            entry: the entry to begin at; None for the newest.
+        """
         rosters = set(self.standing.rosters)
-        for number in range(self.standing.release or 0, 0, -1):
+        for number in range(entry or self.standing.release or 0, 0, -1):
             if number not in rosters:
                 content = self.admitted[number - 1].entry.content
                 if isinstance(content, Release):
@@ -290,9 +297,14 @@ class History:
             if not self.standing.rosters:
                 raise self._reject(Code.CHAIN_BROKEN, "a log begins with roster 1")
             in_force = self.admitted[self.standing.rosters[-1] - 1]
+        before = self.admitted[-1] if self.admitted else None
+        if before is not None and before.tally == tally:
+            tally = before.tally  # the same people sign year after year; their names need not be kept as often
         admitted = Admitted(entry.data, tally, in_force, entry)
+        self.standing.take(entry.content, tally, self.last_release)
         self.admitted.append(admitted)
-        self.standing.take(entry.content, tally)
+        if len(self.admitted) > _KEPT_PARSED:
+            self.admitted[-_KEPT_PARSED - 1].forget()
         return admitted
 
 

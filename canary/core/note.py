@@ -29,6 +29,7 @@ from canary.limits import SIGNATURE_LINES
 
 SIGNATURE_PREFIX = "— "
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
+_CONTROL_BYTES = bytes(range(0x20)).replace(b"\n", b"")
 
 
 class SignatureLine(msgspec.Struct, frozen=True):
@@ -124,7 +125,8 @@ def decode_lines(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise MalformedError("not UTF-8", line=line) from error
-    control = _CONTROL.search(text)
+    # No byte of a longer UTF-8 sequence is below U+0080, so the bytes tell, and sooner.
+    control = _CONTROL.search(text) if len(data.translate(None, _CONTROL_BYTES)) != len(data) else None
     if control:
         line = text.count("\n", 0, control.start()) + 1
         raise MalformedError(f"the control character U+{ord(control.group()):04X}", line=line)

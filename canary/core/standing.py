@@ -35,6 +35,7 @@ class Standing(msgspec.Struct):
         release: the entry of the newest release; None where there is none.
         wordings: by statement id and version, both in the order in which they came.
         keys: the key material that each signer's name has carried, in any roster.
+        changes: the releases that say other statements, in other wordings or another order, than the one before.
         unchecked: the entries with a signature that could not be checked when they were admitted.
     """
 
@@ -42,15 +43,29 @@ class Standing(msgspec.Struct):
     release: int | None = None
     wordings: dict[str, dict[int, Wording]] = {}
     keys: dict[str, bytes] = {}
+    changes: list[int] = []
     unchecked: list[int] = []
 
     def copy(self) -> Standing:
         """Returns a summary that can grow without this one growing."""
         wordings = {name: dict(versions) for name, versions in self.wordings.items()}
-        return Standing(list(self.rosters), self.release, wordings, dict(self.keys), list(self.unchecked))
+        return Standing(
+            list(self.rosters),
+            self.release,
+            wordings,
+            dict(self.keys),
+            list(self.changes),
+            list(self.unchecked),
+        )
 
-    def take(self, content: Roster | Release, tally: Tally) -> None:
-        """Takes in the entry that comes next."""
+    def take(self, content: Roster | Release, tally: Tally, before: Release | None) -> None:
+        """Takes in the entry that comes next.
+
+        Args:
+            content: what it says.
+            tally: its signatures.
+            before: the newest release so far.
+        """
         if any(each.outcome is Outcome.UNCHECKED for each in tally.checked):
             self.unchecked.append(content.entry)
         if isinstance(content, Roster):
@@ -58,6 +73,10 @@ class Standing(msgspec.Struct):
             self.keys.update({signer.name: material(signer.key) for signer in content.signers})
             return
         self.release = content.entry
+        if before is not None and [each.label for each in before.statements] != [
+            each.label for each in content.statements
+        ]:
+            self.changes.append(content.entry)
         for statement in content.statements:
             versions = self.wordings.setdefault(statement.id, {})
             if statement.version not in versions:

@@ -49,6 +49,7 @@ class _Standing(msgspec.Struct, forbid_unknown_fields=True):
     release: int | None
     wordings: list[_Wording]
     keys: dict[str, str]
+    changes: list[int]
     unchecked: list[int]
 
 
@@ -183,7 +184,7 @@ def _rendered_standing(standing: Standing) -> _Standing:
         for version, each in versions.items()
     ]
     keys = {name: encode_base64(key) for name, key in standing.keys.items()}
-    return _Standing(standing.rosters, standing.release, wordings, keys, standing.unchecked)
+    return _Standing(standing.rosters, standing.release, wordings, keys, standing.changes, standing.unchecked)
 
 
 def _parsed_standing(document: _Standing, entries: int) -> Standing:
@@ -192,7 +193,7 @@ def _parsed_standing(document: _Standing, entries: int) -> Standing:
     for each in document.wordings:
         wordings.setdefault(each.id, {})[each.version] = Wording(each.sha256, each.entry)
     keys = {name: decode_base64(key) for name, key in document.keys.items()}
-    return Standing(document.rosters, document.release, wordings, keys, document.unchecked)
+    return Standing(document.rosters, document.release, wordings, keys, document.changes, document.unchecked)
 
 
 def _check_standing(document: _Standing, entries: int) -> None:
@@ -202,10 +203,18 @@ def _check_standing(document: _Standing, entries: int) -> None:
         MalformedError: they are not.
     """
     release = [] if document.release is None else [document.release]
-    numbers = [*document.rosters, *document.unchecked, *release, *(each.entry for each in document.wordings)]
+    numbers = [
+        *document.rosters,
+        *document.changes,
+        *document.unchecked,
+        *release,
+        *(each.entry for each in document.wordings),
+    ]
     versions = [(each.id, each.version) for each in document.wordings]
     orderly = all(
-        earlier < later for series in (document.rosters, document.unchecked) for earlier, later in pairwise(series)
+        earlier < later
+        for series in (document.rosters, document.changes, document.unchecked)
+        for earlier, later in pairwise(series)
     ) and all(one[0] != other[0] or one[1] < other[1] for one, other in pairwise(versions))
     if not orderly or not all(1 <= number <= entries for number in numbers) or document.release in document.rosters:
         raise MalformedError("its summary is not one of its entries")
