@@ -84,7 +84,7 @@ def _one_more(publisher: Publisher) -> Iterator[Row]:
             raise SystemExit(f"{checks} signatures were checked for one new release")
     taken = quickest_calls(calls)
     hashing = taken[f"hash {_LONG}"] - taken[f"hash {_SHORT}"]
-    for what, name, bound in (("one new release on stored state", "follow", 1.5), ("its state file", "state", None)):
+    for what, name, bound in (("one new release on stored state", "follow", 2.0), ("its state file", "state", None)):
         growth = taken[f"{name} {_LONG}"] - taken[f"{name} {_SHORT}"]
         note = f"hashing the log ({milliseconds(hashing)}); {milliseconds(taken[f'{name} {_SHORT}'])} at {_SHORT}"
         yield Row(f"{what}: growth from {_SHORT} to {_LONG:,} entries", growth / hashing, bound, note)
