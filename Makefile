@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint types unit clean
+.PHONY: demo test lint types unit bench clean
 
 demo: $(READY)
 	$(BIN)/python scripts/demo.py
@@ -20,6 +20,9 @@ types: $(READY)
 
 unit: $(READY)
 	$(BIN)/pytest -n auto
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
 
 $(READY): pyproject.toml
 	@command -v gpg >/dev/null || { echo "gpg is needed: install GnuPG 2.2 or newer (Debian: apt install gnupg)"; exit 1; }

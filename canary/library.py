@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
 
 from canary.core.fetched import Source
 from canary.core.judge import judge
@@ -18,7 +17,6 @@ from canary.core.strict import parse_hash
 from canary.core.verdict import Verdict
 from canary.edges.folder import FolderSource
 from canary.errors import FetchError
-from canary.flows.watch.locate import HintedSource
 from canary.flows.watch.verify import verify_site
 from canary.limits import FETCH_SECONDS
 
@@ -88,7 +86,10 @@ def open_source(location: str, *, seconds: float, allow_http: bool, ca_file: Pat
         yield FolderSource(Path(location))
         return
     # Imported here: a look into a folder needs no HTTP.
+    from urllib.parse import urlsplit  # noqa: PLC0415
+
     from canary.edges.http import HttpSource  # noqa: PLC0415
+    from canary.flows.watch.locate import HintedSource  # noqa: PLC0415
 
     with HttpSource(location, seconds=seconds, allow_http=allow_http, ca_file=ca_file) as source:
         yield source if urlsplit(location).path.strip("/") else HintedSource(source)

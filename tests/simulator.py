@@ -15,7 +15,7 @@ import base64
 import copy
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import takewhile
@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 
 from canary.core.checkpoint import Checkpoint
 from canary.core.entry import parse_entry

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from canary.core.characters import allowed
 from canary.core.checkpoint import Checkpoint
 from canary.core.codepoints import ALLOWED
 from canary.core.hint import Hint
@@ -19,7 +20,6 @@ from canary.core.kinds import Kind, ed25519_vkey, openpgp_vkey
 from canary.core.merkle import HASH_BYTES
 from canary.core.names import RESERVED_SIGNER, RESERVED_STATEMENT, key_name
 from canary.core.note import Note, SignatureLine
-from canary.core.profile import allowed
 from canary.core.release import Anchor, Attachment, Release, Statement
 from canary.core.roster import Roster, RosterSigner
 from canary.core.schedule import MAX_MONTHS, MAX_WEEKS, Cadence, Schedule, Unit, Window

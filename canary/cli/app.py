@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 
 def _wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class App:
+class App(NamedTuple):
     """The outside world of one run.
 
     Attributes:
@@ -23,6 +22,6 @@ class App:
             tests make past releases through these very commands).
     """
 
-    clock: Callable[[], datetime] = field(default=_wall_clock)
+    clock: Callable[[], datetime] = _wall_clock
     gpg_home: Path | None = None
     past: bool = False

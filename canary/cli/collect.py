@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
 from canary.cli.app import App
-from canary.cli.session import Session, open_session, workspace_option
+from canary.cli.session import Session, open_session
 from canary.cli.talk import say, say_next
 from canary.core.note import SignatureLine, parse_signature_line
 from canary.core.outcome import Outcome
@@ -18,12 +16,8 @@ from canary.flows.issue.quorum import Board
 from canary.limits import ENTRY_BYTES
 
 
-@click.command()
-@click.option("--as", "name", required=True, metavar="NAME", help="Whose signature to take back.")
-@workspace_option
-@click.pass_obj
 def unsign(app: App, *, name: str, workspace: Path) -> None:
-    """Take a signature back, as long as the draft is not published."""
+    """Does what `canary unsign` says."""
     with open_session(app, workspace) as session:
         _changeable(session)
         # Whatever the file holds: one that is broken has to go too.
@@ -40,12 +34,8 @@ def unsign(app: App, *, name: str, workspace: Path) -> None:
             say_next(fault.advice)
 
 
-@click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
-@workspace_option
-@click.pass_obj
 def merge(app: App, *, files: tuple[Path, ...], workspace: Path) -> None:
-    """Take in signature files (draft/NAME.sig) that others made on their own machines."""
+    """Does what `canary merge` says."""
     with open_session(app, workspace) as session:
         board = open_draft(session)
         found: dict[str, SignatureLine] = {}

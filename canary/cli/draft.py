@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace as with_changes
 from datetime import date
 from pathlib import Path
 
 import click
+from msgspec.structs import replace as with_changes
 
 from canary.cli.app import App
 from canary.cli.collect import still_to_sign
-from canary.cli.roster import left_out_by_open_draft, refuse_open_draft, replace_option
-from canary.cli.session import Session, drop_attachments_of_no_release, open_session, workspace_option
+from canary.cli.roster import left_out_by_open_draft, refuse_open_draft
+from canary.cli.session import Session, drop_attachments_of_no_release, open_session
 from canary.cli.showing import read_wordings, say_watchers
 from canary.cli.talk import at_terminal, say, say_next
 from canary.core.history import History
@@ -34,17 +34,6 @@ from canary.flows.issue.drafting import (
 from canary.limits import ATTACHMENT_BYTES, TEXT_BYTES
 
 
-@click.command()
-@click.option("--without", multiple=True, metavar="ID", help="Leave this statement out; once for each.")
-@click.option("--add", multiple=True, metavar="ID", help="Take this statement in; once for each.")
-@click.option("--covers", metavar="A/B", help="What the attached report covers, like 2026-07-01/2026-09-30.")
-@click.option("--attach", multiple=True, type=click.Path(path_type=Path), help="Publish this file beside the release.")
-@click.option("--announce", type=click.Path(path_type=Path), help="A text file that is no statement, for the end.")
-@click.option("--correction", is_flag=True, help="Replace the release that is published for this window.")
-@click.option("--final", is_flag=True, help="The last release of this canary; nothing can follow it.")
-@replace_option
-@workspace_option
-@click.pass_obj
 def draft(
     app: App,
     *,
@@ -58,7 +47,7 @@ def draft(
     replace: bool,
     workspace: Path,
 ) -> None:
-    """Draft the next release from the last one's statements in their newest wordings."""
+    """Does what `canary draft` says."""
     with open_session(app, workspace) as session:
         refuse_open_draft(session, replace=replace)
         wordings = read_wordings(session)

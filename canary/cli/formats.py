@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,16 +12,6 @@ from canary.errors import CanaryError
 
 UNKNOWN = CanaryError.exit_code
 _WORDS = {0: "OK", 1: "WARNING", 2: "CRITICAL", UNKNOWN: "UNKNOWN"}
-
-format_option = click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json", "nagios"]),
-    default="text",
-    show_default=True,
-    help="How to print the result.",
-)
-json_option = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 
 
 def nagios_line(exit_code: int, message: str, performance: Mapping[str, str]) -> str:
@@ -40,6 +29,8 @@ def nagios_line(exit_code: int, message: str, performance: Mapping[str, str]) ->
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Prints a document, indented, in the order of its keys."""
+    import json  # noqa: PLC0415  # most commands print none
+
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 

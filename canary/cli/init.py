@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-import click
+import msgspec
 
 from canary.cli.app import App
 from canary.cli.talk import ask, at_terminal, say, say_next
@@ -48,8 +47,7 @@ _WHY_WINDOW = "Signers have this long each period; after it the release is late,
 _WHY_GRACE = "After this the canary is stale: watchers are told not to rely on it any more."
 
 
-@dataclass(frozen=True, slots=True)
-class _Answers:
+class _Answers(msgspec.Struct, frozen=True):
     canary_id: str
     organisation: str
     signers: tuple[str, ...]
@@ -88,18 +86,6 @@ grace = "{render_days(self.schedule.grace)}"
 """
 
 
-@click.command()
-@click.argument("folder", metavar="[DIR]", type=click.Path(path_type=Path, file_okay=False), default=Path())
-@click.option("--id", "canary_id", help="The URL it will live at, without https://, like example.net/canary.")
-@click.option("--organisation", help="Who speaks.")
-@click.option("--every", help="How often a release is due, like '3 months' or '4 weeks'.")
-@click.option("--start", help="The day the first window opens, like 2026-02-01 (UTC).")
-@click.option("--window", help="How long a window is open.  [default: 14 days, less for short cadences]")
-@click.option("--grace", help="How long after that the canary counts as alive.  [default: as the window]")
-@click.option("--signer", "signers", multiple=True, help="A signer's short name; once for each signer.")
-@click.option("--threshold", help="How many signers must sign.  [default: all but one, at least two]")
-@click.option("--key-dir", type=click.Path(path_type=Path), envvar="CANARY_KEY_DIR", help="Where private keys lie.")
-@click.pass_obj
 def init(
     app: App,
     *,
@@ -114,7 +100,7 @@ def init(
     threshold: str | None,
     key_dir: Path | None,
 ) -> None:
-    """Begin a new canary in DIR (by default in this folder). Asks for what is not given."""
+    """Does what `canary init` says."""
     if (folder / CONFIG).exists():
         raise RefusedError(f"{folder / CONFIG} is there already", hint="Nothing was overwritten; edit it instead.")
     name = ask("--id", "The URL it will live at, without https://", canary_id, check_canary_id, why=_WHY_ID)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-import click
-
 from canary.cli.app import App
-from canary.cli.session import Session, open_session, workspace_option
+from canary.cli.session import Session, open_session
 from canary.cli.talk import ask_passphrase, new_passphrase, passphrase_from, say, say_next
 from canary.core.history import History
 from canary.core.kinds import Kind, ed25519_vkey, fingerprint_of
@@ -28,30 +26,11 @@ from canary.edges.private_keys import key_folder, signer_key_path
 from canary.edges.public_keys import check_can_sign
 from canary.errors import RefusedError
 
-key_dir_option = click.option(
-    "--key-dir",
-    type=click.Path(path_type=Path),
-    envvar="CANARY_KEY_DIR",
-    help="Where private keys lie.  [default: the platform's folder for your data]",
-)
 
-
-@click.group()
-def key() -> None:
-    """Make, take in and list signers' keys."""
-
-
-@key.command()
-@click.argument("name")
-@click.option("--passphrase-file", type=click.Path(path_type=Path), help="A file whose first line is the passphrase.")
-@click.option("--unencrypted", is_flag=True, help="Write the private key without a passphrase.")
-@key_dir_option
-@workspace_option
-@click.pass_obj
 def new(
     app: App, *, name: str, passphrase_file: Path | None, key_dir: Path | None, workspace: Path, unencrypted: bool
 ) -> None:
-    """Make an Ed25519 key for the signer NAME."""
+    """Does what `canary key new` says."""
     check_signer(name)
     if unencrypted and passphrase_file is not None:
         raise RefusedError("--unencrypted and --passphrase-file contradict each other", hint="Give one of them.")
@@ -79,13 +58,8 @@ def new(
         _say_next(session, name)
 
 
-@key.command()
-@click.argument("name")
-@click.argument("fingerprint")
-@workspace_option
-@click.pass_obj
 def openpgp(app: App, *, name: str, fingerprint: str, workspace: Path) -> None:
-    """Take in the OpenPGP key with that FINGERPRINT for the signer NAME, from your own keyring."""
+    """Does what `canary key openpgp` says."""
     check_signer(name)
     with open_session(app, workspace) as session:
         now = app.clock()
@@ -105,12 +79,8 @@ def openpgp(app: App, *, name: str, fingerprint: str, workspace: Path) -> None:
         _say_next(session, name)
 
 
-@key.command("log")
-@key_dir_option
-@workspace_option
-@click.pass_obj
 def log_key(app: App, *, key_dir: Path | None, workspace: Path) -> None:
-    """Make a new log key, where the old one is lost or was stolen; the next roster names it."""
+    """Does what `canary key log` says."""
     with open_session(app, workspace) as session:
         canary_id = session.config.canary.id
         folder = key_folder(key_dir, session.workspace.root)
@@ -123,11 +93,8 @@ def log_key(app: App, *, key_dir: Path | None, workspace: Path) -> None:
         say_next("canary roster")
 
 
-@key.command("list")
-@workspace_option
-@click.pass_obj
 def list_keys(app: App, *, workspace: Path) -> None:
-    """List the public keys in keys/, and which of them the published roster has."""
+    """Does what `canary key list` says."""
     with open_session(app, workspace, changes=False) as session:
         keys = session.public_keys()
         for signer in keys.signers.values():

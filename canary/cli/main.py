@@ -6,12 +6,12 @@ usage error too (click's own 2 would read as CRITICAL).
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import os
 import signal
 import sys
-import traceback
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,16 +22,16 @@ from canary.cli.formats import asked_for, in_words, print_failure
 from canary.errors import CanaryError
 
 _COMMANDS = {
-    "init": ("canary.cli.init", "init"),
-    "key": ("canary.cli.key", "key"),
-    "roster": ("canary.cli.roster", "roster"),
-    "draft": ("canary.cli.draft", "draft"),
-    "sign": ("canary.cli.sign", "sign"),
-    "unsign": ("canary.cli.collect", "unsign"),
-    "merge": ("canary.cli.collect", "merge"),
-    "status": ("canary.cli.status", "status"),
-    "publish": ("canary.cli.publish", "publish"),
-    "verify": ("canary.cli.verify", "verify"),
+    "init": ("canary.cli.commands.init", "init"),
+    "key": ("canary.cli.commands.key", "key"),
+    "roster": ("canary.cli.commands.roster", "roster"),
+    "draft": ("canary.cli.commands.draft", "draft"),
+    "sign": ("canary.cli.commands.sign", "sign"),
+    "unsign": ("canary.cli.commands.collect", "unsign"),
+    "merge": ("canary.cli.commands.collect", "merge"),
+    "status": ("canary.cli.commands.status", "status"),
+    "publish": ("canary.cli.commands.publish", "publish"),
+    "verify": ("canary.cli.commands.verify", "verify"),
 }
 """Where each command lives; imported when it is called, so that `--help` stays quick."""
 
@@ -127,7 +127,9 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # A verdict is not lost because a terminal or a cron job cannot write one of a publisher's characters.
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(_flushed(_guarded()))
+    code = _flushed(_guarded())
+    gc.freeze()  # or the interpreter would look through everything once more before it throws it away
+    sys.exit(code)
 
 
 def _guarded() -> int:
@@ -135,6 +137,8 @@ def _guarded() -> int:
     try:
         return run()
     except Exception as error:  # noqa: BLE001  # the last wall
+        import traceback  # noqa: PLC0415  # needed once in a lifetime
+
         traceback.print_exc()
         what = f"this is a fault of canary itself: {error!r}"
         if asked_for(sys.argv) != "text":

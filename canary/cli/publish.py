@@ -5,11 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-import click
-
 from canary.cli.app import App
-from canary.cli.key import key_dir_option
-from canary.cli.session import open_session, workspace_option
+from canary.cli.session import open_session
 from canary.cli.talk import say, say_next
 from canary.core.findings import Code
 from canary.core.release import Release
@@ -21,12 +18,8 @@ from canary.flows.issue.publishing import Published
 from canary.flows.issue.publishing import publish as publish_draft
 
 
-@click.command()
-@key_dir_option
-@workspace_option
-@click.pass_obj
 def publish(app: App, *, key_dir: Path | None, workspace: Path) -> None:
-    """Publish the open draft once enough have signed it; run it again to finish or to rebuild the site."""
+    """Does what `canary publish` says."""
     with open_session(app, workspace) as session:
         now = app.clock()
         keys = key_folder(key_dir, session.workspace.root)

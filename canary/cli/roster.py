@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
-
 from canary.cli.app import App
 from canary.cli.collect import still_to_sign
 from canary.cli.key import describe
-from canary.cli.session import Session, drop_attachments_of_no_release, open_session, workspace_option
+from canary.cli.session import Session, drop_attachments_of_no_release, open_session
 from canary.cli.talk import say, say_next
 from canary.core.changes import describe_schedule, roster_changes
 from canary.core.entry import NewerFormatError
@@ -23,17 +21,9 @@ from canary.flows.issue.drafting import left_out_before
 from canary.flows.issue.quorum import parse_draft
 from canary.flows.issue.rostering import draft_roster, warnings
 
-replace_option = click.option(
-    "--replace", is_flag=True, help="Put this draft in the place of the open one, whose signatures are then gone."
-)
 
-
-@click.command()
-@replace_option
-@workspace_option
-@click.pass_obj
 def roster(app: App, *, workspace: Path, replace: bool) -> None:
-    """Draft the next roster from canary.toml and keys/. It is signed and published like a release."""
+    """Does what `canary roster` says."""
     with open_session(app, workspace) as session:
         refuse_open_draft(session, replace=replace)
         keys = session.public_keys()

@@ -10,8 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import click
-
 from canary.cli.app import App
 from canary.core.history import History, replay
 from canary.core.outcome import OpenPGPVerifier
@@ -22,15 +20,6 @@ from canary.edges.workspace import Workspace
 from canary.errors import CanaryError, GpgError, MalformedError, WorkspaceError
 from canary.flows.issue.config import Config, parse_config
 from canary.flows.issue.quorum import Board, open_board
-
-workspace_option = click.option(
-    "--workspace",
-    # Not file_okay=False: that would be a usage error, which a monitoring system is told nothing of.
-    type=click.Path(path_type=Path),
-    default=Path(),
-    show_default="this folder",
-    help="The canary's folder.",
-)
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ import click
 
 from canary.cli.app import App
 from canary.cli.collect import open_draft, say_who_is_missing
-from canary.cli.key import key_dir_option
-from canary.cli.session import Session, open_session, workspace_option
+from canary.cli.session import Session, open_session
 from canary.cli.showing import read_wordings, say_draft, say_exact_text
 from canary.cli.talk import ask_passphrase, at_terminal, forget_what_was_typed, passphrase_from, say
 from canary.core.findings import Status
@@ -35,14 +34,6 @@ from canary.flows.issue.quorum import Board
 _MAKE_ANEW = "Make a new one with canary draft --replace."
 
 
-@click.command()
-@click.option("--as", "name", required=True, metavar="NAME", help="Who you are, as the roster names you.")
-@click.option("--affirm", multiple=True, metavar="ID@vN", help="For scripts: affirm a statement; once for each.")
-@click.option("--text", "text_hash", metavar="sha256:…", help="For scripts: the exact draft that is signed.")
-@click.option("--passphrase-file", type=click.Path(path_type=Path), help="A file whose first line is the passphrase.")
-@key_dir_option
-@workspace_option
-@click.pass_obj
 def sign(
     app: App,
     *,
@@ -53,7 +44,7 @@ def sign(
     key_dir: Path | None,
     workspace: Path,
 ) -> None:
-    """Affirm the open draft, statement by statement, and sign it."""
+    """Does what `canary sign` says."""
     with open_session(app, workspace) as session:
         board = open_draft(session)
         signer = board.signer(name)

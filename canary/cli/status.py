@@ -10,9 +10,9 @@ import click
 
 from canary.cli.app import App
 from canary.cli.collect import still_to_sign
-from canary.cli.formats import failures_in, format_option, json_option, nagios_line, print_json
+from canary.cli.formats import failures_in, nagios_line, print_json
 from canary.cli.key import expires_too_soon
-from canary.cli.session import Fault, Session, open_session, workspace_option
+from canary.cli.session import Fault, Session, open_session
 from canary.cli.talk import say, say_next
 from canary.core.history import History, replay
 from canary.core.kinds import Kind
@@ -24,37 +24,9 @@ from canary.flows.issue.due import Due, Level, interrupted, what_is_due, with_br
 from canary.flows.issue.publishing import check_published_prefix
 from canary.flows.issue.quorum import Board
 
-_MOST_DAYS = 3_660
-"""Ten years: no cadence is longer."""
 
-
-@click.command()
-@click.option(
-    "--ahead",
-    type=click.IntRange(0, _MOST_DAYS),
-    default=7,
-    show_default=True,
-    metavar="DAYS",
-    help="Exit 1 this long before a window opens.",
-)
-@click.option(
-    "--critical",
-    type=click.IntRange(0, _MOST_DAYS),
-    default=3,
-    show_default=True,
-    metavar="DAYS",
-    help="Exit 2 when fewer days are left until the window is over.",
-)
-@format_option
-@json_option
-@workspace_option
-@click.pass_obj
 def status(app: App, *, ahead: int, critical: int, output: str, as_json: bool, workspace: Path) -> int:
-    """Show what is due and who has signed.
-
-    Exit code: 0 nothing to do; 1 the window is open, or opens soon, and nothing is published for it, or something
-    was left half done; 2 the window is over, or nearly; 3 cannot tell.
-    """
+    """Does what `canary status` says. Returns the exit code."""
     output = "json" if as_json else output
     with failures_in(output), open_session(app, workspace, changes=False) as session:
         now = app.clock()

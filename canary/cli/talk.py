@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import termios
 import textwrap
@@ -33,7 +32,7 @@ def forget_what_was_typed() -> None:
 
 def say(text: str = "") -> None:
     """Prints a paragraph, wrapped to the terminal."""
-    width = min(shutil.get_terminal_size().columns, _MOST_COLUMNS) if sys.stdout.isatty() else _MOST_COLUMNS
+    width = _width()
     for line in text.split("\n"):
         indent = " " * (len(line) - len(line.lstrip()))
         click.echo(
@@ -46,6 +45,15 @@ def say(text: str = "") -> None:
                 replace_whitespace=False,
             )
         )
+
+
+def _width() -> int:
+    if not sys.stdout.isatty():
+        return _MOST_COLUMNS
+    # Imported here: it costs a cron job, which has no terminal, more than its verdict does.
+    import shutil  # noqa: PLC0415
+
+    return min(shutil.get_terminal_size().columns, _MOST_COLUMNS)
 
 
 def say_next(text: str) -> None:

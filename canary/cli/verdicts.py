@@ -16,7 +16,6 @@ Where the tool itself fails, the document has `status`, `exit_code`, `error` and
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -160,6 +159,8 @@ def _tell_finding(finding: Finding) -> None:
 
 
 def _tell_how_to_pin(fingerprint: str, again: Sequence[str]) -> None:
+    import shlex  # noqa: PLC0415  # a look with a pin needs none
+
     pin = hash_field(fingerprint)
     click.echo()
     say(f"The fingerprint of roster 1 here is {pin}.")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import click
+from msgspec.structs import replace
 
 from canary.cli.app import App
-from canary.cli.formats import failures_in, format_option, json_option, print_json
+from canary.cli.formats import failures_in, print_json
 from canary.cli.verdicts import document, nagios, tell
 from canary.core.question import Judgement, Question
 from canary.core.state import State
@@ -21,42 +21,16 @@ from canary.core.times import parse_time
 from canary.core.verdict import Verdict
 from canary.edges.files import read_file
 from canary.errors import CanaryError, MalformedError
-from canary.flows.watch.single import verify_entry
 from canary.library import LazyGpg, is_url, look_and_judge
 from canary.limits import ENTRY_BYTES, FETCH_SECONDS
 
 T = TypeVar("T")
-_MOST_SECONDS = 3_600.0
 
 
 class UsageError(CanaryError):
     """Options that do not go together."""
 
 
-@click.command()
-@click.argument("location")
-@click.option("--pin", metavar="sha256:…", help="The fingerprint of roster 1, confirmed over another channel.")
-@click.option("--trust-first-use", is_flag=True, help="Take roster 1 as it is seen now for the pin; needs --state.")
-@click.option("--at", metavar="TIME", help="Judge as of a past moment, like 2026-11-03T14:30:00Z; keeps no state.")
-@click.option("--state", "state_file", type=click.Path(path_type=Path), metavar="FILE", help="Remember what was seen.")
-@click.option("--ack", is_flag=True, help="Acknowledge what the last look found; needs --state.")
-@click.option("--trust-clock", is_flag=True, help="This machine's clock is right, though an earlier look was later.")
-@click.option(
-    "--roster", type=click.Path(path_type=Path), metavar="FILE", help="Check one entry's file under this roster."
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0.1, max=_MOST_SECONDS),
-    default=FETCH_SECONDS,
-    show_default=True,
-    metavar="S",
-    help="Seconds for the whole look.",
-)
-@click.option("--allow-http", is_flag=True, help="Take http:// for another host than this machine.")
-@click.option("--ca-file", type=click.Path(path_type=Path), metavar="FILE", help="Certificates to trust for TLS.")
-@format_option
-@json_option
-@click.pass_obj
 def verify(
     app: App,
     *,
@@ -74,11 +48,7 @@ def verify(
     output: str,
     as_json: bool,
 ) -> int:
-    """Check the canary at LOCATION: its URL, a folder with a copy of its site, or one entry's file.
-
-    Exit code: 0 OK, DUE or RETIRED; 1 OVERDUE, CHANGED or UNREACHABLE; 2 INVALID, WITHDRAWN, EXPIRED or MISSING;
-    3 UNKNOWN, and whenever the tool itself fails.
-    """
+    """Does what `canary verify` says. Returns the exit code."""
     output = "json" if as_json else output
     again = _command(
         location,
@@ -166,6 +136,9 @@ def _verify_file(path: Path, roster: Path | None, *, pin: str | None, now: datet
             f"{path} is a single file, and is checked with --roster FILE",
             hint="The roster is an entry too: rosters/<n>/entry.txt on the site.",
         )
+    # Imported here: a site is looked at far more often.
+    from canary.flows.watch.single import verify_entry  # noqa: PLC0415
+
     with LazyGpg() as verifier:
         try:
             # One byte more than an entry may have, so that a larger file is told as malformed and not cut.

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from itertools import pairwise
+from collections.abc import Iterator
+from datetime import date, timedelta
+from itertools import islice, pairwise
+
+from msgspec.structs import replace
 
 from canary.core.findings import Code, Finding
 from canary.core.history import History
 from canary.core.release import Release
 from canary.core.roster import Roster, material
 from canary.core.schedule import Cadence, Schedule, Unit, render_days
-from canary.core.statements import Change, Told, along, compare, not_affirmed_by_final
+from canary.core.statements import Change, StoodBefore, Told, compare, not_affirmed_by_final
 from canary.limits import CHANGES_TOLD
 
 _DAYS_IN_A_MONTH = 365.25 / 12
 _DAYS_IN_A_WEEK = 7.0
+_PERIODS_BEFORE_FINAL = 2
 
 
 def roster_changes(before: Roster, after: Roster) -> list[Finding]:
@@ -52,30 +55,32 @@ def describe_schedule(roster: Roster) -> str:
 
 def changes_since(history: History, acknowledged: int) -> list[Finding]:
     """Returns every change after entry `acknowledged`, none of which a later entry can hide."""
-    releases = history.releases()
-    earlier = [release for release in releases if release.entry <= acknowledged]
-    later = [release for release in releases if release.entry > acknowledged]
+    later: list[Release] = []
+    base: list[Release] = []
+    for release in history.releases_back():
+        if release.entry <= acknowledged:
+            base = [release]
+            break
+        later.append(release)
     told = Told()
-    told.add(along([*earlier[-1:], *later], releases))
-    if later and later[-1].final:
-        told.add(not_affirmed_by_final(releases, 2 * longest_cadence(history).days))
+    told.add(_along([*base, *later[::-1]], history))
+    if later and later[0].final:
+        told.add(_not_affirmed(history))
     return told.findings() + _roster_changes_since(history, acknowledged)
 
 
 def changes_from_pin(history: History) -> list[Finding]:
     """Returns what changed since the last release of an earlier period, and older changes as remarks."""
-    releases = history.releases()
-    newest = releases[-1]
+    newest = next(history.releases_back())
     base = compared_with(history)
     told = Told()
     rosters: list[Finding] = []
     if base is not None:
-        stood = {each.id for release in releases if release.entry <= base.entry for each in release.statements}
-        told.add(compare(base, newest, stood))
+        told.add(compare(base, newest, StoodBefore(history.standing, base.entry + 1)))
         rosters = _roster_changes_since(history, base.entry)
     if newest.final:
-        told.add(not_affirmed_by_final(releases, 2 * longest_cadence(history).days))
-    older = [change.finding() for change in _newest_changes(releases) if change not in told]
+        told.add(_not_affirmed(history))
+    older = [change.finding() for change in _newest_changes(history) if change not in told]
     older += [each for each in _roster_changes_since(history, 1) if each not in rosters][-CHANGES_TOLD:]
     return told.findings() + rosters + [replace(each, remark=True) for each in older]
 
@@ -86,13 +91,15 @@ def compared_with(history: History) -> Release | None:
     Periods of two grids that lie closer together than the cadence that was promised are no two periods, or a
     roster that moves the grid by a day would hide in a day what was withdrawn. None in the first period.
     """
-    releases = history.releases()
-    newest, earlier = releases[-1], releases[:-1]
+    earlier = history.releases_back()
+    newest = next(earlier)
     distance = longest_cadence(history)
-    for release in reversed(earlier):
+    oldest = newest
+    for release in earlier:
         if newest.period - release.period >= distance:
             return release
-    return next((release for release in earlier if release.period < newest.period), None)
+        oldest = release
+    return oldest if oldest.period < newest.period else None
 
 
 def longest_cadence(history: History) -> timedelta:
@@ -100,7 +107,7 @@ def longest_cadence(history: History) -> timedelta:
 
     A roster's cadence goes on counting for one cadence after the roster was replaced.
     """
-    rosters = [each.entry.content for each in history.admitted if isinstance(each.entry.content, Roster)]
+    rosters = history.rosters_from(1)
     now = history.admitted[-1].entry.content.issued.date()
     counting = [rosters[-1]]
     for roster, successor in pairwise(rosters):
@@ -109,41 +116,46 @@ def longest_cadence(history: History) -> timedelta:
     return max(roster.schedule.shortest_distance() for roster in counting)
 
 
-def _newest_changes(releases: list[Release]) -> list[Change]:
+def _along(releases: list[Release], history: History) -> Iterator[Change]:
+    """Returns the changes from each of `releases`, which are consecutive, to the next one."""
+    for before, after in pairwise(releases):
+        yield from compare(before, after, StoodBefore(history.standing, after.entry))
+
+
+def _newest_changes(history: History) -> list[Change]:
     """Returns the newest changes in the log, as many as are told, the oldest of them first."""
     found: list[Change] = []
-    first_seen: dict[str, int] = {}
-    for release in releases:
-        for statement in release.statements:
-            first_seen.setdefault(statement.id, release.entry)
-    for after, before in zip(reversed(releases), reversed(releases[:-1]), strict=False):
-        found[:0] = list(compare(before, after, _StoodBefore(first_seen, after.entry)))
+    for entry in reversed(history.standing.changes):
+        after, before = islice(history.releases_back(entry), 2)
+        found[:0] = list(compare(before, after, StoodBefore(history.standing, after.entry)))
         if len(found) >= CHANGES_TOLD:
             break
     return found[-CHANGES_TOLD:]
 
 
-@dataclass(frozen=True, slots=True)
-class _StoodBefore:
-    """The ids of the statements that stood in any release before an entry."""
-
-    first_seen: dict[str, int]
-    entry: int
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and self.first_seen.get(name, self.entry) < self.entry
+def _not_affirmed(history: History) -> Iterator[Change]:
+    """Returns what the final release, which is the newest, leaves out of the last two periods."""
+    reach = 2 * longest_cadence(history)
+    releases = history.releases_back()
+    final = next(releases)
+    periods: list[date] = []
+    counting: list[Release] = []
+    for release in releases:
+        if release.period not in periods:
+            periods.append(release.period)
+        # However the grid was moved, a short time ago is a short time ago. Periods never go back along a log.
+        if len(periods) > _PERIODS_BEFORE_FINAL and final.period - release.period >= reach:
+            break
+        counting.append(release)
+    yield from not_affirmed_by_final(final, counting[::-1])
 
 
 def _roster_changes_since(history: History, entry: int) -> list[Finding]:
     """Returns the changes from each roster to the next one, from the one in force at `entry` on."""
     if entry < 1:
         return []
-    rosters = [each.roster for each in history.admitted[entry - 1 :]]
     return [
-        finding
-        for before, after in pairwise(rosters)
-        if before is not after
-        for finding in roster_changes(before, after)
+        finding for before, after in pairwise(history.rosters_from(entry)) for finding in roster_changes(before, after)
     ]
 
 

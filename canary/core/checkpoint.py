@@ -14,8 +14,9 @@ layer: witnesses may add lines of kinds that our entries do not know.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
+
+import msgspec
 
 from canary.core.kinds import verify_ed25519
 from canary.core.merkle import HASH_BYTES
@@ -29,8 +30,7 @@ _FIXED_LINES = 3
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(msgspec.Struct, frozen=True):
     """The size and the root hash of a log.
 
     Attributes:
@@ -55,8 +55,7 @@ class Checkpoint:
         return self.size == other.size and self.root != other.root
 
 
-@dataclass(frozen=True, slots=True)
-class SignedCheckpoint:
+class SignedCheckpoint(msgspec.Struct, frozen=True):
     """A checkpoint with its signature lines, none of them checked."""
 
     checkpoint: Checkpoint
@@ -108,8 +107,7 @@ def log_verifiers(keys: Iterable[VKey]) -> Mapping[tuple[str, bytes], _Verifier]
     return {(key.name, key.key_id): _Verifier(key) for key in keys}
 
 
-@dataclass(frozen=True, slots=True)
-class _Verifier:
+class _Verifier(msgspec.Struct, frozen=True):
     key: VKey
 
     def __call__(self, text: bytes, signature: bytes) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from canary.core.note import SignatureLine
 from canary.core.profile import parse_entry_note
@@ -32,8 +33,7 @@ class NewerFormatError(CanaryError):
         self.header = header
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """An entry, parsed and not verified.
 
     Attributes:

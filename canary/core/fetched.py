@@ -6,21 +6,17 @@ A location is a web server (`canary.edges.http`) or a folder that holds a copy o
 
 from __future__ import annotations
 
-import ipaddress
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
-from urllib.parse import urlsplit
+from typing import Protocol
+
+import msgspec
 
 from canary.errors import FetchError
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_NO_ADDRESS_HAS = frozenset(' "<>\\^`{|}')
 _ETAG_CHARACTERS = 200
 _SHOWN_CHARACTERS = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(msgspec.Struct, frozen=True):
     """One answer of a location.
 
     Attributes:
@@ -78,45 +74,6 @@ def segments(path: str) -> list[str]:
     if any(name in ("", ".", "..") for name in names) or not (path.isascii() and path.isprintable()) or "\\" in path:
         raise FetchError(f"{shown(path)} is no path within a canary")
     return names
-
-
-class Origin(NamedTuple):
-    """Who answers at an address: two addresses of one origin are the same server's."""
-
-    scheme: str
-    host: str
-    port: int
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether it is this very machine, so that nobody is on the way."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
-
-
-def origin(address: str) -> Origin:
-    """Returns the origin of an http or https address in plain ASCII.
-
-    Raises:
-        ValueError: the address is malformed or has credentials; the message ends the sentence "The address ...".
-    """
-    if not (address.isascii() and address.isprintable()) or _NO_ADDRESS_HAS.intersection(address):
-        raise ValueError("has characters that no address has")
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname or "", parts.port
-        host.encode("idna")
-    except ValueError:
-        raise ValueError("names a host or a port that cannot be") from None
-    if parts.scheme not in _DEFAULT_PORTS:
-        raise ValueError("does not start with https://")
-    if "@" in parts.netloc:
-        raise ValueError("holds a user name or password")
-    if not host:
-        raise ValueError("names no host")
-    return Origin(parts.scheme, host, _DEFAULT_PORTS[parts.scheme] if port is None else port)
 
 
 def kept_etag(etag: str | None) -> str | None:

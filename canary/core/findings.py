@@ -6,9 +6,10 @@ the verdict, and what a person should do about it. Design section 6 is the sourc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, IntEnum, StrEnum
+
+import msgspec
 
 
 class Axis(StrEnum):
@@ -270,8 +271,7 @@ class Code(Enum):
 _OF_CHANGES = {Cause.WITHDRAWN, Cause.CHANGED}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """One checked fact.
 
     Attributes:

@@ -57,7 +57,7 @@ def fork_of_checkpoint(state: State, stored: History, served: bytes) -> Fork | N
     checkpoint = signed.checkpoint
     if not signed_by(signed, stored.roster) or checkpoint.size > len(stored.admitted):
         return None
-    leaves = [leaf_hash(each.entry.data) for each in stored.admitted[: checkpoint.size]]
+    leaves = [leaf_hash(each.data) for each in stored.admitted[: checkpoint.size]]
     if root_hash(leaves) == checkpoint.root:
         return None
     message = f"the log key signed two roots over the first {checkpoint.size} entries"

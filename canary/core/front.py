@@ -31,7 +31,7 @@ def front_findings(seen: Seen, history: History, stored: History, verifier: Open
         return [Finding(Code.UNREACHABLE, f"canary.txt could not be read: {seen.front_fault}")]
     if seen.front is None:
         return [Finding(Code.MISSING, "canary.txt is not there")] if newest else []
-    if newest is not None and seen.front == newest.entry.data:
+    if newest is not None and seen.front == newest.data:
         return []
     harmless = _harmless(seen.front, history, stored, verifier)
     if harmless:
@@ -46,7 +46,7 @@ def _harmless(front: bytes, history: History, stored: History, verifier: OpenPGP
         return "is no release: do not rely on what it says"
     if newest is not None and newest.entry.data.startswith(front):
         return "is cut short"
-    if any(front == each.entry.data for each in (*history.admitted, *stored.admitted)):
+    if any(front == each.data for each in (*history.admitted, *stored.admitted)):
         return "is another release than the newest one in the log"
     if _comes_next(front, history, verifier) or _claims_more(front, history):
         return "is newer than the log; the site may be between two uploads"

@@ -10,7 +10,7 @@ trusted because of it: it only tells which path on the same host to look at.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from canary.core.fields import FieldReader
 from canary.core.names import check_canary_id
@@ -21,8 +21,7 @@ from canary.errors import MalformedError
 HEADER = "warrant-canary/hint/v1"
 
 
-@dataclass(frozen=True, slots=True)
-class Hint:
+class Hint(msgspec.Struct, frozen=True):
     """A hint, parsed.
 
     Attributes:

@@ -17,18 +17,22 @@ a statement has the same words for ever, and no id goes back to a lower version;
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 
+from canary.core.admitted import Admitted
 from canary.core.entry import Entry, Text, parse_entry
 from canary.core.findings import Code
 from canary.core.outcome import OpenPGPVerifier
 from canary.core.release import Release
 from canary.core.roster import Roster, check_signatures_fit, material
 from canary.core.schedule import Schedule
+from canary.core.standing import Standing
 from canary.core.tally import SignatureChecker, Tally
 from canary.core.times import format_time
 from canary.errors import CanaryError, IntegrityError, MalformedError
+
+_KEPT_PARSED = 256
+"""Entries at the end of a log that are kept as they were parsed, not only as bytes: all of them in most logs."""
 
 
 class RejectedError(IntegrityError):
@@ -48,31 +52,39 @@ class RejectedError(IntegrityError):
             self.exit_code = CanaryError.exit_code
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """An entry that holds.
+class History:
+    """What a log says, as far as it holds. `append` changes it only if the entry is admitted.
 
     Attributes:
-        entry: the entry.
-        tally: its signatures, by the roster that judges it; for a roster by itself, with the signatures of those
-            who are only in the roster before it.
-        roster: the roster in force after it.
+        admitted: the entries that hold, in order.
+        standing: what they leave behind for the next one.
     """
 
-    entry: Entry
-    tally: Tally
-    roster: Roster
+    __slots__ = ("admitted", "standing")
 
+    def __init__(self) -> None:
+        self.admitted: list[Admitted] = []
+        self.standing = Standing()
 
-@dataclass(slots=True)
-class History:
-    """What a log says, as far as it holds. `append` changes it only if the entry is admitted."""
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, History):
+            return NotImplemented
+        return (self.admitted, self.standing) == (other.admitted, other.standing)
 
-    admitted: list[Admitted] = field(default_factory=list)
-    _words: dict[tuple[str, int], str] = field(default_factory=dict)
-    _versions: dict[str, int] = field(default_factory=dict)
-    _keys: dict[str, bytes] = field(default_factory=dict)
-    _last_release: Admitted | None = None
+    __hash__ = None  # type: ignore[assignment]  # it grows
+
+    @classmethod
+    def resume(cls, admitted: Iterable[Admitted], standing: Standing) -> History:
+        """Returns the history of entries that were admitted before, none of which is read for that.
+
+        Args:
+            admitted: the entries.
+            standing: their summary, as `standing` was once they had been admitted.
+        """
+        history = cls()
+        history.admitted = list(admitted)
+        history.standing = standing.copy()
+        return history
 
     @property
     def roster(self) -> Roster | None:
@@ -87,15 +99,14 @@ class History:
     @property
     def last_release(self) -> Release | None:
         """The newest release."""
-        if self._last_release is None:
-            return None
-        content = self._last_release.entry.content
+        content = self.newest.entry.content if self.newest is not None else None
         return content if isinstance(content, Release) else None
 
     @property
     def newest(self) -> Admitted | None:
         """The entry of the newest release."""
-        return self._last_release
+        number = self.standing.release
+        return None if number is None else self.admitted[number - 1]
 
     @property
     def next_entry(self) -> int:
@@ -104,25 +115,29 @@ class History:
 
     def copy(self) -> History:
         """Returns a history that can grow without this one growing."""
-        return History(
-            list(self.admitted), dict(self._words), dict(self._versions), dict(self._keys), self._last_release
-        )
+        return History.resume(self.admitted, self.standing)
 
     def releases(self) -> list[Release]:
         """Returns every release, oldest first."""
-        return [each.entry.content for each in self.admitted if isinstance(each.entry.content, Release)]
+        return list(self.releases_back())[::-1]
 
-    def words_of(self, statement_id: str, version: int) -> str | None:
-        """Returns the words that were ever signed under that id and version."""
-        return self._words.get((statement_id, version))
+    def releases_back(self, entry: int | None = None) -> Iterator[Release]:
+        """Returns the releases, newest first; an entry that nobody gets to is not read.
 
-    def highest_version(self, statement_id: str) -> int:
-        """Returns the highest version of a statement that was ever signed, 0 if none was."""
-        return self._versions.get(statement_id, 0)
+        Args:
+            entry: the entry to begin at; None for the newest.
+        """
+        rosters = set(self.standing.rosters)
+        for number in range(entry or self.standing.release or 0, 0, -1):
+            if number not in rosters:
+                content = self.admitted[number - 1].entry.content
+                if isinstance(content, Release):
+                    yield content
 
-    def key_of(self, key_name: str) -> bytes | None:
-        """Returns the key that a signer's name has carried in any roster."""
-        return self._keys.get(key_name)
+    def rosters_from(self, entry: int) -> list[Roster]:
+        """Returns the roster in force at an entry, and those after it, oldest first."""
+        first = self.standing.roster_before(entry + 1) or 1
+        return [self.admitted[number - 1].roster for number in self.standing.rosters if number >= first]
 
     def append(self, data: bytes, verifier: OpenPGPVerifier) -> Admitted:
         """Admits one more entry.
@@ -138,19 +153,28 @@ class History:
             RejectedError: it breaks a rule (code NOT_CHECKED: it could not be checked).
             NewerFormatError: it is of a later format.
         """
-        entry = self._parse(data)
+        try:
+            entry = parse_entry(data)
+        except MalformedError as error:
+            raise RejectedError(Code.MALFORMED, error.what, entry=self.next_entry) from error
+        return self.append_entry(entry, verifier)
+
+    def append_entry(self, entry: Entry, verifier: OpenPGPVerifier) -> Admitted:
+        """Admits one more entry that is parsed already.
+
+        Raises:
+            RejectedError: it breaks a rule (code NOT_CHECKED: it could not be checked).
+        """
         self.check(entry.content)
         tally = self._tally(entry, SignatureChecker(entry, verifier))
         return self._admit(entry, tally)
 
-    def append_verified(self, data: bytes, tally: Tally) -> Admitted:
-        """Admits an entry whose signatures were checked at an earlier look.
+    def append_verified(self, entry: Entry, tally: Tally) -> Admitted:
+        """Admits an entry whose signatures were checked before.
 
         Raises:
             RejectedError: it breaks a rule, its signatures aside.
-            NewerFormatError: it is of a later format.
         """
-        entry = self._parse(data)
         self.check(entry.content)
         return self._admit(entry, tally)
 
@@ -169,12 +193,6 @@ class History:
     def requirements(self, entry: Entry, verifier: OpenPGPVerifier) -> list[tuple[str, Tally]]:
         """Returns every tally that `entry`, whose text holds, has to meet, each with the words that say whose."""
         return [(whose, tally) for tally, whose in self._tallies(entry, SignatureChecker(entry, verifier))]
-
-    def _parse(self, data: bytes) -> Entry:
-        try:
-            return parse_entry(data)
-        except MalformedError as error:
-            raise RejectedError(Code.MALFORMED, error.what, entry=self.next_entry) from error
 
     def _reject(self, code: Code, what: str) -> RejectedError:
         return RejectedError(code, what, entry=self.next_entry)
@@ -203,7 +221,7 @@ class History:
         if roster.number != expected:
             raise self._reject(Code.NUMBER_GAP, f"it calls itself roster {roster.number} instead of {expected}")
         for signer in roster.signers:
-            if self._keys.get(signer.name, material(signer.key)) != material(signer.key):
+            if self.standing.keys.get(signer.name, material(signer.key)) != material(signer.key):
                 raise self._reject(
                     Code.BAD_ROTATION,
                     f"the signer {signer.name} had another key before; a new key needs a new name",
@@ -240,14 +258,11 @@ class History:
         if fault:
             raise self._reject(Code.BAD_SCHEDULE, fault)
         for statement in release.statements:
-            known = self._words.get((statement.id, statement.version), statement.words)
-            if known != statement.words:
+            if self.standing.contradicts(statement):
                 raise self._reject(Code.FORGED, f"{statement.label} was signed before with other words")
-            if statement.version < self._versions.get(statement.id, 0):
-                raise self._reject(
-                    Code.VERSION_DOWN,
-                    f"{statement.label} goes back behind version {self._versions[statement.id]}",
-                )
+            highest = self.standing.highest_version(statement.id)
+            if statement.version < highest:
+                raise self._reject(Code.VERSION_DOWN, f"{statement.label} goes back behind version {highest}")
 
     def _tallies(self, entry: Entry, checker: SignatureChecker) -> list[tuple[Tally, str]]:
         content, before = entry.content, self.roster
@@ -277,19 +292,19 @@ class History:
         return _together([tally for tally, _ in tallies])
 
     def _admit(self, entry: Entry, tally: Tally) -> Admitted:
-        content = entry.content
-        roster = content if isinstance(content, Roster) else self.roster
-        if roster is None:
-            raise self._reject(Code.CHAIN_BROKEN, "a log begins with roster 1")
-        admitted = Admitted(entry, tally, roster)
+        in_force = None
+        if not isinstance(entry.content, Roster):
+            if not self.standing.rosters:
+                raise self._reject(Code.CHAIN_BROKEN, "a log begins with roster 1")
+            in_force = self.admitted[self.standing.rosters[-1] - 1]
+        before = self.admitted[-1] if self.admitted else None
+        if before is not None and before.tally == tally:
+            tally = before.tally  # the same people sign year after year; their names need not be kept as often
+        admitted = Admitted(entry.data, tally, in_force, entry)
+        self.standing.take(entry.content, tally, self.last_release)
         self.admitted.append(admitted)
-        if isinstance(content, Roster):
-            self._keys.update({signer.name: material(signer.key) for signer in content.signers})
-        else:
-            self._last_release = admitted
-            for statement in content.statements:
-                self._words[statement.id, statement.version] = statement.words
-                self._versions[statement.id] = statement.version
+        if len(self.admitted) > _KEPT_PARSED:
+            self.admitted[-_KEPT_PARSED - 1].forget()
         return admitted
 
 

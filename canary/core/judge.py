@@ -18,13 +18,15 @@ The steps are those of the design, section 6, under the same numbers:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from msgspec.structs import replace
+
+from canary.core.admitted import Admitted
 from canary.core.changes import changes_from_pin, changes_since
 from canary.core.findings import EXIT_CODES, Cause, Code, Finding, Status
 from canary.core.forks import Fork, fork_of_checkpoint, fork_of_log
 from canary.core.freshness import clock_findings, time_findings
-from canary.core.history import Admitted, History, RejectedError
+from canary.core.history import History, RejectedError
 from canary.core.observation import (
     AttachmentState,
     Gone,
@@ -36,12 +38,13 @@ from canary.core.observation import (
     Unchanged,
     Unreachable,
 )
-from canary.core.outcome import OpenPGPVerifier, Outcome
+from canary.core.outcome import OpenPGPVerifier
 from canary.core.question import Judgement, Question
 from canary.core.reading import Limits, Reading, read_log
 from canary.core.release import Release
 from canary.core.release_findings import attachment_finding, not_checked_yet, uncounted
-from canary.core.state import State, Sticky, StoredEntry, with_one_more
+from canary.core.standing import Standing
+from canary.core.state import State, Sticky, with_one_more
 from canary.core.strict import hash_field
 from canary.core.verdict import Subject, Verdict, in_order
 from canary.limits import ROLLBACK_AFTER
@@ -261,7 +264,7 @@ class Judging:
         for admitted in self._history.admitted:
             if admitted.entry.content.issued > self._question.now:
                 break
-            cut.append_verified(admitted.entry.data, admitted.tally)
+            cut.append_verified(admitted.entry, admitted.tally)
         return cut
 
     def _no_release(self, history: History) -> None:
@@ -343,7 +346,8 @@ class Judging:
             return state
         state = replace(
             state,
-            entries=tuple(StoredEntry(each.entry.data, each.tally) for each in self._history.admitted),
+            entries=tuple(self._history.admitted),
+            standing=self._history.standing,
             attachments=tuple(sorted(self._intact)),
         )
         if accepted is None:
@@ -361,6 +365,7 @@ class Judging:
             pin=self._pin,
             first_use=False,
             entries=(),
+            standing=Standing(),
             checkpoint=b"",
             etag=None,
             acknowledged=len(self._history.admitted),
@@ -370,13 +375,17 @@ class Judging:
 
 def _stored_history(state: State | None, verifier: OpenPGPVerifier) -> tuple[History, list[Finding]]:
     """Returns the history of the stored entries; only what could not be checked then is checked now."""
+    if state is None:
+        return History(), []
+    if not state.standing.unchecked:
+        return History.resume(state.entries, state.standing), []
     history = History()
-    for stored in state.entries if state else ():
+    for number, stored in enumerate(state.entries, start=1):
         try:
-            if any(each.outcome is Outcome.UNCHECKED for each in stored.tally.checked):
-                history.append(stored.data, verifier)
+            if number in state.standing.unchecked:
+                history.append_entry(stored.entry, verifier)
             else:
-                history.append_verified(stored.data, stored.tally)
+                history.append_verified(stored.entry, stored.tally)
         except RejectedError as error:
             return history, [Finding(error.code, error.what, error.entry)]
     return history, []

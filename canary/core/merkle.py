@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 
+from canary.core.strict import sha256
+
 HASH_BYTES = 32
-EMPTY_ROOT = hashlib.sha256(b"").digest()
+EMPTY_ROOT = sha256(b"")
 
 
 def leaf_hash(data: bytes) -> bytes:
     """Returns the hash of one leaf, 32 bytes."""
-    return hashlib.sha256(b"\x00" + data).digest()
+    return sha256(b"\x00" + data)
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Returns the hash of an inner node, 32 bytes."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return sha256(b"\x01" + left + right)
 
 
 def root_hash(leaves: Iterable[bytes]) -> bytes:

@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from canary.core.strict import decode_base64, encode_base64
 from canary.core.vkey import KEY_ID_BYTES, check_key_name
@@ -28,10 +29,10 @@ from canary.limits import SIGNATURE_LINES
 
 SIGNATURE_PREFIX = "— "
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
+_CONTROL_BYTES = bytes(range(0x20)).replace(b"\n", b"")
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureLine:
+class SignatureLine(msgspec.Struct, frozen=True):
     """One signature line.
 
     Attributes:
@@ -49,8 +50,7 @@ class SignatureLine:
         return f"{SIGNATURE_PREFIX}{self.name} {encode_base64(self.key_id + self.signature)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(msgspec.Struct, frozen=True):
     """A text with its signature lines, none of them checked.
 
     Attributes:
@@ -125,7 +125,8 @@ def decode_lines(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise MalformedError("not UTF-8", line=line) from error
-    control = _CONTROL.search(text)
+    # No byte of a longer UTF-8 sequence is below U+0080, so the bytes tell, and sooner.
+    control = _CONTROL.search(text) if len(data.translate(None, _CONTROL_BYTES)) != len(data) else None
     if control:
         line = text.count("\n", 0, control.start()) + 1
         raise MalformedError(f"the control character U+{ord(control.group()):04X}", line=line)

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Unreachable:
+
+class Unreachable(msgspec.Struct, frozen=True):
     """Nothing authoritative came back: network, TLS, 401, 403, 407, 429, 5xx, a redirect to elsewhere."""
 
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(msgspec.Struct, frozen=True):
     """The host says that one of the canary's own paths is not there: 404, 410 or 451."""
 
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotACanary:
+class NotACanary(msgspec.Struct, frozen=True):
     """A body came back where the checkpoint should be, and it is none: an error page, a captive portal."""
 
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Incomplete:
+class Incomplete(msgspec.Struct, frozen=True):
     """A checkpoint came back, and the entries it counts did not: the site is between two uploads, or junk.
 
     Attributes:
@@ -41,8 +38,7 @@ class Incomplete:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unchanged:
+class Unchanged(msgspec.Struct, frozen=True):
     """The checkpoint is the one that is stored (304 Not Modified)."""
 
 
@@ -55,8 +51,7 @@ class AttachmentState(StrEnum):
     UNREADABLE = "unreadable"
 
 
-@dataclass(frozen=True, slots=True)
-class SeenAttachment:
+class SeenAttachment(msgspec.Struct, frozen=True):
     """One attachment, looked for.
 
     Attributes:
@@ -72,8 +67,7 @@ class SeenAttachment:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True):
     """A checkpoint that parses, and what lies beside it.
 
     Attributes:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+
+import msgspec
 
 
 class Outcome(StrEnum):
@@ -39,8 +40,7 @@ class Outcome(StrEnum):
     """Nothing is known: the tool that checks it is missing or broke."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenPGPCheck:
+class OpenPGPCheck(msgspec.Struct, frozen=True):
     """What gpg found of one detached signature, judged at the signature's own creation time.
 
     Attributes:

@@ -4,21 +4,14 @@
 - every character is in the frozen table `canary.core.codepoints`, or ends a line;
 - the text is in Normalization Form C, and no line of it ends in a blank.
 
-Only code points that Unicode 14 assigns pass, so Python 3.11 and every later one normalise alike (Unicode's
-normalization stability policy).
+The characters beyond ASCII are `canary.core.characters`'s.
 """
 
 from __future__ import annotations
 
-import unicodedata
-from bisect import bisect_right
-
-from canary.core.codepoints import ALLOWED
 from canary.core.note import Note, decode_lines, parse_note
 from canary.errors import MalformedError
 from canary.limits import ENTRY_BYTES, TEXT_BYTES
-
-_FIRST = tuple(first for first, _ in ALLOWED)
 
 
 def parse_entry_note(data: bytes) -> Note:
@@ -46,6 +39,8 @@ def check_text(text: bytes) -> str:
     if len(text) > TEXT_BYTES:
         raise MalformedError(f"a text has at most {TEXT_BYTES:,} bytes; this has {len(text):,}")
     characters = decode_lines(text)
+    if text.isascii() and " \n" not in characters and "\x7f" not in characters:
+        return characters  # decode_lines has refused every other control character
     for number, line in enumerate(characters.split("\n"), start=1):
         check_line(line, number=number)
     return characters
@@ -61,18 +56,7 @@ def check_line(line: str, *, number: int | None = None) -> None:
         raise MalformedError("a line ends in a blank", line=number)
     if line.isascii() and line.isprintable():
         return
-    for character in sorted(set(line)):
-        if not allowed(character):
-            raise MalformedError(
-                f"the character U+{ord(character):04X} is not allowed ({unicodedata.name(character, 'no name')})",
-                line=number,
-            )
-    if not unicodedata.is_normalized("NFC", line):
-        raise MalformedError("a line is not in Unicode Normalization Form C", line=number)
+    # Imported here: the table is large, and most texts are plain ASCII.
+    from canary.core.characters import check_characters  # noqa: PLC0415
 
-
-def allowed(character: str) -> bool:
-    """Tells whether a text may hold `character` (the line end aside)."""
-    code_point = ord(character)
-    run = bisect_right(_FIRST, code_point) - 1
-    return run >= 0 and code_point <= ALLOWED[run][1]
+    check_characters(line, number=number)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from canary.core.state import State
 from canary.core.verdict import Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """What a look is judged by.
 
     Attributes:
@@ -28,8 +28,7 @@ class Question:
     as_of_now: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True):
     """What a look came to.
 
     Attributes:

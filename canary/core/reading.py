@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
+
+import msgspec
 
 from canary.core.checkpoint import Checkpoint, SignedCheckpoint, parse_signed_checkpoint
 from canary.core.entry import NewerFormatError, parse_entry
@@ -28,8 +29,7 @@ _ROSTER = b"warrant-canary/roster/"
 _UNSIGNED = Finding(Code.CHECKPOINT_UNSIGNED, "the checkpoint is not signed by the log key of the newest roster")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """What a fetched log says.
 
     Attributes:
@@ -53,8 +53,7 @@ class Reading:
     rooted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(msgspec.Struct, frozen=True):
     """What the moment of judging says about a log.
 
     Attributes:
@@ -179,7 +178,7 @@ def _replay(
             if limits.now is not None and issued > limits.now + FUTURE_TOLERANCE:
                 message = f"entry {number} was issued {format_time(issued)}, which is yet to come"
                 return Finding(Code.FUTURE_ISSUED, message, number)
-            history.append(data, verifier)
+            history.append_entry(entry, verifier)
         except (RejectedError, NewerFormatError, MalformedError) as error:
             if _beyond(history, issued, limits.until):
                 return None
@@ -205,7 +204,7 @@ def _beyond(history: History, issued: datetime | None, until: datetime | None) -
 
 def _common_prefix(stored: History, entries: Sequence[bytes]) -> int:
     pairs = zip(stored.admitted, entries, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0].entry.data == pair[1], pairs))
+    return sum(1 for _ in takewhile(lambda pair: pair[0].data == pair[1], pairs))
 
 
 def _prefix(stored: History, length: int) -> History:
@@ -213,7 +212,7 @@ def _prefix(stored: History, length: int) -> History:
         return stored.copy()
     history = History()
     for admitted in stored.admitted[:length]:
-        history.append_verified(admitted.entry.data, admitted.tally)
+        history.append_verified(admitted.entry, admitted.tally)
     return history
 
 

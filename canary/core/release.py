@@ -44,8 +44,9 @@ This is the specification of `warrant-canary/release/v1`. A release is the text 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime
+
+import msgspec
 
 from canary.core.fields import FieldReader
 from canary.core.names import RESERVED_STATEMENT, check_attachment_name, check_canary_id, check_statement_id
@@ -65,8 +66,7 @@ _ANCHOR_KIND = re.compile(r"[a-z0-9-]{1,32}")
 _ATTACHMENT_PARTS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """One sentence (or a few) that can be affirmed.
 
     Attributes:
@@ -85,16 +85,14 @@ class Statement:
         return f"{self.id}@v{self.version}"
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(msgspec.Struct, frozen=True):
     """A public value that did not exist before some moment: its kind, and what that kind says."""
 
     kind: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(msgspec.Struct, frozen=True):
     """A file published beside the release.
 
     Attributes:
@@ -108,8 +106,7 @@ class Attachment:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(msgspec.Struct, frozen=True):
     """A release's text, parsed. `next` and `expires` are None in a final release, and only there."""
 
     canary: str

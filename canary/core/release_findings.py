@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from canary.core.admitted import Admitted
 from canary.core.findings import Code, Finding
-from canary.core.history import Admitted
 from canary.core.observation import AttachmentState, SeenAttachment
 from canary.core.release import Release
 

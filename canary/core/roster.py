@@ -41,8 +41,9 @@ that the signers can make, with a text of 32,768 bytes, fit into an entry.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from canary.core.fields import FieldReader
 from canary.core.kinds import ED25519_TYPE, OPENPGP_TYPE, Kind, kind_of
@@ -61,8 +62,7 @@ ORGANISATION_CHARACTERS = 200
 _NONE = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class RosterSigner:
+class RosterSigner(msgspec.Struct, frozen=True):
     """One person who may sign.
 
     Attributes:
@@ -78,8 +78,7 @@ class RosterSigner:
     certificate: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Roster:
+class Roster(msgspec.Struct, frozen=True):
     """A roster's text, parsed. See the module for what each field means."""
 
     canary: str

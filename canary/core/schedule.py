@@ -17,11 +17,12 @@ between two openings, so one release's time is over before the next one's warnin
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
+import msgspec
 from dateutil.relativedelta import relativedelta
 
 from canary.core.strict import parse_number
@@ -42,8 +43,7 @@ class Unit(StrEnum):
     WEEK = "week"
 
 
-@dataclass(frozen=True, slots=True)
-class Cadence:
+class Cadence(msgspec.Struct, frozen=True):
     """How often a release is due: `count` times `unit`."""
 
     count: int
@@ -68,8 +68,7 @@ class Cadence:
         return times if self.after(start, times) <= day else times - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """The days in which one release is due, the last one included."""
 
     opens: date
@@ -81,8 +80,7 @@ class Window:
         return midnight(self.last + timedelta(days=1))
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(msgspec.Struct, frozen=True):
     """The grid of windows that a roster sets.
 
     Attributes:
@@ -121,10 +119,7 @@ class Schedule:
 
     def shortest_distance(self) -> timedelta:
         """Returns the shortest distance between two openings of this grid."""
-        if self.cadence.unit is Unit.WEEK:
-            return timedelta(weeks=self.cadence.count)
-        openings = [self.opening(k) for k in range(_MONTHS_IN_A_LEAP_CYCLE + 1)]
-        return min(later - earlier for earlier, later in pairwise(openings))
+        return _shortest_distance(self.start, self.cadence)
 
     def same_grid(self, other: Schedule) -> bool:
         """Tells whether both have their windows on the same days for the same reason."""
@@ -144,6 +139,14 @@ class Schedule:
                 f"window and grace are {(self.window + self.grace).days} days together, and two windows can "
                 f"open only {shortest.days} days apart"
             )
+
+
+@lru_cache(maxsize=64)
+def _shortest_distance(start: date, cadence: Cadence) -> timedelta:
+    if cadence.unit is Unit.WEEK:
+        return timedelta(weeks=cadence.count)
+    openings = [cadence.after(start, times) for times in range(_MONTHS_IN_A_LEAP_CYCLE + 1)]
+    return min(later - earlier for earlier, later in pairwise(openings))
 
 
 def parse_cadence(text: str) -> Cadence:

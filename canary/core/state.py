@@ -7,26 +7,20 @@ is served.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+import msgspec
+from msgspec.structs import replace
+
+from canary.core.admitted import Admitted
 from canary.core.findings import Code, Finding
-from canary.core.tally import Tally
+from canary.core.standing import Standing
 from canary.limits import STICKY_FINDINGS
 
 FORKS = {Code.TEXT_FORK, Code.LOG_FORK}
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEntry:
-    """An entry that was admitted, with its signatures as they were found."""
-
-    data: bytes
-    tally: Tally
-
-
-@dataclass(frozen=True, slots=True)
-class Sticky:
+class Sticky(msgspec.Struct, frozen=True):
     """A finding that valid signatures prove; it stays until a person acknowledges it.
 
     Attributes:
@@ -56,8 +50,7 @@ class Sticky:
         return Finding(self.code, self.message, self.entry, sticky=True, found=self.seen_at)
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """What is kept of one canary.
 
     Attributes:
@@ -65,6 +58,7 @@ class State:
         pin: SHA-256 of roster 1's text, 64 hexadecimal digits.
         first_use: whether the pin was taken from the first look instead of given.
         entries: the log as it was last verified.
+        standing: what those entries leave behind for the next one.
         checkpoint: the checkpoint over those entries.
         etag: the entity tag that came with it.
         acknowledged: entries up to this number raise no statement or roster finding any more.
@@ -77,7 +71,8 @@ class State:
     canary: str
     pin: str
     first_use: bool
-    entries: tuple[StoredEntry, ...]
+    entries: tuple[Admitted, ...]
+    standing: Standing
     checkpoint: bytes
     etag: str | None
     acknowledged: int

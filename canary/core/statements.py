@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import pairwise
+
+import msgspec
 
 from canary.core.findings import Code, Finding
 from canary.core.release import Release, Statement
+from canary.core.standing import Standing
 from canary.core.wording import word_diff
 from canary.limits import CHANGES_TOLD
 
-_PERIODS_BEFORE_FINAL = 2
 
-
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """What became of one statement.
 
     Attributes:
@@ -50,15 +48,14 @@ class Change:
         return f"the statement {self.after.label} {word}: {_line(self.after)}"
 
 
-@dataclass(slots=True)
-class Told:
+class Told(msgspec.Struct):
     """Changes as they are told: the first of each kind in words, the rest as a number.
 
     A log of hostile releases can hold millions of changes; every kind of them is found, and few are put in words.
     """
 
-    _shown: dict[Code, list[Change]] = field(default_factory=dict)
-    _others: dict[Code, int] = field(default_factory=dict)
+    _shown: dict[Code, list[Change]] = msgspec.field(default_factory=dict)
+    _others: dict[Code, int] = msgspec.field(default_factory=dict)
 
     def add(self, changes: Iterable[Change]) -> None:
         """Takes changes in, none of them twice."""
@@ -112,43 +109,31 @@ def statement_changes(before: Release, after: Release, stood_before: Container[s
     return told.findings()
 
 
-def along(releases: list[Release], everything: list[Release]) -> Iterator[Change]:
-    """Returns the changes from each of `releases` to the next one.
+def not_affirmed_by_final(final: Release, counting: Iterable[Release]) -> Iterator[Change]:
+    """Returns the statements that a final release must affirm and leaves out.
+
+    It must affirm them in their newest wording: nobody will ever tell what a rewording at the end was to mean, so it
+    counts as leaving out.
 
     Args:
-        releases: consecutive releases.
-        everything: every release of the log, to know which statements ever stood.
+        final: the final release.
+        counting: the releases that count, those of the last two periods, oldest first.
     """
-    first = releases[0].entry if releases else 0
-    stood = {each.id for release in everything if release.entry < first for each in release.statements}
-    for before, after in pairwise(releases):
-        stood.update(each.id for each in before.statements)
-        yield from compare(before, after, stood)
-
-
-def not_affirmed_by_final(releases: list[Release], reach: int) -> Iterator[Change]:
-    """Returns the statements of the last two periods that a final release, the last of `releases`, leaves out.
-
-    A final release must affirm them in their newest wording: nobody will ever tell what a rewording at the end
-    was to mean, so it counts as leaving out.
-
-    Args:
-        releases: every release, oldest first.
-        reach: releases whose period opened fewer than this many days before the final one's count as well,
-            however the grid was moved.
-    """
-    final, earlier = releases[-1], releases[:-1]
-    periods = sorted({release.period for release in earlier})[-_PERIODS_BEFORE_FINAL:]
-    expected = {
-        statement.id: statement
-        for release in earlier
-        if release.period in periods or (final.period - release.period).days < reach
-        for statement in release.statements
-    }
+    expected = {statement.id: statement for release in counting for statement in release.statements}
     affirmed = {(statement.id, statement.version) for statement in final.statements}
     for statement in expected.values():
         if (statement.id, statement.version) not in affirmed:
             yield Change(Code.WITHDRAWN, statement, None, final.number, final.entry)
+
+
+class StoodBefore(msgspec.Struct, frozen=True):
+    """The ids of the statements that stood in any release before an entry."""
+
+    standing: Standing
+    entry: int
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.standing.stood_before(name, self.entry)
 
 
 def _line(statement: Statement) -> str:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
-import hashlib
+
+from cryptography.hazmat.primitives.hashes import SHA256, Hash
 
 from canary.errors import MalformedError
 from canary.limits import MAX_NUMBER
 
 _HASH_PREFIX = "sha256:"
 _DIGEST_HEX_DIGITS = 64
+_SHA256 = SHA256()
 
 
 def parse_number(text: str, *, least: int = 0, most: int = MAX_NUMBER) -> int:
@@ -27,9 +28,17 @@ def parse_number(text: str, *, least: int = 0, most: int = MAX_NUMBER) -> int:
     return number
 
 
+def sha256(data: bytes) -> bytes:
+    """Returns the SHA-256 of `data`, 32 bytes (FIPS 180-4)."""
+    # Not hashlib: it would load a second libcrypto beside the one that checks the signatures, at every start.
+    hashing = Hash(_SHA256)
+    hashing.update(data)
+    return hashing.finalize()
+
+
 def digest(data: bytes) -> str:
     """Returns the SHA-256 of `data` as 64 lower-case hexadecimal digits."""
-    return hashlib.sha256(data).hexdigest()
+    return sha256(data).hex()
 
 
 def hash_field(hexadecimal: str) -> str:
@@ -51,7 +60,7 @@ def parse_hash(text: str) -> str:
 
 def encode_base64(data: bytes) -> str:
     """Returns `data` in standard base64 with padding (RFC 4648, section 4)."""
-    return base64.b64encode(data).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
 
 
 def decode_base64(text: str) -> bytes:
@@ -61,8 +70,8 @@ def decode_base64(text: str) -> bytes:
         MalformedError: another alphabet, missing padding, or stray bits, so that no two spellings are equal.
     """
     try:
-        data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
+        data = binascii.a2b_base64(text, strict_mode=True)
+    except ValueError as error:
         raise MalformedError("this is not standard base64 with padding") from error
     if encode_base64(data) != text:
         raise MalformedError("this base64 is not in its one canonical spelling")

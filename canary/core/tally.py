@@ -8,8 +8,9 @@ outside its time is told and not counted. One that could not be checked is never
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from canary.core.entry import Entry
 from canary.core.kinds import Kind, fingerprint_of, verify_ed25519
@@ -19,8 +20,7 @@ from canary.core.vkey import VKey
 from canary.limits import OPENPGP_AFTER_ISSUED, OPENPGP_BEFORE_ISSUED
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedSignature:
+class CheckedSignature(msgspec.Struct, frozen=True):
     """One known signer's signature, checked.
 
     Attributes:
@@ -34,8 +34,7 @@ class CheckedSignature:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(msgspec.Struct, frozen=True):
     """The signatures of one entry against one roster.
 
     Attributes:

@@ -36,7 +36,7 @@ def parse_time(text: str) -> datetime:
 
 def format_time(time: datetime) -> str:
     """Returns `time`, which must be aware, in UTC to the whole second."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def parse_date(text: str) -> date:

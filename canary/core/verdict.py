@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
+
+import msgspec
 
 from canary.core.findings import EXIT_CODES, Axis, Cause, Finding, Severity, Status
 from canary.core.release import Release
@@ -18,8 +19,7 @@ _WEIGHT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """The newest verified release that a verdict speaks of.
 
     Attributes:
@@ -66,8 +66,7 @@ class Subject:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """What a look at a canary came to.
 
     Attributes:

@@ -6,10 +6,9 @@ passes here. Which types may sign a canary is `canary.core.kinds`.
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+import msgspec
 
-from canary.core.strict import decode_base64, encode_base64
+from canary.core.strict import decode_base64, encode_base64, sha256
 from canary.errors import MalformedError
 
 KEY_ID_BYTES = 4
@@ -21,7 +20,7 @@ def check_key_name(name: str) -> str:
     Raises:
         MalformedError: it cannot (C2SP signed-note, "Format").
     """
-    if not name or "+" in name or any(character.isspace() for character in name):
+    if not name or "+" in name or name.split() != [name]:
         raise MalformedError(f"a key's name is not empty and holds neither a space nor a plus: {name[:80]!r}")
     return name
 
@@ -33,11 +32,10 @@ def compute_key_id(name: str, data: bytes) -> bytes:
         name: the key's name.
         data: the type byte (or bytes) and the public key, together.
     """
-    return hashlib.sha256(name.encode() + b"\n" + data).digest()[:KEY_ID_BYTES]
+    return sha256(name.encode() + b"\n" + data)[:KEY_ID_BYTES]
 
 
-@dataclass(frozen=True, slots=True)
-class VKey:
+class VKey(msgspec.Struct, frozen=True):
     """A public key with its name.
 
     Attributes:

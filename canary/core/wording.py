@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
-
 _MOST_WORDS = 400
 """Words in both texts together beyond which no diff is made: difflib is quadratic on hostile input."""
 
@@ -16,6 +14,9 @@ def word_diff(before: str, after: str) -> str:
     old, new = before.split(), after.split()
     if len(old) + len(new) > _MOST_WORDS:
         return f"[-{before}-] {{+{after}+}}"
+    # Imported here: most looks find nothing reworded.
+    from difflib import SequenceMatcher  # noqa: PLC0415
+
     parts: list[str] = []
     for kind, i1, i2, j1, j2 in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
         if kind == "equal":

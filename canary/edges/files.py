@@ -10,7 +10,6 @@ import contextlib
 import os
 import re
 import stat
-import tempfile
 from pathlib import Path
 
 from canary.errors import WorkspaceError
@@ -90,6 +89,8 @@ def write_file(path: Path, data: bytes, *, mode: int = PUBLIC_MODE, replace: boo
     Raises:
         WorkspaceError: it could not be written; what was there before is still there.
     """
+    import tempfile  # noqa: PLC0415  # what only reads a canary needs none
+
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         temporary = Path(name)

@@ -7,12 +7,12 @@ that leaves it, and a pipe or a device in the place of a file is refused instead
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 from pathlib import Path
 
 from canary.core.fetched import Fetched, segments, shown
+from canary.core.strict import digest
 from canary.errors import FetchError
 
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -52,7 +52,7 @@ class FolderSource:
         body = self._read(path, limit)
         if body is None:
             return Fetched(404, b"", None)
-        own = f'"{hashlib.sha256(body).hexdigest()}"'
+        own = f'"{digest(body)}"'
         return Fetched(304, b"", own) if etag == own else Fetched(200, body, own)
 
     def _read(self, path: str, limit: int) -> bytes | None:

@@ -22,11 +22,11 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 import gnupg
+import msgspec
 
 from canary import limits
 from canary.errors import GpgError
@@ -57,8 +57,7 @@ PRIVATE_OPTIONS = (
 """Options of every call in a home of our own: no network, no agent, no file but the keyring."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What gpg answered to one call.
 
     Attributes:
@@ -88,8 +87,7 @@ class Stopper(Protocol):
         """Ends it."""
 
 
-@dataclass(slots=True)
-class _Result:
+class _Result(msgspec.Struct):
     """What python-gnupg fills while gpg runs; it sets any attribute it likes on the one it makes itself."""
 
     data: bytes = b""

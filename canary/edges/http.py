@@ -33,7 +33,8 @@ import urllib3
 from urllib3.exceptions import HTTPError, ProxyError
 
 from canary import limits
-from canary.core.fetched import Fetched, Origin, kept_etag, origin, segments, shown
+from canary.core.fetched import Fetched, kept_etag, segments, shown
+from canary.core.origin import Origin, origin
 from canary.edges.http_connections import Deadline, PinnedAdapter, tls_context
 from canary.errors import CanaryError, FetchError
 

@@ -16,7 +16,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import NewConnectionError
 
-from canary.core.fetched import Origin
+from canary.core.origin import Origin
 from canary.errors import CanaryError
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 from canary import limits
 from canary.edges import openpgp_packets
@@ -33,8 +34,7 @@ _ESCAPE = re.compile(rb"\\x([0-9a-fA-F]{2})")
 _WHAT = "OpenPGP certificate"
 
 
-@dataclass(frozen=True, slots=True)
-class Certificate:
+class Certificate(msgspec.Struct, frozen=True):
     """What a person should know of a certificate before it enters a roster.
 
     Attributes:
@@ -56,8 +56,7 @@ class Certificate:
     binary: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
+class _Key(msgspec.Struct, frozen=True):
     """One `pub` or `sub` record of gpg's colon listing (its file doc/DETAILS)."""
 
     validity: str

@@ -19,9 +19,10 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 from canary import limits
 from canary.edges.gpg import Gpg
@@ -62,8 +63,7 @@ _WHAT = "OpenPGP signature"
 _WHAT_KEY = "OpenPGP certificate"
 
 
-@dataclass(frozen=True, slots=True)
-class SignaturePacket:
+class SignaturePacket(msgspec.Struct, frozen=True):
     """One version 4 signature packet over a binary document.
 
     Attributes:
@@ -82,8 +82,7 @@ class SignaturePacket:
         return datetime.fromtimestamp(self.created, UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class _Packet:
+class _Packet(msgspec.Struct, frozen=True):
     offset: int
     tag: int
     end: int

@@ -23,7 +23,6 @@ packet that claims an algorithm or a digest from elsewhere, steps 2 and 4 have c
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +31,7 @@ from typing import Self
 
 from canary import limits
 from canary.core.outcome import OpenPGPCheck, Outcome
+from canary.core.strict import sha256
 from canary.edges import openpgp_packets
 from canary.edges.gpg import Answer, Gpg, laid_down, private_home
 from canary.edges.openpgp_certificates import import_certificate, signing_algorithms
@@ -137,7 +137,7 @@ class GpgVerifier:
         return program.gpg, Path(program.empty.name)
 
     def _home(self, gpg: Gpg, certificate: bytes) -> _Home:
-        key = hashlib.sha256(certificate).digest()
+        key = sha256(certificate)
         with self._lock:
             home = self._homes.get(key)
             if home is None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
+
+import msgspec
 
 from canary.core.kinds import Kind, kind_of, openpgp_vkey
 from canary.core.names import RESERVED_SIGNER, check_signer, key_name
@@ -15,8 +16,7 @@ from canary.edges.workspace import Workspace
 from canary.errors import MalformedError, RefusedError
 
 
-@dataclass(slots=True)
-class PublicKeys:
+class PublicKeys(msgspec.Struct):
     """What lies in `keys/`.
 
     Attributes:
@@ -25,9 +25,9 @@ class PublicKeys:
         certificates: the certificates of OpenPGP signers, inspected.
     """
 
-    signers: dict[str, RosterSigner] = field(default_factory=dict)
+    signers: dict[str, RosterSigner] = msgspec.field(default_factory=dict)
     log: VKey | None = None
-    certificates: dict[str, Certificate] = field(default_factory=dict)
+    certificates: dict[str, Certificate] = msgspec.field(default_factory=dict)
 
     def check_can_sign(self, names: Iterable[str]) -> None:
         """Checks that the certificates of `names` may enter a roster.

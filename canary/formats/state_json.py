@@ -6,11 +6,15 @@ writing it again gives the same bytes; anything else is a damaged file, and is r
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 
+from canary.core.admitted import Admitted
 from canary.core.findings import Code
 from canary.core.outcome import Outcome
-from canary.core.state import State, Sticky, StoredEntry
+from canary.core.standing import Standing, Wording
+from canary.core.state import State, Sticky
 from canary.core.strict import decode_base64, encode_base64
 from canary.core.tally import CheckedSignature, Tally
 from canary.core.times import format_time, parse_time
@@ -31,6 +35,22 @@ class _Entry(msgspec.Struct, forbid_unknown_fields=True):
     threshold: int
     checked: list[_Signature]
     missing: list[str]
+
+
+class _Wording(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    version: int
+    sha256: str
+    entry: int
+
+
+class _Standing(msgspec.Struct, forbid_unknown_fields=True):
+    rosters: list[int]
+    release: int | None
+    wordings: list[_Wording]
+    keys: dict[str, str]
+    changes: list[int]
+    unchecked: list[int]
 
 
 class _Sticky(msgspec.Struct, forbid_unknown_fields=True):
@@ -54,6 +74,7 @@ class _State(msgspec.Struct, forbid_unknown_fields=True):
     checkpoint: str
     attachments: list[str]
     sticky: list[_Sticky]
+    standing: _Standing
     entries: list[_Entry]
 
 
@@ -81,6 +102,7 @@ def render_state(state: State) -> bytes:
             )
             for each in state.sticky
         ],
+        standing=_rendered_standing(state.standing),
         entries=[
             _Entry(
                 encode_base64(each.data),
@@ -116,7 +138,8 @@ def _state(document: _State) -> State:
         canary=document.canary,
         pin=document.pin,
         first_use=document.first_use,
-        entries=tuple(_entry(each) for each in document.entries),
+        entries=_entries(document),
+        standing=_parsed_standing(document.standing, len(document.entries)),
         checkpoint=decode_base64(document.checkpoint),
         etag=document.etag,
         acknowledged=document.acknowledged,
@@ -137,9 +160,64 @@ def _state(document: _State) -> State:
     )
 
 
-def _entry(document: _Entry) -> StoredEntry:
-    checked = tuple(CheckedSignature(each.name, each.outcome, each.detail) for each in document.checked)
-    return StoredEntry(decode_base64(document.data), Tally(document.threshold, checked, tuple(document.missing)))
+def _entries(document: _State) -> tuple[Admitted, ...]:
+    """Returns the entries, each with the roster in force after it; none of them is read for that."""
+    rosters = set(document.standing.rosters)
+    entries: list[Admitted] = []
+    in_force: Admitted | None = None
+    for number, each in enumerate(document.entries, start=1):
+        is_roster = number in rosters
+        if in_force is None and not is_roster:
+            raise MalformedError("its first entry is no roster")
+        checked = tuple(CheckedSignature(one.name, one.outcome, one.detail) for one in each.checked)
+        tally = Tally(each.threshold, checked, tuple(each.missing))
+        entry = Admitted(decode_base64(each.data), tally, None if is_roster else in_force)
+        entries.append(entry)
+        in_force = entry if is_roster else in_force
+    return tuple(entries)
+
+
+def _rendered_standing(standing: Standing) -> _Standing:
+    wordings = [
+        _Wording(name, version, each.sha256, each.entry)
+        for name, versions in standing.wordings.items()
+        for version, each in versions.items()
+    ]
+    keys = {name: encode_base64(key) for name, key in standing.keys.items()}
+    return _Standing(standing.rosters, standing.release, wordings, keys, standing.changes, standing.unchecked)
+
+
+def _parsed_standing(document: _Standing, entries: int) -> Standing:
+    _check_standing(document, entries)
+    wordings: dict[str, dict[int, Wording]] = {}
+    for each in document.wordings:
+        wordings.setdefault(each.id, {})[each.version] = Wording(each.sha256, each.entry)
+    keys = {name: decode_base64(key) for name, key in document.keys.items()}
+    return Standing(document.rosters, document.release, wordings, keys, document.changes, document.unchecked)
+
+
+def _check_standing(document: _Standing, entries: int) -> None:
+    """Checks a summary for what the rules rely on: its numbers are entries, and in order.
+
+    Raises:
+        MalformedError: they are not.
+    """
+    release = [] if document.release is None else [document.release]
+    numbers = [
+        *document.rosters,
+        *document.changes,
+        *document.unchecked,
+        *release,
+        *(each.entry for each in document.wordings),
+    ]
+    versions = [(each.id, each.version) for each in document.wordings]
+    orderly = all(
+        earlier < later
+        for series in (document.rosters, document.changes, document.unchecked)
+        for earlier, later in pairwise(series)
+    ) and all(one[0] != other[0] or one[1] < other[1] for one, other in pairwise(versions))
+    if not orderly or not all(1 <= number <= entries for number in numbers) or document.release in document.rosters:
+        raise MalformedError("its summary is not one of its entries")
 
 
 def _damaged(why: str) -> MalformedError:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from canary.core.changes import changes_from_pin, changes_since, compared_with, longest_cadence, roster_changes
 from canary.core.findings import Cause, Code, Finding, Severity

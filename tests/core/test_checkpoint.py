@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 import canary.core.checkpoint
 from canary.core.checkpoint import Checkpoint, log_verifiers, parse_checkpoint, parse_signed_checkpoint

@@ -3,7 +3,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from msgspec.structs import replace
 
+from canary.core.admitted import Admitted
 from canary.core.entry import NewerFormatError, parse_entry
 from canary.core.findings import Code
 from canary.core.history import History, RejectedError, replay
@@ -13,7 +15,7 @@ from canary.core.outcome import Outcome
 from canary.core.release import Statement
 from canary.core.strict import digest
 from canary.core.vkey import VKey
-from canary.errors import CanaryError
+from canary.errors import CanaryError, MalformedError
 from tests.simulator import (
     CANARY,
     STATEMENTS,
@@ -82,15 +84,44 @@ def test_an_honest_log_holds_and_tells_what_is_in_it() -> None:
     assert [admitted.entry.data for admitted in history.admitted] == sim.entries
     assert history.releases() == sim.releases
     assert (history.roster, history.last_release, history.next_entry) == (sim.rosters[1], sim.releases[2], 6)
-    assert history.words_of("taps", 1) == STATEMENTS[1].words
-    assert history.words_of("taps", 2) is None
-    assert (history.highest_version("taps"), history.highest_version("court"), history.highest_version("x")) == (
-        1,
-        1,
-        0,
-    )
-    assert history.key_of("auditor") == public_key("auditor")
-    assert history.key_of("nobody") is None
+    assert [roster.number for roster in history.rosters_from(1)] == [1, 2]
+    assert [roster.number for roster in history.rosters_from(4)] == [2]
+    standing = history.standing
+    assert [standing.is_signed("taps", version) for version in (1, 2)] == [True, False]
+    assert [standing.contradicts(replace(STATEMENTS[1], words=words)) for words in (STATEMENTS[1].words, "")] == [
+        False,
+        True,
+    ]
+    assert [standing.highest_version(name) for name in ("taps", "court", "x")] == [1, 1, 0]
+    assert [standing.stood_before("court", entry) for entry in (5, 6)] == [False, True]
+    assert standing.keys.get("auditor") == public_key("auditor")
+    assert standing.keys.get("nobody") is None
+
+
+def test_a_history_that_is_taken_up_again_goes_on_as_one_that_was_replayed() -> None:
+    sim = begun(releases=2)
+    sim.roster(add=("auditor",))
+    sim.release(add={"court": "No court has ordered silence."})
+    replayed = replay(sim.entries[:-1], sim.gpg)
+    # As a state gives them: bytes that nobody has read yet.
+    stored: list[Admitted] = []
+    for number, each in enumerate(replayed.admitted, start=1):
+        roster = None if number in replayed.standing.rosters else stored[0]
+        stored.append(Admitted(each.data, each.tally, roster))
+    resumed = History.resume(stored, replayed.standing)
+    for history in (replayed, resumed):
+        history.append(sim.entries[-1], sim.gpg)
+    assert resumed == replayed
+    assert resumed.releases() == sim.releases
+    assert resumed.roster == replayed.roster
+
+
+def test_what_was_never_admitted_is_told_as_damage() -> None:
+    sim = begun()
+    tally = holds(sim).admitted[0].tally
+    for data in (b"junk", sim.entries[1]):
+        with pytest.raises(MalformedError, match="the stored log is damaged"):
+            _ = Admitted(data, tally, None).roster
 
 
 def test_an_empty_history_has_nothing_and_awaits_entry_1() -> None:
@@ -113,7 +144,7 @@ def test_entries_verified_before_are_admitted_without_their_signatures_being_che
     calls = sim.gpg.calls
     history = History()
     for admitted in checked:
-        history.append_verified(admitted.entry.data, admitted.tally)
+        history.append_verified(admitted.entry, admitted.tally)
     assert sim.gpg.calls == calls > 0
     assert [admitted.tally for admitted in history.admitted] == [admitted.tally for admitted in checked]
 
@@ -123,7 +154,7 @@ def test_entries_verified_before_still_keep_every_other_rule() -> None:
     tally = holds(sim).admitted[0].tally
     history = History()
     with pytest.raises(RejectedError) as caught:
-        history.append_verified(sim.entries[1], tally)
+        history.append_verified(parse_entry(sim.entries[1]), tally)
     assert caught.value.code is Code.CHAIN_BROKEN
 
 
@@ -365,7 +396,7 @@ def test_what_could_not_be_checked_is_undecided_only_where_it_matters() -> None:
     with pytest.raises(RejectedError, match="not everything could be checked") as undecided:
         history.append(sim.entries[3], sim.gpg)
     assert undecided.value.code is Code.NOT_CHECKED
-    history.append_verified(sim.entries[3], history.admitted[-1].tally)
+    history.append_verified(parse_entry(sim.entries[3]), history.admitted[-1].tally)
     with pytest.raises(RejectedError) as hopeless:
         history.append(sim.entries[4], sim.gpg)
     assert hopeless.value.code is Code.BELOW_THRESHOLD
@@ -666,7 +697,7 @@ def test_statements_may_go_come_back_and_skip_versions() -> None:
     sim.release(without=("keys",))
     sim.release(add={"keys": STATEMENTS[0].words})
     sim.release(statements=(Statement("keys", 7, "The seventh wording."),))
-    assert holds(sim).highest_version("keys") == 7
+    assert holds(sim).standing.highest_version("keys") == 7
 
 
 def test_a_refused_release_leaves_no_words_behind() -> None:
@@ -675,7 +706,7 @@ def test_a_refused_release_leaves_no_words_behind() -> None:
     history = replay(sim.entries[:2], sim.gpg)
     with pytest.raises(CanaryError):
         history.append(sim.entries[2], sim.gpg)
-    assert history.words_of("new", 1) is None
+    assert not history.standing.is_signed("new", 1)
 
 
 # --- the end --------------------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
+from msgspec.structs import replace
 
 from canary.core.findings import EXIT_CODES, Axis, Cause, Code, Finding, Severity, Status
 from canary.core.layout import CHECKPOINT, FRONT, attachment_path

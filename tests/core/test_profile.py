@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canary.core import codepoints
+from canary.core.characters import allowed
 from canary.core.note import Note, SignatureLine
-from canary.core.profile import allowed, check_text, parse_entry_note
+from canary.core.profile import check_text, parse_entry_note
 from canary.errors import MalformedError
 from canary.limits import ENTRY_BYTES, TEXT_BYTES
 from tests import strategies

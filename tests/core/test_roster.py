@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 import canary.core.roster
 from canary.core.kinds import ED25519_TYPE, Kind, ed25519_vkey, fingerprint_of, openpgp_vkey

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import calendar
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from canary.core.history import replay, schedule_fault
 from canary.core.release import Release

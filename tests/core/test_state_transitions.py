@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from canary.core.checkpoint import parse_signed_checkpoint
 from canary.core.findings import Code, Status

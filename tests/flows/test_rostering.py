@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from msgspec.structs import replace
 
+from canary.core.admitted import Admitted
 from canary.core.entry import parse_text
 from canary.core.vkey import VKey
 from canary.errors import MalformedError, RefusedError
@@ -74,12 +75,9 @@ def test_a_roster_reads_back_as_it_was_drafted() -> None:
 def test_a_later_roster_counts_on_and_keeps_what_the_config_does_not_say() -> None:
     desk = Desk().begin()
     witness = vkey_of("witness.example.org")
-    desk.history.admitted[0] = replace(
-        desk.history.admitted[0],
-        roster=replace(
-            desk.history.admitted[0].roster, anchor_age=timedelta(3), witnesses=(witness,), witness_quorum=1
-        ),
-    )
+    first = desk.history.admitted[0]
+    asking = replace(first.roster, anchor_age=timedelta(3), witnesses=(witness,), witness_quorum=1)
+    desk.history.admitted[0] = Admitted(first.data, first.tally, None, replace(first.entry, content=asking))
     desk.people("legal", "security", threshold=2)
     roster = desk.roster(noon("2026-01-25"))
     assert (roster.number, roster.entry) == (2, 2)

@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -155,7 +156,7 @@ def story() -> Publisher:
     publisher = Publisher([legal, security, treasurer])
     publisher.roster()
     publisher.release(KEYS, TAPS, attachments=(SHORT,), covers=(date(2025, 7, 1), date(2025, 12, 31)))
-    reworded = dataclasses.replace(KEYS, version=2, words="Example has never handed any key to anyone.")
+    reworded = msgspec.structs.replace(KEYS, version=2, words="Example has never handed any key to anyone.")
     publisher.release(reworded, issued="2026-05-03T00:00:00", signed_by=[legal, treasurer])
     publisher.people = [legal, treasurer, openpgp("director", fingerprint=bytes([7] * 20))]
     publisher.roster(issued="2026-06-01T00:00:00", signed_by=[legal, security, *publisher.people[1:]])

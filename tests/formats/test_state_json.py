@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import json
 import stat
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from canary.core.admitted import Admitted
 from canary.core.findings import Code
 from canary.core.outcome import Outcome
-from canary.core.state import State, Sticky, StoredEntry
+from canary.core.standing import Standing, Wording
+from canary.core.state import State, Sticky
 from canary.core.tally import CheckedSignature, Tally
 from canary.edges.state_file import read_state, write_state
 from canary.errors import MalformedError, WorkspaceError
@@ -24,14 +26,21 @@ PLAIN = State(
     pin="0" * 64,
     first_use=False,
     entries=(
-        StoredEntry(
+        Admitted(
             b"entry\x00\xff\n",
             Tally(
                 2,
                 (CheckedSignature("legal", Outcome.GOOD), CheckedSignature("security", Outcome.UNCHECKED, "no gpg")),
                 ("director",),
             ),
+            None,
         ),
+    ),
+    standing=Standing(
+        rosters=[1],
+        wordings={"keys": {1: Wording("3" * 64, 1), 3: Wording("4" * 64, 1)}},
+        keys={"legal": b"\x00\xff"},
+        unchecked=[1],
     ),
     checkpoint=b"checkpoint\n",
     etag='"1"',
@@ -67,12 +76,43 @@ stickies = st.builds(
     st.lists(st.binary(max_size=20), max_size=3).map(tuple),
     st.booleans(),
 )
+hashes = st.text("0123456789abcdef", min_size=64, max_size=64)
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> dict[str, object]:
+    """Entries with a summary that could be theirs."""
+    size = draw(st.integers(0, 4))
+    rosters = [1, *sorted(draw(st.sets(st.integers(2, size))))] if size > 1 else [1][:size]
+    releases = [number for number in range(1, size + 1) if number not in rosters]
+    entries: list[Admitted] = []
+    for number in range(1, size + 1):
+        roster = None if number in rosters else entries[max(each for each in rosters if each < number) - 1]
+        entries.append(Admitted(draw(st.binary(max_size=50)), draw(tallies), roster))
+    numbers = st.integers(1, max(size, 1))
+    wordings = st.dictionaries(
+        texts, st.dictionaries(numbers, st.builds(Wording, hashes, numbers), min_size=1).map(in_order)
+    )
+    standing = Standing(
+        rosters,
+        releases[-1] if releases else None,
+        draw(wordings) if size else {},
+        draw(st.dictionaries(texts, st.binary(max_size=8))),
+        sorted(draw(st.sets(numbers))) if size else [],
+    )
+    return {"entries": tuple(entries), "standing": standing}
+
+
+def in_order(versions: dict[int, Wording]) -> dict[int, Wording]:
+    return dict(sorted(versions.items()))
+
+
 states = st.builds(
-    State,
+    lambda log, **rest: State(**log, **rest),
+    log=logs(),
     canary=texts,
     pin=texts,
     first_use=st.booleans(),
-    entries=st.lists(st.builds(StoredEntry, st.binary(max_size=50), tallies), max_size=3).map(tuple),
     checkpoint=st.binary(max_size=50),
     etag=st.none() | texts,
     acknowledged=st.integers(0, 2**40),
@@ -108,6 +148,7 @@ def test_the_document() -> None:
         "checkpoint",
         "attachments",
         "sticky",
+        "standing",
         "entries",
     ]
     assert (document["version"], document["high_water"], document["stale_since"]) == (

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from canary.core.changes import changes_from_pin, changes_since
-from canary.core.entry import Text
+from canary.core.entry import Text, parse_entry
 from canary.core.findings import Finding
 from canary.core.history import History
 from canary.core.note import Note, SignatureLine
@@ -76,7 +76,7 @@ def foreseen(history: History, text: bytes) -> list[Finding]:
     ahead = history.copy()
     # Signatures are not what this is about, and an entry has at least one line.
     unsigned = SignatureLine("nobody", bytes(4), bytes(1))
-    ahead.append_verified(Note(text, (unsigned,)).render(), Tally(0, (), ()))
+    ahead.append_verified(parse_entry(Note(text, (unsigned,)).render()), Tally(0, (), ()))
     found = [*changes_from_pin(ahead), *(changes_since(ahead, len(history.admitted)) if history.releases() else [])]
     return list(dict.fromkeys(each for each in found if not each.remark))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from canary.core.history import History
 from canary.core.release import Attachment, Release, Statement, check_words, parse_release
@@ -14,8 +16,7 @@ Wordings = Mapping[str, Mapping[int, str]]
 """For each statement id and version the words in `statements/<id>/v<N>.txt`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(msgspec.Struct, frozen=True):
     """What the person who drafts asks for.
 
     Attributes:
@@ -31,7 +32,7 @@ class Wishes:
     without: Sequence[str] = ()
     add: Sequence[str] = ()
     covers: tuple[date, date] | None = None
-    attachments: Sequence[Attachment] = field(default=())
+    attachments: Sequence[Attachment] = msgspec.field(default=())
     announcements: str | None = None
     correction: bool = False
     final: bool = False
@@ -127,9 +128,8 @@ def check_signed_wordings(history: History, wordings: Wordings) -> None:
     for name, versions in wordings.items():
         for version, words in versions.items():
             _named_file(name, version, check_words, words)
-            signed = history.words_of(name, version)
-            if signed is not None and signed != words:
-                new = max(*versions, history.highest_version(name)) + 1
+            if history.standing.contradicts(Statement(name, version, words)):
+                new = max(*versions, history.standing.highest_version(name)) + 1
                 raise IntegrityError(
                     f"statements/{name}/v{version}.txt was signed with other words, and must never change",
                     hint=f"Put the old words back (they are in log/), and write the new ones into "
@@ -192,7 +192,7 @@ def newly_available(history: History, wordings: Wordings) -> tuple[str, ...]:
 
 def _newest(name: str, history: History, wordings: Wordings) -> Statement:
     versions = wordings.get(name)
-    signed = history.highest_version(name)
+    signed = history.standing.highest_version(name)
     if not versions:
         raise RefusedError(
             f"there is no file statements/{name}/v{signed or 1}.txt",

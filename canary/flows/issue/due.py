@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
+
+import msgspec
+from msgspec.structs import replace
 
 from canary.core.history import History
 from canary.core.schedule import Window
@@ -20,8 +22,7 @@ class Level(IntEnum):
     CANNOT_TELL = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(msgspec.Struct, frozen=True):
     """What is due next.
 
     Attributes:

@@ -13,9 +13,10 @@ draft and its signatures make. From the rename on the entry never changes, and r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+import msgspec
 
 from canary.core.changes import changes_since
 from canary.core.checkpoint import Checkpoint, parse_signed_checkpoint
@@ -76,8 +77,7 @@ class Shelf(Protocol):
         """Puts a whole site in the place of the published one, in one step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(msgspec.Struct, frozen=True):
     """What publishing came to.
 
     Attributes:
@@ -261,8 +261,7 @@ def _worth_naming(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(each for each in findings if each.severity in (Severity.WARNING, Severity.ALARM))
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedSite:
+class RenderedSite(msgspec.Struct, frozen=True):
     """A rendered site as a watcher's source, so that publisher and watcher take the same path."""
 
     files: Mapping[str, bytes]

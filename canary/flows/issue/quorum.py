@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from canary.core.entry import Entry, Text, parse_text
 from canary.core.history import History, RejectedError
@@ -28,8 +29,7 @@ class DraftRejectedError(RejectedError):
         self.args = (self.what,)
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(msgspec.Struct, frozen=True):
     """The quorum board of one draft.
 
     Attributes:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from canary.core.history import History, RejectedError
 from canary.core.roster import Roster, RosterSigner, check_roster, parse_roster

@@ -6,7 +6,6 @@ markup that slipped through the escaping could neither run nor ask another host 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
@@ -15,11 +14,11 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from canary.core.admitted import Admitted
 from canary.core.changes import describe_schedule
-from canary.core.history import Admitted
 from canary.core.layout import CHECKPOINT, FRONT, INDEX, STATUS
 from canary.core.roster import Roster
-from canary.core.strict import encode_base64, hash_field
+from canary.core.strict import encode_base64, hash_field, sha256
 from canary.core.times import format_time
 from canary.flows.site.paths import relative
 from canary.flows.site.views import Edition, File, RosterRow
@@ -85,7 +84,7 @@ def _render(template: str, page: str, **values: object) -> bytes:
     policy = "; ".join(
         [
             "default-src 'none'",
-            f"style-src 'sha256-{encode_base64(hashlib.sha256(style.encode()).digest())}'",
+            f"style-src 'sha256-{encode_base64(sha256(style.encode()))}'",
             "img-src 'self'",
             "base-uri 'none'",
             "form-action 'none'",

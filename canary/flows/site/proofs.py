@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from canary.core.history import Admitted, History
+from canary.core.admitted import Admitted
+from canary.core.history import History
 from canary.core.kinds import Kind
 from canary.core.layout import attachment_path, evidence_folder, release_folder
 from canary.core.names import check_attachment_name

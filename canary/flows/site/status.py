@@ -45,7 +45,8 @@ from __future__ import annotations
 import json
 from typing import Final, TypeAlias
 
-from canary.core.history import Admitted, History
+from canary.core.admitted import Admitted
+from canary.core.history import History
 from canary.core.layout import attachment_path
 from canary.core.merkle import leaf_hash, root_hash
 from canary.core.release import Release

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+import msgspec
+
+from canary.core.admitted import Admitted
 from canary.core.changes import roster_changes
 from canary.core.findings import Finding
-from canary.core.history import Admitted, History
+from canary.core.history import History
 from canary.core.kinds import Kind, fingerprint_of
 from canary.core.layout import attachment_path, evidence_folder, release_folder
 from canary.core.outcome import Outcome
@@ -31,16 +33,14 @@ from canary.flows.site.proofs import detached_signatures
 _GROUP = 4
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(msgspec.Struct, frozen=True):
     """A file of the site, to link to: its name for people, and its path."""
 
     name: str
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class SignerRow:
+class SignerRow(msgspec.Struct, frozen=True):
     """What one signer of a roster did about a release.
 
     Attributes:
@@ -62,24 +62,21 @@ class SignerRow:
     signature: File | None
 
 
-@dataclass(frozen=True, slots=True)
-class StatementRow:
+class StatementRow(msgspec.Struct, frozen=True):
     """A statement, and the first release from which on this wording has stood in every one."""
 
     statement: Statement
     since: Release
 
 
-@dataclass(frozen=True, slots=True)
-class AttachmentRow:
+class AttachmentRow(msgspec.Struct, frozen=True):
     """An attachment, and where it lies."""
 
     attachment: Attachment
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Edition:
+class Edition(msgspec.Struct, frozen=True):
     """One release with everything that a page shows beside it.
 
     Attributes:
@@ -125,8 +122,7 @@ class Edition:
     keyring_commands: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RosterRow:
+class RosterRow(msgspec.Struct, frozen=True):
     """A roster and its files."""
 
     roster: Roster

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
+import msgspec
+from msgspec.structs import replace
+
+from canary.core.admitted import Admitted
 from canary.core.fetched import Source
-from canary.core.history import Admitted
 from canary.core.judge import Judging
 from canary.core.observation import Gone, Incomplete, NotACanary, Observation, Seen, SeenAttachment, Unreachable
 from canary.core.outcome import OpenPGPVerifier
@@ -14,8 +16,7 @@ from canary.core.question import Judgement, Question
 from canary.flows.watch.look import look, look_at_attachments
 
 
-@dataclass(frozen=True, slots=True)
-class _Looked:
+class _Looked(msgspec.Struct, frozen=True):
     """One look, judged."""
 
     seen: Observation
@@ -91,7 +92,7 @@ def _look_and_judge(
 def _goes_on(shorter: Sequence[Admitted], longer: Sequence[Admitted]) -> bool:
     """Tells whether one log is the beginning of another, byte for byte."""
     return len(shorter) <= len(longer) and all(
-        one.entry.data == other.entry.data for one, other in zip(shorter, longer, strict=False)
+        one.data == other.data for one, other in zip(shorter, longer, strict=False)
     )
 
 

@@ -1,0 +1,31 @@
+"""`make bench`: prints every figure with what it is a ratio of, and the bound it is held to."""
+
+from __future__ import annotations
+
+import compileall
+from pathlib import Path
+
+from benchmarks.following import following
+from benchmarks.measuring import Row
+from benchmarks.starting import starting
+
+_ROOT = Path(__file__).parent.parent
+
+
+def main() -> None:
+    """Measures everything, one after the other, and prints each figure as it comes."""
+    # As an installed package has it: the first start of a fresh checkout would compile every module.
+    compileall.compile_dir(str(_ROOT / "canary"), quiet=1)
+    print(f"{'':>7}{'at most':>9}         ")
+    for measure in (starting, following):
+        for row in measure():
+            _print(row)
+
+
+def _print(row: Row) -> None:
+    bound = "" if row.bound is None else f"{row.bound:.2f}"
+    print(f"{row.value:7.2f}{bound:>9}  {row.verdict:4}  {row.what}, against {row.note}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""How things are measured: interleaved, many times, and the quickest run of each counts.
+
+Other work on the machine only ever makes a run slower, so the quickest run is the one that tells most of the program.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        what: what was measured.
+        value: the figure.
+        bound: the most it may be; None where it is only shown.
+        note: what it is a ratio of, and other figures beside it.
+    """
+
+    what: str
+    value: float
+    bound: float | None
+    note: str
+
+    @property
+    def verdict(self) -> str:
+        """`ok`, `OVER`, or nothing where there is no bound."""
+        if self.bound is None:
+            return ""
+        return "ok" if self.value <= self.bound else "OVER"
+
+
+def quickest_processes(commands: Mapping[str, Sequence[str]], *, rounds: int = 40) -> dict[str, float]:
+    """Returns the quickest wall time of each whole process, in seconds.
+
+    Args:
+        commands: argument lists, by name. Each must leave with the same exit code every time.
+        rounds: how often each is run.
+    """
+    best: dict[str, float] = {}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            began = time.perf_counter()
+            subprocess.run(command, check=False, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)  # noqa: S603  # our own lists
+            best[name] = min(best.get(name, float("inf")), time.perf_counter() - began)
+    return best
+
+
+def quickest_calls(calls: Mapping[str, Callable[[], object]], *, rounds: int = 5) -> dict[str, float]:
+    """Returns the quickest wall time of each call, in seconds, interleaved like the processes."""
+    best: dict[str, float] = {}
+    for _ in range(rounds):
+        for name, call in calls.items():
+            began = time.perf_counter()
+            call()
+            best[name] = min(best.get(name, float("inf")), time.perf_counter() - began)
+    return best
+
+
+def milliseconds(seconds: float) -> str:
+    """Returns a time for people."""
+    return f"{seconds * 1000:.1f} ms"
