@@ -1,4 +1,8 @@
-"""Output for monitoring systems: one line as the Monitoring Plugins' guidelines have it, and JSON."""
+"""Output for monitoring systems: one line as the Monitoring Plugins' guidelines have it, and JSON.
+
+Where the tool itself fails, every command's JSON document is `format`, `status` (`UNKNOWN`), `exit_code`, `error` and
+`advice`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,9 @@ from typing import Any
 import click
 
 from canary.errors import CanaryError
+
+FORMAT = 1
+"""The version of the JSON documents; within it keys are added and never change their meaning."""
 
 UNKNOWN = CanaryError.exit_code
 _WORDS = {0: "OK", 1: "WARNING", 2: "CRITICAL", UNKNOWN: "UNKNOWN"}
@@ -70,7 +77,7 @@ def print_failure(output: str, what: str, advice: str, exit_code: int) -> None:
     if output == "nagios":
         click.echo(nagios_line(exit_code, what, {}))
     else:
-        print_json({"status": "UNKNOWN", "exit_code": exit_code, "error": what, "advice": advice})
+        print_json({"format": FORMAT, "status": "UNKNOWN", "exit_code": exit_code, "error": what, "advice": advice})
 
 
 def asked_for(arguments: Sequence[str]) -> str:

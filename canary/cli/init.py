@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -127,7 +128,10 @@ def init(
         make_folder(folder / each)
     log = make_log_key(folder, keys, name)
     for file, content in {".gitignore": _GITIGNORE, ".gitattributes": _GITATTRIBUTES}.items():
-        if not (folder / file).exists():
+        if os.path.lexists(folder / file):
+            say(f"Warning: {file} was there already and was left alone. Make sure that it says, among the rest:")
+            say("".join(f"  {line}\n" for line in content.splitlines() if not line.startswith("#")).rstrip())
+        else:
             write_file(folder / file, content.encode())
     # Last, because with it the workspace is there.
     write_file(folder / CONFIG, answers.toml().encode(), replace=False)

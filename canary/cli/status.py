@@ -1,4 +1,17 @@
-"""`canary status`: what is due, who has signed. Its exit codes are for cron."""
+"""`canary status`: what is due, who has signed. Its exit codes are for cron.
+
+The JSON document, stable within `format` 1:
+
+- `format`: 1. `canary`: its id. `exit_code`: 0 to 3; `level`: the same as a word, `nothing-to-do`, `due`, `pressing` or
+  `cannot-tell`. `message`: one sentence for people. `next`: what to do next.
+- `window`: the next window that nothing is published for, `opens` and `last`, or null; `deadline`: when the canary is
+  stale without a release, or null.
+- `draft`: null, or `kind` (`release` or `roster`), `number`, `text` (`sha256:…`), `issued`, `signed` and `missing`
+  (signers' names), `publishable`.
+- `expiring_keys`: warnings, one for each OpenPGP key that expires before the next two windows.
+
+Where the tool itself fails, the document is that of `canary.cli.formats` instead.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +23,7 @@ import click
 
 from canary.cli.app import App
 from canary.cli.collect import still_to_sign
-from canary.cli.formats import failures_in, nagios_line, print_json
+from canary.cli.formats import FORMAT, failures_in, nagios_line, print_json
 from canary.cli.key import expires_too_soon
 from canary.cli.session import Fault, Session, open_session
 from canary.cli.talk import say, say_next
@@ -129,7 +142,7 @@ def _document(session: Session, due: Due, board: Board | None, keys: list[str], 
             "publishable": board.met,
         }
     return {
-        "format": 1,
+        "format": FORMAT,
         "canary": session.config.canary.id,
         "exit_code": int(due.level),
         "level": due.level.name.lower().replace("_", "-"),

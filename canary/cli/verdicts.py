@@ -11,7 +11,7 @@ The JSON document, stable within `format` 1:
   `expires` (or null), `signers`, `threshold`, `roster_signers`, `statements` (`id@vN`).
 - `findings`: a list of `code`, `axis`, `severity`, `message`, `advice`, `entry` (a number or null), `sticky`.
 
-Where the tool itself fails, the document has `status`, `exit_code`, `error` and `advice` instead.
+Where the tool itself fails, the document is that of `canary.cli.formats` instead.
 """
 
 from __future__ import annotations
@@ -21,14 +21,13 @@ from typing import Any
 
 import click
 
-from canary.cli.formats import nagios_line
+from canary.cli.formats import FORMAT, nagios_line
 from canary.cli.talk import say
 from canary.core.findings import Finding, Severity, Status
 from canary.core.strict import hash_field
 from canary.core.times import format_time
 from canary.core.verdict import Subject, Verdict
 
-_FORMAT = 1
 _MEANINGS = {
     Status.UNKNOWN: "it could not be judged",
     Status.INVALID: "what is published is not what the signers may publish; do not rely on it",
@@ -54,7 +53,7 @@ def meaning(verdict: Verdict) -> str:
 def document(verdict: Verdict, location: str) -> dict[str, Any]:
     """Returns the JSON document that the module describes."""
     return {
-        "format": _FORMAT,
+        "format": FORMAT,
         "location": location,
         "judged_at": format_time(verdict.judged_at),
         "status": verdict.status.value,

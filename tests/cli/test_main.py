@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from canary.cli.app import App
-from canary.cli.main import _COMMANDS, _HELP
+from canary.cli.main import _COMMANDS, _HELP, canary
 from tests.publisher import Publisher, command
 
 HEAVY = ("cryptography", "requests", "gnupg", "msgspec", "jinja2", "urllib3", "dateutil")
@@ -52,6 +56,48 @@ print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stderr == "[]\n"
+
+
+@pytest.mark.parametrize("arguments", [("verify",), ("status", "--nonsense"), ("key", "new")])
+def test_a_mistyped_command_is_told_without_importing_anything_heavy(arguments: tuple[str, ...]) -> None:
+    script = f"""
+import sys
+from canary.cli.main import run
+assert run({list(arguments)!r}) == 3
+print([name for name in {HEAVY!r} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "[]\n"
+
+
+def declared() -> Iterator[tuple[str, click.Command]]:
+    """Every command that can be typed, with its name."""
+    for name in _COMMANDS:
+        found = canary.get_command(click.Context(canary), name)
+        assert found is not None
+        if isinstance(found, click.Group):
+            yield from ((f"{name} {each}", found.commands[each]) for each in found.commands)
+        else:
+            yield name, found
+
+
+@pytest.mark.parametrize(("name", "found"), list(declared()), ids=lambda value: value if isinstance(value, str) else "")
+def test_what_can_be_typed_is_what_the_work_takes(
+    name: str, found: click.Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    def noted(module: str, function: str) -> Callable[..., None]:
+        asked.append((module, function))
+        return lambda *_, **__: None
+
+    assert found.callback is not None
+    monkeypatch.setattr(f"{found.callback.__module__}.worker", noted)
+    with click.Context(found, obj=App()):
+        found.callback(**{parameter.name: None for parameter in found.params})
+    ((module, function),) = asked
+    taken = inspect.signature(getattr(importlib.import_module(module), function)).parameters
+    assert set(taken) - {"app"} == {parameter.name for parameter in found.params}, name
 
 
 def test_looking_into_a_folder_needs_neither_http_nor_gpg(published: Publisher) -> None:

@@ -267,7 +267,7 @@ def test_a_failure_is_told_in_the_form_that_was_asked_for_and_leaves_with_3(publ
     assert nagios.out.count("\n") == 1
     assert nagios.err == ""
     document = json.loads(as_json.out)
-    assert set(document) == {"status", "exit_code", "error", "advice"}
+    assert set(document) == {"format", "status", "exit_code", "error", "advice"}
     assert (document["status"], document["exit_code"]) == ("UNKNOWN", 3)
     assert told in document["error"]
 

@@ -136,6 +136,7 @@ def test_going_back_behind_a_signed_version_is_refused(desk: Desk) -> None:
         (("nothing",), (), "--without nothing: the last release has no such statement"),
         ((), ("keys",), "--add keys: the last release has it already"),
         ((), ("nothing",), "no file statements/nothing/v1.txt"),
+        (("tell",), ("tell",), "--without tell and --add tell contradict each other"),
     ],
 )
 def test_a_wish_that_cannot_be_met_is_named(

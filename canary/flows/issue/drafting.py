@@ -104,6 +104,8 @@ def choose_statements(
     last = history.last_release
     standing = [statement.id for statement in last.statements] if last else []
     for name in without:
+        if name in add:
+            raise RefusedError(f"--without {name} and --add {name} contradict each other", hint="Give one of them.")
         if name not in standing and name not in add:
             raise RefusedError(f"--without {name}: the last release has no such statement")
     for name in add:
