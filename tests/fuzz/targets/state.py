@@ -1,0 +1,119 @@
+"""A watcher's state file: what is read is written again byte for byte, and no damaged file gets past the reader."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, timedelta
+from random import Random
+from typing import Any, Final
+
+import msgspec
+
+from canary.core.findings import Code
+from canary.core.outcome import Outcome
+from canary.core.state import State, Sticky, with_one_more
+from canary.formats.state_json import parse_state, render_state
+from canary.limits import STICKY_FINDINGS
+from tests.fuzz.harness import Scramble, Target, attempt
+from tests.fuzz.mutation import TOKENS
+from tests.simulator import Publisher, noon
+
+_VALUES: Final = (
+    *(None, True, False, 0, 1, -1, 2**53, 2**63, 2**64, 1.0, 1e300, "", "\x00", "\u2028", "\U0001f600", "e\u0301"),
+    *("1970-01-01T00:00:00Z", "2999-12-31T23:59:59Z", "2026-02-29T00:00:00Z", "0001-01-01T00:00:00Z"),
+    *([], {}, "AA==", "AB==", "AA", *(code.spelling for code in Code), *(str(outcome) for outcome in Outcome)),
+)
+
+
+def check(data: bytes) -> None:
+    state = attempt(parse_state, data)
+    if state is None:
+        return
+    assert render_state(state) == data
+    assert state.high_water.tzinfo is UTC
+    assert json.loads(data)["pin"] == state.pin
+    _check_reading_goes_on(state)
+
+
+def _check_reading_goes_on(state: State) -> None:
+    """Whatever a person can do to a state that was read gives a state that can be read."""
+    later = state.acknowledge().trust_clock(state.high_water)
+    assert later.acknowledged == len(state.entries)
+    assert all(each.acknowledged and each.proof for each in later.sticky)
+    new = Sticky(Code.TEXT_FORK, "two texts", 2, state.high_water, (b"one", b"other"))
+    sticky = with_one_more(list(later.sticky), new)
+    assert new in sticky or len(sticky) >= STICKY_FINDINGS
+    later = replace(later, sticky=tuple(sticky))
+    assert parse_state(render_state(later)) == later
+
+
+def mutate(data: bytes, limit: int, random: Random, scramble: Scramble) -> bytes:
+    if random.random() < 0.4:
+        return scramble(data, limit)
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return scramble(data, limit)
+    for _ in range(random.choice((1, 1, 2, 3))):
+        document = _changed(document, random, scramble, depth=0)
+    try:
+        return (msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")[:limit]
+    except (UnicodeEncodeError, OverflowError, RecursionError, msgspec.MsgspecError):
+        return scramble(data, limit)
+
+
+def _changed(value: Any, random: Random, scramble: Scramble, *, depth: int) -> Any:  # noqa: ANN401  JSON, of any shape
+    """Returns a document with one value in it changed, dropped or repeated."""
+    if isinstance(value, dict) and value and depth < 8 and random.random() < 0.95:
+        name = random.choice(list(value))
+        if random.random() < 0.05:
+            return {key: each for key, each in value.items() if key != name}
+        return {**value, name: _changed(value[name], random, scramble, depth=depth + 1)}
+    if isinstance(value, list) and value and depth < 8 and random.random() < 0.9:
+        place = random.randrange(len(value))
+        kind = random.randrange(4)
+        if kind == 0:
+            return [*value[:place], *value[place + 1 :]]
+        if kind == 1:
+            return [*value[: place + 1], *value[place:]]
+        return [*value[:place], _changed(value[place], random, scramble, depth=depth + 1), *value[place + 1 :]]
+    if isinstance(value, str):
+        kind = random.randrange(4)
+        if kind == 0:
+            return base64.b64encode(scramble(value.encode(errors="replace") or b"x", 200)).decode()
+        if kind == 1:
+            return scramble(value.encode(errors="replace") or b"x", 200).decode(errors="replace")
+        if kind == 2:
+            place = random.randrange(len(value) + 1)
+            return value[:place] + random.choice(TOKENS).decode(errors="replace") + value[place + 1 :]
+    if isinstance(value, int) and random.random() < 0.5:
+        return value + random.choice((1, -1))
+    return random.choice(_VALUES)
+
+
+def seeds() -> Mapping[str, bytes]:
+    sim = Publisher(("legal",), threshold=1, openpgp=("legal",))
+    sim.roster()
+    sim.release(attachments={"a": b"x"})
+    looked = sim.watched(noon("2025-02-03"))
+    sim.gpg.missing = True
+    unchecked = replace(looked.entries[0].tally.checked[0], outcome=Outcome.UNCHECKED, detail="no gpg — “none”")
+    entry = replace(looked.entries[0], data=b"\x00\xff", tally=replace(looked.entries[0].tally, checked=(unchecked,)))
+    small = replace(looked, entries=(entry,), checkpoint=b"checkpoint\n", etag=None)
+    moment = looked.high_water + timedelta(days=1)
+    found = (
+        Sticky(Code.TEXT_FORK, "two texts — “quoted”", 2, moment, (b"\x00", b"")),
+        Sticky(Code.ROOT_MISMATCH, "", None, moment, (), acknowledged=True),
+    )
+    return {
+        "looked-once": render_state(looked),
+        "small": render_state(small),
+        "with-findings": render_state(replace(small, stale_since=moment, sticky=found, first_use=True)),
+        "nothing-verified": render_state(replace(small, entries=(), attachments=(), acknowledged=0)),
+    }
+
+
+TARGET = Target(check=check, seeds=seeds, mutate=mutate, max_bytes=8_192)
