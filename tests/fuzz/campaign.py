@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -91,6 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unknown = set(told.targets) - set(NAMES)
     if unknown:
         parser.error(f"there is no target {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
+    if find_spec("atheris") is None:
+        parser.error("atheris is not installed; `make fuzz` installs it")
     seconds = 60 if told.seconds is None and told.runs is None else told.seconds
     ran = []
     for name in told.targets or NAMES:

@@ -23,8 +23,13 @@ def mutate(data: bytes, limit: int, random: Random, scramble: Scramble) -> bytes
 def _changed_program(program: Program, random: Random, scramble: Scramble) -> Program:
     kind, steps = random.randrange(8), list(program.steps)
     if kind == 0:
-        name = random.choice(("scenario", "state", "moment"))
-        return replace(program, **{name: random.randrange(6)})
+        scenario, state, moment = random.choice(((1, 0, 0), (0, 1, 0), (0, 0, 1)))
+        return replace(
+            program,
+            scenario=(program.scenario + scenario) % 256,
+            state=(program.state + state) % 256,
+            moment=(program.moment + moment) % 256,
+        )
     if kind == 1:
         return replace(program, flags=program.flags ^ 1 << random.randrange(6))
     if kind == 2 and steps:

@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Final
 
 HEADER_BYTES: Final = 4
-MOST_STEPS: Final = 24
+MOST_STEPS: Final = 10
 _STEP_BYTES: Final = 5
 
 
@@ -83,11 +83,13 @@ class Program:
 
 def decode(data: bytes) -> Program:
     """Returns the program that any bytes are."""
-    header, place, steps = data[:HEADER_BYTES].ljust(HEADER_BYTES, b"\0"), HEADER_BYTES, []
+    scenario, flags, state, moment = data[:HEADER_BYTES].ljust(HEADER_BYTES, b"\0")
+    place = HEADER_BYTES
+    steps: list[Step] = []
     while place < len(data) and len(steps) < MOST_STEPS:
         head = data[place : place + _STEP_BYTES].ljust(_STEP_BYTES, b"\0")
         place += _STEP_BYTES
         body = data[place : place + head[4]]
         place += head[4]
         steps.append(Step(head[0] % len(Do), head[1], int.from_bytes(head[2:4], "big"), body))
-    return Program(*header, steps=tuple(steps))
+    return Program(scenario, flags, state, moment, tuple(steps))

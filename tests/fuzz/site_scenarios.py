@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import Final
 
 from canary.core.entry import Entry, parse_entry
@@ -24,7 +24,7 @@ LOG_SEEDS: Final = ("log", "log'", "log''")
 _HOUR: Final = timedelta(hours=1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scenario:
     """One honest canary.
 
@@ -44,12 +44,12 @@ class Scenario:
     moments: tuple[datetime, ...]
     states: tuple[State, ...]
 
-    @property
+    @cached_property
     def pin(self) -> str:
         """SHA-256 of roster 1's text."""
         return hashlib.sha256(self.log[0].text).hexdigest()
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Everyone whose key may sign something, a stranger last."""
         everyone = {signer.name: None for roster in self.sim.rosters for signer in roster.signers}

@@ -20,11 +20,15 @@ from canary.core.tiles import bundles_of, encode_bundle
 from canary.core.times import parse_time
 from canary.errors import FetchError, MalformedError
 from canary.limits import ENTRY_BYTES
+from tests.fuzz.memory import remembering
 from tests.fuzz.site_program import Do, Program, Step
 from tests.fuzz.site_scenarios import GPG, LOG_SEEDS, STRANGER, Scenario, scenarios
 from tests.simulator import CANARY, MemorySource, private_key, public_key
 
 _MOST_ENTRIES: Final = 8
+_parse = remembering(parse_entry)
+_sign = remembering(lambda seed, text: private_key(seed).sign(text))
+
 _STATUSES: Final = (200, 204, 301, 304, 401, 403, 404, 410, 429, 451, 500, 503)
 
 
@@ -132,8 +136,8 @@ def _chain_entry(world: World, step: Step) -> None:
         return
     index = step.where % len(world.entries)
     try:
-        content = parse_entry(world.entries[index]).content
-        previous = parse_entry(world.entries[index - 1]).text_hash if index else None
+        content = _parse(world.entries[index]).content
+        previous = _parse(world.entries[index - 1]).text_hash if index else None
     except (MalformedError, NewerFormatError):
         return
     text = replace(content, entry=index + 1, previous=previous).render()
@@ -153,7 +157,7 @@ def _signed(world: World, text: bytes, mask: int) -> bytes:
             lines.append(SignatureLine(signer.key.name, signer.key.key_id, signature))
         else:
             key = ed25519_vkey(key_name(CANARY, name), public_key(name))
-            lines.append(SignatureLine(key.name, key.key_id, private_key(name).sign(text)))
+            lines.append(SignatureLine(key.name, key.key_id, _sign(name, text)))
     return text + b"\n" + "".join(line.render() + "\n" for line in lines).encode()
 
 
@@ -191,7 +195,7 @@ def _seal(world: World, step: Step) -> None:
     text = Checkpoint(origin, size, root, ("extended",) if step.where & 32 else ()).render()
     seed = (*LOG_SEEDS, STRANGER)[step.place % 4]
     key = ed25519_vkey(CANARY, public_key(seed))
-    lines = [SignatureLine(key.name, key.key_id, private_key(seed).sign(text))]
+    lines = [SignatureLine(key.name, key.key_id, _sign(seed, text))]
     if step.where & 2:
         lines.insert(0, replace(lines[0], signature=bytes(64)))
     world.log_keys |= seed != STRANGER

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 
-from canary.core import checkpoint, front, history, reading, tally
+from canary.core import checkpoint, forks, front, history, reading, tally
+from canary.core.checkpoint import parse_signed_checkpoint
+from canary.core.entry import parse_entry
+from canary.core.kinds import verify_ed25519
 from canary.core.question import Question
 from canary.flows.watch.verify import verify_site
+from canary.formats import native
 from tests.fuzz import site_rules
 from tests.fuzz.harness import Target
+from tests.fuzz.memory import remembering
 from tests.fuzz.site_mutation import mutate
 from tests.fuzz.site_program import Do, Flag, Program, Step, decode
 from tests.fuzz.site_scenarios import GPG
 from tests.fuzz.site_world import World, play
-
-_REMEMBERED = 4_096
 
 
 def check(data: bytes) -> None:
@@ -49,16 +51,19 @@ def _question(program: Program, world: World) -> Question:
 
 
 def prepare() -> None:
-    """Remembers what pure functions return.
+    """Remembers what the readers return: the same few honest texts are read millions of times.
 
-    The same few honest entries are parsed and checked millions of times, and both functions have targets of their own.
+    Each of them is a pure function and has a target of its own.
     """
-    parse = lru_cache(_REMEMBERED)(history.parse_entry)
+    parse = remembering(parse_entry)
     for module in (history, reading, front):
         module.parse_entry = parse  # type: ignore[attr-defined]  # one name in three modules
-    verify = lru_cache(_REMEMBERED)(tally.verify_ed25519)
+    parse_checkpoint = remembering(parse_signed_checkpoint)
+    for module in (native, reading, forks):
+        module.parse_signed_checkpoint = parse_checkpoint  # type: ignore[attr-defined]  # likewise
+    verify = remembering(verify_ed25519)
     for module in (tally, checkpoint):
-        module.verify_ed25519 = verify  # type: ignore[attr-defined]  # likewise in two
+        module.verify_ed25519 = verify  # type: ignore[attr-defined]  # likewise
 
 
 def seeds() -> Mapping[str, bytes]:

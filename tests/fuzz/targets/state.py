@@ -21,6 +21,8 @@ from tests.fuzz.harness import Scramble, Target, attempt
 from tests.fuzz.mutation import TOKENS
 from tests.simulator import Publisher, noon
 
+_DEEPEST: Final = 8
+_LONGEST_TEXT: Final = 200
 _VALUES: Final = (
     *(None, True, False, 0, 1, -1, 2**53, 2**63, 2**64, 1.0, 1e300, "", "\x00", "\u2028", "\U0001f600", "e\u0301"),
     *("1970-01-01T00:00:00Z", "2999-12-31T23:59:59Z", "2026-02-29T00:00:00Z", "0001-01-01T00:00:00Z"),
@@ -67,31 +69,29 @@ def mutate(data: bytes, limit: int, random: Random, scramble: Scramble) -> bytes
 
 def _changed(value: Any, random: Random, scramble: Scramble, *, depth: int) -> Any:  # noqa: ANN401  JSON, of any shape
     """Returns a document with one value in it changed, dropped or repeated."""
-    if isinstance(value, dict) and value and depth < 8 and random.random() < 0.95:
-        name = random.choice(list(value))
-        if random.random() < 0.05:
-            return {key: each for key, each in value.items() if key != name}
-        return {**value, name: _changed(value[name], random, scramble, depth=depth + 1)}
-    if isinstance(value, list) and value and depth < 8 and random.random() < 0.9:
-        place = random.randrange(len(value))
-        kind = random.randrange(4)
-        if kind == 0:
-            return [*value[:place], *value[place + 1 :]]
-        if kind == 1:
-            return [*value[: place + 1], *value[place:]]
-        return [*value[:place], _changed(value[place], random, scramble, depth=depth + 1), *value[place + 1 :]]
-    if isinstance(value, str):
-        kind = random.randrange(4)
-        if kind == 0:
-            return base64.b64encode(scramble(value.encode(errors="replace") or b"x", 200)).decode()
-        if kind == 1:
-            return scramble(value.encode(errors="replace") or b"x", 200).decode(errors="replace")
-        if kind == 2:
-            place = random.randrange(len(value) + 1)
-            return value[:place] + random.choice(TOKENS).decode(errors="replace") + value[place + 1 :]
+    if value and depth < _DEEPEST and random.random() < 0.9:
+        if isinstance(value, dict):
+            name = random.choice(list(value))
+            return {**value, name: _changed(value[name], random, scramble, depth=depth + 1)}
+        if isinstance(value, list):
+            place = random.randrange(len(value))
+            inner = [_changed(value[place], random, scramble, depth=depth + 1)]
+            middle = random.choice((inner, inner, [], [value[place]] * 2))
+            return [*value[:place], *middle, *value[place + 1 :]]
+    if isinstance(value, str) and random.random() < 0.75:
+        return _changed_text(value, random, scramble)
     if isinstance(value, int) and random.random() < 0.5:
         return value + random.choice((1, -1))
     return random.choice(_VALUES)
+
+
+def _changed_text(value: str, random: Random, scramble: Scramble) -> str:
+    kind = random.randrange(3)
+    if kind == 0:
+        place = random.randrange(len(value) + 1)
+        return value[:place] + random.choice(TOKENS).decode(errors="replace") + value[place + 1 :]
+    scrambled = scramble(value.encode(errors="replace") or b"x", _LONGEST_TEXT)
+    return base64.b64encode(scrambled).decode() if kind == 1 else scrambled.decode(errors="replace")
 
 
 def seeds() -> Mapping[str, bytes]:
