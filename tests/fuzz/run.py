@@ -7,6 +7,7 @@ Only `canary` is instrumented: coverage of the targets and of the libraries woul
 
 from __future__ import annotations
 
+import signal
 import sys
 from random import Random
 
@@ -23,10 +24,19 @@ def _mutate(data: bytes, limit: int, seed: int) -> bytes:
     return TARGET.mutate(data, limit, Random(seed), atheris.Mutate)  # noqa: S311
 
 
+def _check(data: bytes) -> None:
+    try:
+        TARGET.check(data)
+    except BaseException:
+        # libFuzzer's alarm, which finds inputs that take too long, would end the process before it has kept the input.
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        raise
+
+
 def main() -> None:
     TARGET.prepare()
     options = [sys.argv[0], f"-max_len={TARGET.max_bytes}", *sys.argv[2:]]
-    atheris.Setup(options, TARGET.check, custom_mutator=_mutate)
+    atheris.Setup(options, _check, custom_mutator=_mutate)
     atheris.Fuzz()
 
 

@@ -199,12 +199,15 @@ def _check_status(verdict: Verdict, after: State, before: State | None, entries:
         assert now < newest.next.over, "fine after the window was over"
         assert (verdict.status is Status.DUE) == (now >= midnight(newest.next.opens))
     assert not [each for each in after.sticky if not each.acknowledged and each.code is not Code.WITHDRAWN]
-    seen = entries[: before.acknowledged] if before else []
-    said = [entry.content for entry in seen if isinstance(entry.content, Release)][-1:]
+    said = [entry.content for entry in entries[: before.acknowledged]] if before else []
+    acknowledged = [content for content in said if isinstance(content, Release)][-1:]
+    told = {finding.code for finding in verdict.findings}
     stands = {statement.id: statement.version for statement in newest.statements}
-    for release in said:
-        for statement in release.statements:
-            assert stands.get(statement.id) == statement.version, f"fine, and {statement.label} is gone"
+    for statement in (each for release in acknowledged for each in release.statements):
+        assert statement.id in stands, f"fine, and {statement.label} is gone"
+        # What was reworded before the last release weighs less than the end, and is told all the same.
+        reworded = verdict.status is Status.RETIRED and Code.REWORDED in told
+        assert stands[statement.id] == statement.version or reworded, f"fine, and {statement.label} was reworded"
 
 
 # --- a host without keys --------------------------------------------------------------------------------
