@@ -11,6 +11,7 @@ from itertools import pairwise
 import msgspec
 
 from canary.core.admitted import Admitted
+from canary.core.fetched import shown
 from canary.core.findings import Code
 from canary.core.outcome import Outcome
 from canary.core.standing import Standing, Wording
@@ -126,7 +127,8 @@ def parse_state(data: bytes) -> State:
         document = msgspec.json.decode(data, type=_State)
         state = _state(document)
     except (msgspec.DecodeError, MalformedError, KeyError, UnicodeDecodeError) as error:
-        raise _damaged(str(error)) from error
+        # The message may quote the file, which may hold anything.
+        raise _damaged(shown(str(error))) from error
     # Also catches what a JSON reader is free to overlook: names that stand twice, other spellings of a number.
     if document.version != VERSION or render_state(state) != data:
         raise _damaged(f"it is not of version {VERSION} in its one spelling")

@@ -212,6 +212,14 @@ def test_any_other_spelling_is_a_damaged_file(data: bytes) -> None:
     assert "Bring it back from a backup" in caught.value.hint
 
 
+@pytest.mark.parametrize("name", [r"\u001b[2J", r"\n", "x" * 5_000])
+def test_what_a_damaged_file_holds_is_told_in_one_plain_line(name: str) -> None:
+    with pytest.raises(MalformedError) as caught:
+        parse_state(changed(b'"etag"', f'"{name}"'.encode()))
+    assert caught.value.what.isprintable()
+    assert len(caught.value.what) < 300
+
+
 @given(st.integers(0, len(render_state(FULL)) - 1), st.integers(1, 255))
 def test_one_changed_byte_is_noticed_or_changes_only_a_value(place: int, flip: int) -> None:
     data = bytearray(render_state(FULL))
