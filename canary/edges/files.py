@@ -17,6 +17,9 @@ from canary.errors import WorkspaceError
 
 PUBLIC_MODE = 0o644
 PRIVATE_MODE = 0o600
+_READ_BYTES = 65_536
+"""Bytes of one read."""
+
 _REST = re.compile(r"\.(?P<name>.+)\.[a-z0-9_]{8}\.part")
 """What `write_file` calls a file that is not yet whole."""
 
@@ -53,8 +56,7 @@ def read_file(path: Path, *, limit: int) -> bytes:
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise WorkspaceError(f"{path} is no regular file")
-            with os.fdopen(descriptor, "rb", closefd=False) as file:
-                data = file.read(limit + 1)
+            data = _read_up_to(descriptor, limit + 1)
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -62,6 +64,15 @@ def read_file(path: Path, *, limit: int) -> bytes:
     if len(data) > limit:
         raise WorkspaceError(f"{path} has more than {limit:,} bytes")
     return data
+
+
+def _read_up_to(descriptor: int, most: int) -> bytes:
+    """Returns at most `most` bytes; in pieces, because a read sets aside the memory that it is asked for."""
+    pieces: list[bytes] = []
+    while most and (piece := os.read(descriptor, min(most, _READ_BYTES))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 def write_file(path: Path, data: bytes, *, mode: int = PUBLIC_MODE, replace: bool = True) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +33,17 @@ def test_a_file_of_just_the_limit_is_read_and_one_byte_more_is_refused(tmp_path:
     assert read_file(path, limit=1_000) == b"x" * 1_000
     with pytest.raises(WorkspaceError, match="has more than 999 bytes"):
         read_file(path, limit=999)
+
+
+def test_a_small_file_takes_little_memory_however_large_it_may_be(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(200_000))
+    tracemalloc.start()
+    try:
+        assert read_file(path, limit=10**8) == bytes(200_000)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_endless_file_is_read_no_further_than_its_limit() -> None:
