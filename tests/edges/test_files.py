@@ -89,6 +89,14 @@ def test_nothing_is_read_through_a_link_that_leads_out(tmp_path: Path) -> None:
             read_inside(root, root / path, limit=100)
 
 
+def test_a_circle_of_links_is_told(tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+    with pytest.raises(WorkspaceError, match="one cannot be read: Too many levels of symbolic links") as caught:
+        read_inside(tmp_path, tmp_path / "one", limit=10)
+    assert caught.value.hint == "Replace the link by the file itself."
+
+
 def test_a_link_that_stays_inside_is_followed(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("words", "utf-8")
     (tmp_path / "link").symlink_to("file")
