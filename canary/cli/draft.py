@@ -83,9 +83,7 @@ def draft(
         text = drafted.render()
         if final:
             _confirm_final(session.history, text, drafted)
-        for data in files.values():
-            session.workspace.keep_attachment(digest(data), data)
-        session.workspace.write_draft(text)
+        session.workspace.write_draft(text, {digest(data): data for data in files.values()})
         drop_attachments_of_no_release(session, drafted)
         _tell(session, wordings, drafted, text)
 
