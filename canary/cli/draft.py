@@ -23,6 +23,7 @@ from canary.core.release import Attachment, Release, check_words
 from canary.core.strict import digest, hash_field
 from canary.core.times import parse_date_range
 from canary.edges.files import read_file
+from canary.edges.half_merged import refuse_half_merged
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.drafting import (
     Wishes,
@@ -183,7 +184,9 @@ def _attachment(path: Path, data: bytes) -> Attachment:
 
 def _announcements(path: Path) -> str:
     try:
-        words = check_text(read_file(path, limit=TEXT_BYTES)).removesuffix("\n")
+        data = read_file(path, limit=TEXT_BYTES)
+        refuse_half_merged(path, data)
+        words = check_text(data).removesuffix("\n")
         check_words(words)
     except MalformedError as error:
         raise error.within(str(path)) from error

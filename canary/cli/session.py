@@ -18,6 +18,7 @@ from canary.core.history import History, RejectedError, replay
 from canary.core.outcome import OpenPGPVerifier
 from canary.core.release import Release
 from canary.edges.gpg import INSTALL_HINT
+from canary.edges.half_merged import HalfMergedError
 from canary.edges.openpgp_verifier import GpgVerifier
 from canary.edges.public_keys import PublicKeys, read_public_keys
 from canary.edges.workspace import Workspace
@@ -111,6 +112,8 @@ class Session:
                 named = error.what.startswith(str(self.workspace.root / file))
             if named:
                 return f"canary unsign --as {shlex.quote(name)}"
+        if isinstance(error, HalfMergedError):
+            return error.hint
         if isinstance(error, WorkspaceError):
             return "move draft/text.txt away, then canary draft (or canary roster)"
         return "canary draft --replace (or canary roster --replace)"

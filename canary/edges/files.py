@@ -89,7 +89,7 @@ def read_file(path: Path, *, limit: int) -> bytes:
     except OSError as error:
         raise WorkspaceError(f"{path} cannot be read: {error.strerror}", hint=what_to_do(error)) from error
     if len(data) > limit:
-        raise WorkspaceError(f"{path} has more than {limit:,} bytes", hint="Make it shorter, if it is the right file.")
+        raise WorkspaceError(f"{path} has more than {limit:,} bytes", hint="Bring back the file that belongs there.")
     return data
 
 

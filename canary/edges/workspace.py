@@ -28,6 +28,7 @@ from canary.edges.files import (
     write_file,
     write_files,
 )
+from canary.edges.half_merged import refuse_half_merged
 from canary.edges.site_folder import BUILDS, PUBLIC, check_place, laid_out_site
 from canary.errors import MalformedError, WorkspaceError
 from canary.limits import ATTACHMENT_BYTES, CERTIFICATE_BYTES, ENTRY_BYTES, TEXT_BYTES
@@ -37,6 +38,7 @@ _CONFIG_BYTES = 65_536
 _SIGNATURE_BYTES = 4_096
 _ARMORED_BYTES = 4 * CERTIFICATE_BYTES
 _EVIDENCE_FILES = 10
+_SIGN_AGAIN = "Bring the file back as it was, or take it away with 'canary unsign --as NAME' and sign again."
 _VERSION_FILE = re.compile(r"v([1-9][0-9]{0,8})\.txt")
 _LOG_FILE = re.compile(r"([0-9]{4,10})\.txt")
 _ATTACHMENT_FILE = re.compile(r"[0-9a-f]{64}")
@@ -170,7 +172,7 @@ class Workspace:
         for number in range(1, len(numbers) + 1):
             if number not in numbers:
                 raise WorkspaceError(f"{self._log_file(number)} is missing", hint="Bring it back from version control.")
-        return [self._read(numbers[number], limit=ENTRY_BYTES) for number in sorted(numbers)]
+        return [self._read_lines(numbers[number], limit=ENTRY_BYTES) for number in sorted(numbers)]
 
     # --- the draft -------------------------------------------------------------------------------------
 
@@ -178,7 +180,7 @@ class Workspace:
         """Returns the open draft's text, or None."""
         self._check_folder("draft")
         path = self.root / "draft" / "text.txt"
-        return self._read(path, limit=TEXT_BYTES) if os.path.lexists(path) else None
+        return self._read_lines(path, limit=TEXT_BYTES) if os.path.lexists(path) else None
 
     def write_draft(self, text: bytes, attachments: Mapping[str, bytes] | None = None) -> None:
         """Opens a draft, in the place of one that is open. Its signatures go first: they are over other words.
@@ -218,7 +220,8 @@ class Workspace:
                 try:
                     found[check_signer(file.stem)] = parse_signature_line(text.removesuffix("\n"))
                 except MalformedError as error:
-                    raise error.within(str(file.relative_to(self.root))) from error
+                    name = str(file.relative_to(self.root))
+                    raise MalformedError(error.rule, line=error.line, what=name, hint=_SIGN_AGAIN) from error
         return found
 
     def signature_names(self) -> tuple[str, ...]:
@@ -365,9 +368,15 @@ class Workspace:
     def _read(self, path: Path, *, limit: int) -> bytes:
         return read_inside(self.root, path, limit=limit)
 
+    def _read_lines(self, path: Path, *, limit: int) -> bytes:
+        """Returns the bytes of a file of lines, which people share through version control."""
+        data = self._read(path, limit=limit)
+        refuse_half_merged(path, data)
+        return data
+
     def _text(self, path: Path, *, limit: int) -> str:
         try:
-            return self._read(path, limit=limit).decode("utf-8")
+            return self._read_lines(path, limit=limit).decode("utf-8")
         except UnicodeDecodeError as error:
             raise WorkspaceError(
                 f"{path} is not UTF-8", hint="Bring it back as it was, or save it as UTF-8."
@@ -375,6 +384,6 @@ class Workspace:
 
     def _words(self, path: Path) -> str:
         try:
-            return check_text(self._read(path, limit=TEXT_BYTES)).removesuffix("\n")
+            return check_text(self._read_lines(path, limit=TEXT_BYTES)).removesuffix("\n")
         except MalformedError as error:
             raise error.within(str(path.relative_to(self.root))) from error
