@@ -82,15 +82,21 @@ def read_file(path: Path, *, limit: int) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise WorkspaceError(f"{path} is no regular file", hint="Move it away, and put the file in its place.")
+                raise _no_file(path)
             data = _read_up_to(descriptor, limit + 1)
         finally:
             os.close(descriptor)
     except OSError as error:
+        if error.errno == errno.ENXIO:  # what opening a socket comes to
+            raise _no_file(path) from error
         raise WorkspaceError(f"{path} cannot be read: {error.strerror}", hint=what_to_do(error)) from error
     if len(data) > limit:
         raise WorkspaceError(f"{path} has more than {limit:,} bytes", hint="Bring back the file that belongs there.")
     return data
+
+
+def _no_file(path: Path) -> WorkspaceError:
+    return WorkspaceError(f"{path} is no regular file", hint="Move it away, and put the file in its place.")
 
 
 def _read_up_to(descriptor: int, most: int) -> bytes:

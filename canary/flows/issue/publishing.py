@@ -123,15 +123,16 @@ def publish(
     shown = check_published_prefix(shelf, history)
     appended = board is not None
     if board is not None:
+        frozen = shelf.frozen_entry()
         if not board.met:
-            if shelf.frozen_entry() is not None:
+            if frozen is not None:
                 shelf.drop_frozen_entry()
             told = ""
             if history.admitted and shown != len(history.admitted):
                 told = _rebuild(shelf, history, sign_log, verifier, now=now)
             raise _refusal(board, told)
         try:
-            data = _freeze(shelf, board)
+            data = _freeze(shelf, board, frozen)
             history = history.copy()
             history.append(data, verifier)
             files, verdict = _render_and_verify(shelf, history, sign_log, verifier, now=now)
@@ -154,10 +155,9 @@ def publish(
     return Published(entry, appended, verdict, _worth_naming(verdict), missed)
 
 
-def _freeze(shelf: Shelf, board: Board) -> bytes:
+def _freeze(shelf: Shelf, board: Board, frozen: bytes | None) -> bytes:
     """Returns the entry's final bytes, written and synced; those of a killed run if they are the same."""
     data = board.entry()
-    frozen = shelf.frozen_entry()
     if frozen == data:
         return data
     if frozen is not None:
