@@ -79,10 +79,16 @@ class Tally(msgspec.Struct, frozen=True):
         total = len(self.checked) + len(self.missing)
         sentence = f"{len(self.signed)} of {total} signed{signed}, {self.threshold} needed"
         if self.uncounted:
-            sentence += "; not counted: " + ", ".join(f"{each.name} ({each.outcome})" for each in self.uncounted)
+            sentence += "; not counted: " + ", ".join(_why_not(each) for each in self.uncounted)
         if self.missing:
             sentence += f"; missing: {', '.join(self.missing)}"
         return sentence
+
+
+def _why_not(checked: CheckedSignature) -> str:
+    """Returns whose signature does not count and why; what keeps it from being checked is for the reader to mend."""
+    told = checked.outcome is Outcome.UNCHECKED and checked.detail
+    return f"{checked.name} ({checked.outcome}: {checked.detail})" if told else f"{checked.name} ({checked.outcome})"
 
 
 class SignatureChecker:

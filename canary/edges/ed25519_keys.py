@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from canary.edges.files import PRIVATE_MODE, sweep, write_file
+from canary.edges.files import PRIVATE_MODE, sweep, what_to_do, write_file
 from canary.errors import SigningError, WorkspaceError
 
 KEY_FILE_BYTES = 16_384
@@ -56,7 +56,9 @@ def create(path: Path, *, passphrase: bytes | None) -> bytes:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise SigningError(f"the folder {path.parent} could not be made: {error.strerror}") from error
+        raise SigningError(
+            f"the folder {path.parent} could not be made: {error.strerror}", hint=what_to_do(error)
+        ) from error
     if os.path.lexists(path):
         raise _there_already(path)
     try:
@@ -65,7 +67,7 @@ def create(path: Path, *, passphrase: bytes | None) -> bytes:
     except WorkspaceError as error:
         if isinstance(error.__cause__, FileExistsError):  # it came in between
             raise _there_already(path) from error
-        raise SigningError(error.what) from error
+        raise SigningError(error.what, hint=error.hint) from error
     return key.public_key().public_bytes_raw()
 
 
@@ -183,16 +185,18 @@ def _read_private(path: Path) -> bytes:
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise SigningError(f"{path} is a symbolic link", hint="Name the key file itself.") from error
-        raise SigningError(f"{path} could not be opened: {error.strerror}") from error
+        raise SigningError(f"{path} could not be opened: {error.strerror}", hint=what_to_do(error)) from error
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise SigningError(f"{path} is not a file")
+            raise SigningError(f"{path} is not a file", hint="Name the key file itself.")
         if status.st_mode & _NOT_OURS_ALONE:
             raise SigningError(f"{path} can be read or changed by other users", hint=f"Run: chmod 600 {path}")
         pem = os.read(descriptor, KEY_FILE_BYTES + 1)
     finally:
         os.close(descriptor)
     if len(pem) > KEY_FILE_BYTES:
-        raise SigningError(f"{path} is longer than {KEY_FILE_BYTES} bytes: it is no key")
+        raise SigningError(
+            f"{path} is longer than {KEY_FILE_BYTES} bytes: it is no key", hint="Name the key file itself."
+        )
     return pem

@@ -7,17 +7,47 @@ read is bounded, takes regular files only, and never follows a link out of the f
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import stat
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from canary.errors import WorkspaceError
 
 PUBLIC_MODE = 0o644
 PRIVATE_MODE = 0o600
+_READ_BYTES = 65_536
+"""Bytes of one read."""
+
 _REST = re.compile(r"\.(?P<name>.+)\.[a-z0-9_]{8}\.part")
 """What `write_file` calls a file that is not yet whole."""
+
+
+_WHAT_TO_DO = {
+    errno.ENOSPC: "Make room on the disk, then run the same again.",
+    errno.EDQUOT: "Make room in your quota, then run the same again.",
+    errno.EROFS: "This file system is read-only: work where it can be written, or mount it so.",
+    errno.EACCES: "Run this as the user whom it belongs to, or let them change who may do that (chmod).",
+    errno.EPERM: "Run this as the user whom it belongs to, or let them change who may do that (chmod).",
+    errno.ENOENT: "Check the path; what is lost comes back from version control or a backup.",
+    errno.EISDIR: "Move the folder away.",
+    errno.ENOTDIR: "Move away what is in the folder's place.",
+    errno.EEXIST: "Move away what is in its place.",
+    errno.ELOOP: "Replace the link by the file itself.",
+}
+
+
+def what_to_do(error: OSError) -> str:
+    """Returns what to do about an error of the operating system, as a sentence."""
+    return _WHAT_TO_DO.get(error.errno or 0, "Look after the disk and the folder, then run the same again.")
+
+
+def lies_in(root: Path, path: Path) -> bool:
+    """Tells whether a path, with every link on the way followed, leads to `root` or below; a circle leads nowhere."""
+    # Not Path.resolve: it answers a circle of links with a RuntimeError.
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
 def read_inside(root: Path, path: Path, *, limit: int) -> bytes:
@@ -46,7 +76,7 @@ def check_inside(root: Path, path: Path, *, what: str = "file") -> None:
     Raises:
         WorkspaceError: a link on the way to it leads out.
     """
-    if not path.resolve().is_relative_to(root.resolve()):
+    if not lies_in(root, path):
         raise WorkspaceError(f"{path} leads out of {root}", hint=f"Replace the link by the {what} itself.")
 
 
@@ -65,16 +95,30 @@ def read_file(path: Path, *, limit: int) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise WorkspaceError(f"{path} is no regular file")
-            with os.fdopen(descriptor, "rb", closefd=False) as file:
-                data = file.read(limit + 1)
+                raise _no_file(path)
+            data = _read_up_to(descriptor, limit + 1)
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise WorkspaceError(f"{path} cannot be read: {error.strerror}") from error
+        if error.errno == errno.ENXIO:  # what opening a socket comes to
+            raise _no_file(path) from error
+        raise WorkspaceError(f"{path} cannot be read: {error.strerror}", hint=what_to_do(error)) from error
     if len(data) > limit:
-        raise WorkspaceError(f"{path} has more than {limit:,} bytes")
+        raise WorkspaceError(f"{path} has more than {limit:,} bytes", hint="Bring back the file that belongs there.")
     return data
+
+
+def _no_file(path: Path) -> WorkspaceError:
+    return WorkspaceError(f"{path} is no regular file", hint="Move it away, and put the file in its place.")
+
+
+def _read_up_to(descriptor: int, most: int) -> bytes:
+    """Returns at most `most` bytes; in pieces, because a read sets aside the memory that it is asked for."""
+    pieces: list[bytes] = []
+    while most and (piece := os.read(descriptor, min(most, _READ_BYTES))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 def write_file(path: Path, data: bytes, *, mode: int = PUBLIC_MODE, replace: bool = True) -> None:
@@ -89,17 +133,9 @@ def write_file(path: Path, data: bytes, *, mode: int = PUBLIC_MODE, replace: boo
     Raises:
         WorkspaceError: it could not be written; what was there before is still there.
     """
-    import tempfile  # noqa: PLC0415  # what only reads a canary needs none
-
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        temporary = Path(name)
+        temporary = _laid_down(path, data, mode)
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fchmod(descriptor, mode)
-                os.fsync(descriptor)
             if replace:
                 temporary.replace(path)
             else:
@@ -112,7 +148,61 @@ def write_file(path: Path, data: bytes, *, mode: int = PUBLIC_MODE, replace: boo
     except FileExistsError as error:
         raise WorkspaceError(f"{path} is there already", hint="Nothing was overwritten.") from error
     except OSError as error:
-        raise WorkspaceError(f"{path} cannot be written: {error.strerror}") from error
+        raise _not_written(path, error) from error
+
+
+def write_files(files: Mapping[Path, bytes], *, first: Callable[[], None] | None = None) -> None:
+    """Writes several files, and gives none of them its name before all of them are on the disk.
+
+    So a full disk leaves everything as it was.
+
+    Args:
+        files: the bytes of each; their folders exist.
+        first: what else has to happen before the first gets its name.
+
+    Raises:
+        WorkspaceError: one could not be written.
+    """
+    laid_down: dict[Path, Path] = {}
+    path = Path()
+    try:
+        try:
+            for path, data in files.items():
+                laid_down[path] = _laid_down(path, data, PUBLIC_MODE)
+            if first is not None:
+                first()
+            for path, temporary in laid_down.items():
+                temporary.replace(path)
+        finally:
+            for temporary in laid_down.values():
+                with contextlib.suppress(FileNotFoundError):
+                    temporary.unlink()
+        for folder in {path.parent for path in files}:
+            sync_folder(folder)
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def _laid_down(path: Path, data: bytes, mode: int) -> Path:
+    """Returns a synced file with these bytes beside the place where it belongs."""
+    import tempfile  # noqa: PLC0415  # what only reads a canary needs none
+
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
+
+
+def _not_written(path: Path, error: OSError) -> WorkspaceError:
+    return WorkspaceError(f"{path} cannot be written: {error.strerror}", hint=what_to_do(error))
 
 
 def sweep(folder: Path, name: str | None = None) -> None:
@@ -153,7 +243,7 @@ def make_folder(path: Path) -> None:
         for each in reversed(missing):
             sync_folder(each.parent)
     except OSError as error:
-        raise WorkspaceError(f"{path} cannot be made: {error.strerror}") from error
+        raise WorkspaceError(f"{path} cannot be made: {error.strerror}", hint=what_to_do(error)) from error
 
 
 def rename(source: Path, target: Path) -> None:
@@ -167,7 +257,8 @@ def rename(source: Path, target: Path) -> None:
         sync_folder(target.parent)
         sync_folder(source.parent)
     except OSError as error:
-        raise WorkspaceError(f"{source} cannot be renamed to {target}: {error.strerror}") from error
+        what = f"{source} cannot be renamed to {target}: {error.strerror}"
+        raise WorkspaceError(what, hint=what_to_do(error)) from error
 
 
 def remove(path: Path) -> None:
@@ -182,7 +273,7 @@ def remove(path: Path) -> None:
         if path.parent.is_dir():
             sync_folder(path.parent)
     except OSError as error:
-        raise WorkspaceError(f"{path} cannot be removed: {error.strerror}") from error
+        raise WorkspaceError(f"{path} cannot be removed: {error.strerror}", hint=what_to_do(error)) from error
 
 
 def sync_folder(path: Path) -> None:

@@ -15,6 +15,8 @@ from canary.edges.openpgp_certificates import Certificate, inspect_certificate
 from canary.edges.workspace import Workspace
 from canary.errors import MalformedError, RefusedError
 
+_BRING_BACK = "Bring it back from version control, or from the signer whose key it is."
+
 
 class PublicKeys(msgspec.Struct):
     """What lies in `keys/`.
@@ -84,7 +86,8 @@ def read_public_keys(workspace: Workspace, canary_id: str, *, at: datetime) -> P
                 found.certificates[name] = certificate
                 found.signers[name] = RosterSigner(name, key, Kind.OPENPGP, certificate.binary)
         except MalformedError as error:
-            raise error.within(str(path.relative_to(workspace.root))) from error
+            what = str(path.relative_to(workspace.root))
+            raise MalformedError(error.rule, line=error.line, what=what, hint=error.hint or _BRING_BACK) from error
     return found
 
 

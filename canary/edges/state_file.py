@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from canary.core.state import State
-from canary.edges.files import PRIVATE_MODE, read_file, write_file
+from canary.edges.files import PRIVATE_MODE, read_file, what_to_do, write_file
 from canary.errors import MalformedError, WorkspaceError
 from canary.formats.state_json import parse_state, render_state
 from canary.limits import STATE_BYTES
@@ -36,7 +36,7 @@ def held(path: Path, *, seconds: float) -> Iterator[None]:
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_MODE)
     except OSError as error:
-        raise WorkspaceError(f"{lock} cannot be made: {error.strerror}") from error
+        raise WorkspaceError(f"{lock} cannot be made: {error.strerror}", hint=what_to_do(error)) from error
     try:
         _lock(descriptor, path, time.monotonic() + seconds)
         yield

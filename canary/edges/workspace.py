@@ -11,14 +11,26 @@ import contextlib
 import fcntl
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from canary.core.names import check_signer, check_statement_id
 from canary.core.note import SignatureLine, parse_signature_line
 from canary.core.profile import check_text
-from canary.edges.files import check_inside, is_regular, make_folder, read_inside, remove, rename, sweep, write_file
-from canary.edges.site_folder import BUILDS, PUBLIC, check_place, swap_site
+from canary.edges.files import (
+    check_inside,
+    is_regular,
+    lies_in,
+    make_folder,
+    read_inside,
+    remove,
+    rename,
+    sweep,
+    write_file,
+    write_files,
+)
+from canary.edges.half_merged import refuse_half_merged
+from canary.edges.site_folder import BUILDS, PUBLIC, check_place, laid_out_site
 from canary.errors import MalformedError, WorkspaceError
 from canary.limits import ATTACHMENT_BYTES, CERTIFICATE_BYTES, ENTRY_BYTES, TEXT_BYTES
 
@@ -27,6 +39,7 @@ _CONFIG_BYTES = 65_536
 _SIGNATURE_BYTES = 4_096
 _ARMORED_BYTES = 4 * CERTIFICATE_BYTES
 _EVIDENCE_FILES = 10
+_SIGN_AGAIN = "Bring the file back as it was, or take it away with 'canary unsign --as NAME' and sign again."
 _VERSION_FILE = re.compile(r"v([1-9][0-9]{0,8})\.txt")
 _LOG_FILE = re.compile(r"([0-9]{4,10})\.txt")
 _ATTACHMENT_FILE = re.compile(r"[0-9a-f]{64}")
@@ -41,7 +54,7 @@ class Workspace:
     """
 
     def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
+        self.root = Path(os.path.realpath(root))
 
     @classmethod
     def open(cls, folder: Path) -> Workspace:
@@ -50,7 +63,10 @@ class Workspace:
         Raises:
             WorkspaceError: there is none.
         """
-        if not (folder / CONFIG).is_file():
+        config = folder / CONFIG
+        if os.path.lexists(config) and not config.is_file():
+            raise WorkspaceError(f"{config} is no regular file", hint="Bring it back from version control.")
+        if not config.is_file():
             raise WorkspaceError(
                 f"{folder} holds no {CONFIG}",
                 hint="Go to the canary's folder (or name it with --workspace), or begin one with 'canary init'.",
@@ -157,22 +173,39 @@ class Workspace:
         for number in range(1, len(numbers) + 1):
             if number not in numbers:
                 raise WorkspaceError(f"{self._log_file(number)} is missing", hint="Bring it back from version control.")
-        return [self._read(numbers[number], limit=ENTRY_BYTES) for number in sorted(numbers)]
+        return [self._read_lines(numbers[number], limit=ENTRY_BYTES) for number in sorted(numbers)]
 
     # --- the draft -------------------------------------------------------------------------------------
 
     def draft(self) -> bytes | None:
         """Returns the open draft's text, or None."""
+        self._check_folder("draft")
         path = self.root / "draft" / "text.txt"
-        return self._read(path, limit=TEXT_BYTES) if path.exists() else None
+        return self._read_lines(path, limit=TEXT_BYTES) if os.path.lexists(path) else None
 
-    def write_draft(self, text: bytes) -> None:
-        """Opens a draft, in the place of one that is open. Its signatures go first: they are over other words."""
-        self._remove_signatures()
-        remove(self._frozen)
+    def write_draft(self, text: bytes, attachments: Mapping[str, bytes] | None = None) -> None:
+        """Opens a draft, in the place of one that is open. Its signatures go first: they are over other words.
+
+        Args:
+            text: the draft.
+            attachments: what is published beside it, by SHA-256; kept for as long as the log.
+
+        Raises:
+            WorkspaceError: something could not be written, or a folder leads out of the workspace.
+        """
+        files = {self.root / "attachments" / sha256: data for sha256, data in (attachments or {}).items()}
+        files[self.root / "draft" / "text.txt"] = text
+        self._check_folder("attachments")
+        self._check_folder("draft")
+
+        def without_signatures() -> None:
+            self._remove_signatures()
+            remove(self._frozen)
+
+        for folder in {path.parent for path in files}:
+            make_folder(folder)
+        write_files(files, first=without_signatures)
         self._sweep()
-        make_folder(self.root / "draft")
-        write_file(self.root / "draft" / "text.txt", text)
 
     def signature_lines(self) -> dict[str, SignatureLine]:
         """Returns the signature line of each signer who has signed the draft, by short name.
@@ -188,12 +221,8 @@ class Workspace:
                 try:
                     found[check_signer(file.stem)] = parse_signature_line(text.removesuffix("\n"))
                 except MalformedError as error:
-                    raise MalformedError(
-                        error.rule,
-                        line=error.line,
-                        what=str(file.relative_to(self.root)),
-                        hint="Move the file away, or bring the right one back; 'canary status' says what is next.",
-                    ) from error
+                    name = str(file.relative_to(self.root))
+                    raise MalformedError(error.rule, line=error.line, what=name, hint=_SIGN_AGAIN) from error
         return found
 
     def signature_names(self) -> tuple[str, ...]:
@@ -202,9 +231,8 @@ class Workspace:
 
     def write_signatures(self, lines: Mapping[str, SignatureLine]) -> None:
         """Writes signers' lines beside the draft; final bytes that are not in the log yet are then not final."""
-        remove(self._frozen)
-        for name, line in lines.items():
-            write_file(self.root / "draft" / f"{name}.sig", f"{line.render()}\n".encode())
+        files = {self.root / "draft" / f"{name}.sig": f"{line.render()}\n".encode() for name, line in lines.items()}
+        write_files(files, first=lambda: remove(self._frozen))
 
     def remove_signature(self, name: str) -> None:
         """Removes a signer's line, whatever its file holds.
@@ -220,7 +248,7 @@ class Workspace:
 
     def frozen_entry(self) -> bytes | None:
         """Returns the final bytes of the entry that is being published, if any."""
-        return self._read(self._frozen, limit=ENTRY_BYTES) if self._frozen.exists() else None
+        return self._read(self._frozen, limit=ENTRY_BYTES) if os.path.lexists(self._frozen) else None
 
     def freeze_entry(self, data: bytes) -> None:
         """Writes them, synced."""
@@ -238,7 +266,7 @@ class Workspace:
         """
         target = self._log_file(number)
         make_folder(target.parent)
-        if target.exists():
+        if os.path.lexists(target):
             raise WorkspaceError(f"{target} is there already", hint="Nothing was overwritten.")
         rename(self._frozen, target)
 
@@ -262,16 +290,6 @@ class Workspace:
                 error.what, hint=f"Bring attachments/{sha256} back from version control; the site is made with it."
             ) from error
 
-    def keep_attachment(self, sha256: str, data: bytes) -> None:
-        """Keeps an attachment for as long as the log.
-
-        Raises:
-            WorkspaceError: `attachments/` leads out of the workspace, or cannot be written.
-        """
-        self._check_inside(self.root / "attachments")
-        make_folder(self.root / "attachments")
-        write_file(self.root / "attachments" / sha256, data)
-
     def keep_only_attachments(self, hashes: Collection[str]) -> None:
         """Removes every attachment but those with these SHA-256 hashes; what is not called by a hash is not ours."""
         for file in self._listed("attachments"):
@@ -280,6 +298,7 @@ class Workspace:
 
     def evidence(self, entry_sha256: str) -> Sequence[tuple[str, bytes]]:
         """Returns the timestamps over an entry, by file name."""
+        self._check_folder("evidence")
         files = [file for file in self._listed(f"evidence/{entry_sha256}") if _EVIDENCE_FILE.fullmatch(file.name)]
         return [(file.name, self._read(file, limit=ENTRY_BYTES)) for file in files[:_EVIDENCE_FILES]]
 
@@ -300,9 +319,9 @@ class Workspace:
         """
         check_place(self.root)
 
-    def swap_site(self, files: Mapping[str, bytes]) -> None:
-        """Puts a whole site in the place of the published one, in one step."""
-        swap_site(self.root, files)
+    def laid_out_site(self, files: Mapping[str, bytes]) -> contextlib.AbstractContextManager[Callable[[], None]]:
+        """Lays a whole site out, and yields what puts it in the place of the published one, in one step."""
+        return laid_out_site(self.root, files)
 
     # --- below -----------------------------------------------------------------------------------------
 
@@ -327,30 +346,44 @@ class Workspace:
     def _sweep(self) -> None:
         for name in ("draft", "log", "keys", "attachments"):
             folder = self.root / name
-            if folder.resolve().is_relative_to(self.root):
+            if lies_in(self.root, folder):
                 sweep(folder)
 
     def _listed(self, folder: str) -> list[Path]:
+        self._check_folder(folder)
         path = self.root / folder
         if not path.is_dir():
             return []
-        self._check_inside(path)
         return sorted(file for file in path.iterdir() if not file.name.startswith("."))
 
-    def _check_inside(self, folder: Path) -> None:
-        check_inside(self.root, folder, what="folder")
+    def _check_folder(self, folder: str) -> None:
+        """Checks that a folder is one of the workspace's own, or not there."""
+        path = self.root / folder
+        check_inside(self.root, path, what="folder")
+        if os.path.lexists(path) and not path.is_dir():
+            raise WorkspaceError(
+                f"{path} is no folder", hint="Move it away; bring the folder back where there was one."
+            )
 
     def _read(self, path: Path, *, limit: int) -> bytes:
         return read_inside(self.root, path, limit=limit)
 
+    def _read_lines(self, path: Path, *, limit: int) -> bytes:
+        """Returns the bytes of a file of lines, which people share through version control."""
+        data = self._read(path, limit=limit)
+        refuse_half_merged(path, data)
+        return data
+
     def _text(self, path: Path, *, limit: int) -> str:
         try:
-            return self._read(path, limit=limit).decode("utf-8")
+            return self._read_lines(path, limit=limit).decode("utf-8")
         except UnicodeDecodeError as error:
-            raise WorkspaceError(f"{path} is not UTF-8") from error
+            raise WorkspaceError(
+                f"{path} is not UTF-8", hint="Bring it back as it was, or save it as UTF-8."
+            ) from error
 
     def _words(self, path: Path) -> str:
         try:
-            return check_text(self._read(path, limit=TEXT_BYTES)).removesuffix("\n")
+            return check_text(self._read_lines(path, limit=TEXT_BYTES)).removesuffix("\n")
         except MalformedError as error:
             raise error.within(str(path.relative_to(self.root))) from error

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,6 +33,17 @@ def test_a_file_of_just_the_limit_is_read_and_one_byte_more_is_refused(tmp_path:
     assert read_file(path, limit=1_000) == b"x" * 1_000
     with pytest.raises(WorkspaceError, match="has more than 999 bytes"):
         read_file(path, limit=999)
+
+
+def test_a_small_file_takes_little_memory_however_large_it_may_be(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(200_000))
+    tracemalloc.start()
+    try:
+        assert read_file(path, limit=10**8) == bytes(200_000)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_endless_file_is_read_no_further_than_its_limit() -> None:
@@ -75,6 +87,14 @@ def test_nothing_is_read_through_a_link_that_leads_out(tmp_path: Path) -> None:
     for path in ("link", "folder/file", "../secret"):
         with pytest.raises(WorkspaceError, match="leads out of"):
             read_inside(root, root / path, limit=100)
+
+
+def test_a_circle_of_links_is_told(tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+    with pytest.raises(WorkspaceError, match="one cannot be read: Too many levels of symbolic links") as caught:
+        read_inside(tmp_path, tmp_path / "one", limit=10)
+    assert caught.value.hint == "Replace the link by the file itself."
 
 
 def test_a_link_that_stays_inside_is_followed(tmp_path: Path) -> None:

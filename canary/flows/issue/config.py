@@ -33,6 +33,7 @@ from canary.core.schedule import Schedule, parse_cadence, parse_days
 from canary.errors import MalformedError
 
 FILE = "canary.toml"
+_HINT = "Put it right, or bring the file back from version control."
 T = TypeVar("T")
 
 
@@ -91,21 +92,21 @@ def parse_config(text: str) -> Config:
     try:
         config = msgspec.convert(tomllib.loads(text), Config)
     except tomllib.TOMLDecodeError as error:
-        raise MalformedError(str(error), what=FILE) from error
+        raise MalformedError(str(error), what=FILE, hint=_HINT) from error
     except msgspec.ValidationError as error:
-        raise MalformedError(str(error), what=FILE) from error
+        raise MalformedError(str(error), what=FILE, hint=_HINT) from error
     _named("canary.id", check_canary_id, config.canary.id)
     _named("canary.organisation", parse_organisation, config.canary.organisation)
     for name in config.signers.names:
         _named("signers.names", check_signer, name)
     if len(set(config.signers.names)) != len(config.signers.names):
-        raise MalformedError("signers.names: a name stands twice", what=FILE)
+        raise MalformedError("signers.names: a name stands twice", what=FILE, hint=_HINT)
     if not 1 <= config.signers.threshold <= max(1, len(config.signers.names)):
-        raise MalformedError("signers.threshold: it lies between 1 and the number of signers", what=FILE)
+        raise MalformedError("signers.threshold: it lies between 1 and the number of signers", what=FILE, hint=_HINT)
     try:
         config.schedule.schedule()
     except MalformedError as error:
-        raise error.within(FILE) from error
+        raise MalformedError(error.rule, what=FILE, hint=_HINT) from error
     return config
 
 
@@ -113,4 +114,4 @@ def _named(key: str, parse: Callable[[str], T], value: str) -> T:
     try:
         return parse(value)
     except MalformedError as error:
-        raise MalformedError(f"{key}: {error.rule}", what=FILE) from error
+        raise MalformedError(f"{key}: {error.rule}", what=FILE, hint=_HINT) from error

@@ -3,7 +3,8 @@
 1. The entry's final bytes are written beside the draft and synced.
 2. The log key signs a checkpoint over the log with that entry, and the site is rendered in memory.
 3. The watcher's verification runs over the rendered bytes. An alarm of the integrity axis refuses the entry.
-4. The entry is renamed into the log, the site is swapped in, and the draft is removed.
+4. The site is laid out beside the published one: whatever takes room on the disk is done.
+5. The entry is renamed into the log, the site is put in its place, and the draft is removed.
 
 Nothing has left the machine before the rename. Whatever stops it earlier, a person's Ctrl-C too, removes the final
 bytes, and the draft can be signed as before; those that a killed run left count only as long as they are what the
@@ -13,6 +14,7 @@ draft and its signatures make. From the rename on the entry never changes, and r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -73,8 +75,8 @@ class Shelf(Protocol):
     def check_site_place(self) -> None:
         """Checks that a site can be put in the place of the published one."""
 
-    def swap_site(self, files: Mapping[str, bytes]) -> None:
-        """Puts a whole site in the place of the published one, in one step."""
+    def laid_out_site(self, files: Mapping[str, bytes]) -> AbstractContextManager[Callable[[], None]]:
+        """Lays a whole site out, and yields what puts it in the place of the published one, in one step."""
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -125,19 +127,22 @@ def publish(
     shown = check_published_prefix(shelf, history)
     appended = board is not None
     if board is not None:
+        frozen = shelf.frozen_entry()
         if not board.met:
-            if shelf.frozen_entry() is not None:
+            if frozen is not None:
                 shelf.drop_frozen_entry()
             told = ""
             if history.admitted and shown != len(history.admitted):
                 told = _rebuild(shelf, history, sign_log, verifier, now=now)
             raise _refusal(board, told)
         try:
-            data = _freeze(shelf, board)
+            data = _freeze(shelf, board, frozen)
             history = history.copy()
             history.append(data, verifier)
             files, verdict = _render_and_verify(shelf, history, sign_log, verifier, now=now)
-            shelf.append_frozen_entry(len(history.admitted))
+            with shelf.laid_out_site(files) as show:
+                shelf.append_frozen_entry(len(history.admitted))
+                show()
         except BaseException:
             # Nothing has left this machine yet: the final bytes go (unless they are in the log already), and the
             # draft stands as before.
@@ -145,9 +150,9 @@ def publish(
             raise
     elif history.admitted:
         files, verdict = _render_and_verify(shelf, history, sign_log, verifier, now=now)
+        _swap(shelf, files)
     else:
         raise RefusedError("there is nothing to publish yet", hint="Draft a roster with 'canary roster'.")
-    shelf.swap_site(files)
     shelf.remove_draft()
     entry = history.admitted[-1].entry
     missed = _missed_window(history, now if appended else entry.content.issued)
@@ -158,10 +163,9 @@ def publish(
     return Published(entry, appended, verdict, notices, besides, missed)
 
 
-def _freeze(shelf: Shelf, board: Board) -> bytes:
+def _freeze(shelf: Shelf, board: Board, frozen: bytes | None) -> bytes:
     """Returns the entry's final bytes, written and synced; those of a killed run if they are the same."""
     data = board.entry()
-    frozen = shelf.frozen_entry()
     if frozen == data:
         return data
     if frozen is not None:
@@ -191,8 +195,13 @@ def _rebuild(shelf: Shelf, history: History, sign_log: SignLog, verifier: OpenPG
         files, _ = _render_and_verify(shelf, history, sign_log, verifier, now=now)
     except SigningError as error:  # a signer's own machine has no log key, and no use for a site
         return f"; the site is not that of the log, and cannot be rebuilt here: {error.what}"
-    shelf.swap_site(files)
+    _swap(shelf, files)
     return "; the site was rebuilt from the log, without the draft"
+
+
+def _swap(shelf: Shelf, files: Mapping[str, bytes]) -> None:
+    with shelf.laid_out_site(files) as show:
+        show()
 
 
 def _render_and_verify(
