@@ -27,6 +27,7 @@ from canary.limits import ENTRY_BYTES, FETCH_SECONDS
 
 T = TypeVar("T")
 _MOST_SECONDS = 3_600.0
+_WHICH_ROSTER = "The roster is an entry too: rosters/<n>/entry.txt on the site."
 
 
 class UsageError(CanaryError):
@@ -148,7 +149,10 @@ def _prepared(state: State | None, pin: str | None, now: datetime, *, ack: bool,
     """
     if state is None:
         if ack or trust_clock:
-            raise UsageError("there is no state yet, so there is nothing to acknowledge")
+            raise UsageError(
+                "there is no state yet, so there is nothing to acknowledge",
+                hint="Check the name of the file; a first look needs neither --ack nor --trust-clock.",
+            )
         return None
     if pin is not None and pin != state.pin:
         raise UsageError(
@@ -162,17 +166,14 @@ def _prepared(state: State | None, pin: str | None, now: datetime, *, ack: bool,
 
 def _verify_file(path: Path, roster: Path | None, *, pin: str | None, now: datetime) -> Verdict:
     if roster is None:
-        raise UsageError(
-            f"{path} is a single file, and is checked with --roster FILE",
-            hint="The roster is an entry too: rosters/<n>/entry.txt on the site.",
-        )
+        raise UsageError(f"{path} is a single file, and is checked with --roster FILE", hint=_WHICH_ROSTER)
     with LazyGpg() as verifier:
         try:
             # One byte more than an entry may have, so that a larger file is told as malformed and not cut.
             data = read_file(path, limit=ENTRY_BYTES + 1)
             return verify_entry(data, read_file(roster, limit=ENTRY_BYTES), pin=pin, now=now, verifier=verifier)
         except MalformedError as error:
-            raise error.within(str(roster)) from error
+            raise MalformedError(error.rule, line=error.line, what=str(roster), hint=_WHICH_ROSTER) from error
 
 
 def _command(location: str, options: Mapping[str, object], *, allow_http: bool) -> list[str]:

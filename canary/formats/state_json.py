@@ -19,6 +19,7 @@ from canary.core.times import format_time, parse_time
 from canary.errors import MalformedError
 
 VERSION = 1
+DAMAGED_HINT = "Bring it back from a backup, or begin anew with another file and the pin."
 _CODES = {code.spelling: code for code in Code}
 
 
@@ -154,5 +155,5 @@ def _damaged(why: str) -> MalformedError:
     return MalformedError(
         f"the state is damaged ({why})",
         what="state file",
-        hint="Bring it back from a backup, or begin anew with another file and the pin.",
+        hint=DAMAGED_HINT,
     )

@@ -212,7 +212,10 @@ def test_a_damaged_file_is_told_with_its_path(tmp_path: Path) -> None:
 
 
 def test_what_is_no_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(WorkspaceError, match="is no regular file"):
-        read_state(tmp_path)
+    (tmp_path / "link").symlink_to("nothing")
+    for path, told in ((tmp_path, "is no regular file"), (tmp_path / "link", "cannot be read: No such file")):
+        with pytest.raises(WorkspaceError, match=told) as caught:
+            read_state(path)
+        assert "Bring it back from a backup" in caught.value.hint
     with pytest.raises(WorkspaceError, match="cannot be written"):
         write_state(tmp_path / "nowhere" / "state.json", PLAIN)
