@@ -58,7 +58,8 @@ def changes_since(history: History, acknowledged: int) -> list[Finding]:
     told = Told()
     told.add(along([*earlier[-1:], *later], releases))
     if later and later[-1].final:
-        told.add(not_affirmed_by_final(releases, 2 * longest_cadence(history).days))
+        missing = not_affirmed_by_final(releases, 2 * longest_cadence(history).days)
+        told.add(change for change in missing if change.before is None or not told.withdrew(change.before))
     return told.findings() + _roster_changes_since(history, acknowledged)
 
 
