@@ -13,7 +13,9 @@ from typing import Any
 import click
 
 from canary.cli.app import App
-from canary.core.history import History, replay
+from canary.core.entry import NewerFormatError
+from canary.core.findings import Code
+from canary.core.history import History, RejectedError
 from canary.core.outcome import OpenPGPVerifier
 from canary.core.release import Release
 from canary.edges.openpgp_verifier import GpgVerifier
@@ -68,7 +70,18 @@ class Session:
     @cached_property
     def history(self) -> History:
         """The log, replayed and verified."""
-        return replay(self.workspace.log(), self.verifier)
+        history = History()
+        for number, data in enumerate(self.workspace.log(), start=1):
+            file = f"log/{number:04d}.txt"
+            try:
+                history.append(data, self.verifier)
+            except RejectedError as error:
+                if error.code is not Code.NOT_CHECKED:
+                    error.hint = f"Bring {file} back from version control: a published entry never changes."
+                raise
+            except NewerFormatError as error:
+                raise CanaryError(f"{file}: {error.what}", hint=error.hint) from error
+        return history
 
     def public_keys(self) -> PublicKeys:
         """Returns what lies in `keys/`."""
