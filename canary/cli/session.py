@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from canary.cli.app import App
+from canary.core.entry import NewerFormatError
 from canary.core.findings import Code
-from canary.core.history import History, RejectedError, replay
+from canary.core.history import History, RejectedError
 from canary.core.outcome import OpenPGPVerifier
 from canary.core.release import Release
 from canary.edges.gpg import INSTALL_HINT
@@ -60,11 +61,17 @@ class Session:
     @cached_property
     def history(self) -> History:
         """The log, replayed and verified."""
-        try:
-            return replay(self.workspace.log(), self.verifier)
-        except RejectedError as error:
-            error.hint = error.hint or _what_then(error)
-            raise
+        history = History()
+        for number, data in enumerate(self.workspace.log(), start=1):
+            file = f"log/{number:04d}.txt"
+            try:
+                history.append(data, self.verifier)
+            except RejectedError as error:
+                error.hint = error.hint or _what_then(error, file)
+                raise
+            except NewerFormatError as error:
+                raise CanaryError(f"{file}: {error.what}", hint=error.hint) from error
+        return history
 
     def public_keys(self) -> PublicKeys:
         """Returns what lies in `keys/`."""
@@ -113,11 +120,11 @@ class Session:
         return last is not None and last.text == text
 
 
-def _what_then(error: RejectedError) -> str:
+def _what_then(error: RejectedError, file: str) -> str:
     """Returns what to do about an entry of one's own log that does not hold."""
     if error.code is Code.NOT_CHECKED:
         return f"Nothing is wrong with the entry: gpg is needed to check it. {INSTALL_HINT}"
-    return f"Bring log/{error.entry:04d}.txt back from version control; published entries never change."
+    return f"Bring {file} back from version control: a published entry never changes."
 
 
 def drop_attachments_of_no_release(session: Session, drafted: Release | None = None) -> None:

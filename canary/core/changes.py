@@ -65,7 +65,8 @@ def changes_since(history: History, acknowledged: int) -> list[Finding]:
     told = Told()
     told.add(_along([*base, *later[::-1]], history))
     if later and later[0].final:
-        told.add(_not_affirmed(history))
+        missing = _not_affirmed(history)
+        told.add(change for change in missing if change.before is None or not told.withdrew(change.before))
     return told.findings() + _roster_changes_since(history, acknowledged)
 
 

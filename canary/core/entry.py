@@ -8,7 +8,7 @@ from typing import TypeAlias
 import msgspec
 
 from canary.core.note import SignatureLine
-from canary.core.profile import parse_entry_note
+from canary.core.profile import check_text, parse_entry_note
 from canary.core.release import HEADER as RELEASE_HEADER
 from canary.core.release import Release, parse_release
 from canary.core.roster import HEADER as ROSTER_HEADER
@@ -77,6 +77,8 @@ def parse_text(text: bytes) -> Text:
         return parse_roster(text)
     if header == RELEASE_HEADER.encode():
         return parse_release(text)
+    # What a person sees may be the right line, with a character in it that nobody sees.
+    check_text(text)
     raise MalformedError(f"an entry begins with {ROSTER_HEADER} or {RELEASE_HEADER}", line=1)
 
 

@@ -157,13 +157,14 @@ class Judging:
         if reading.holds and not forked:
             self._take_log(seen, reading)
             return
-        self._findings += self._confirmed(reading.findings, seen)
+        never = self._state is None and all(each.cause is Cause.UNREACHABLE for each in reading.findings)
+        self._findings += [replace(each, remark=never) for each in self._confirmed(reading.findings, seen)]
         if forked:
             return
         if self._state is None:
             # Shown, never stored: the part of the log that does hold.
             self._history = reading.history
-            if all(each.cause is Cause.UNREACHABLE for each in reading.findings):
+            if never:
                 self._never_fetched(reading.findings[0].message)
         elif self._goes_on(reading):
             # What enough signers signed counts, whatever follows it.
@@ -253,7 +254,8 @@ class Judging:
     def _is_doubtful(self, finding: Finding) -> bool:
         if finding.code in _LATE:
             return self._looked
-        weighs = finding.cause in (Cause.INVALID, Cause.MISSING, Cause.UNREACHABLE)
+        # What is only a remark at a first look can be a cache's doing as well.
+        weighs = finding.code.cause in (Cause.INVALID, Cause.MISSING, Cause.UNREACHABLE)
         return weighs and finding.code not in _CERTAIN
 
     def _cut(self) -> History:

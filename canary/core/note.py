@@ -30,6 +30,7 @@ from canary.limits import SIGNATURE_LINES
 SIGNATURE_PREFIX = "— "
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 _CONTROL_BYTES = bytes(range(0x20)).replace(b"\n", b"")
+_WHAT_IT_IS = {"\t": " (a tab)", "\r": " (a carriage return, as Windows ends lines)"}
 
 
 class SignatureLine(msgspec.Struct, frozen=True):
@@ -129,10 +130,14 @@ def decode_lines(data: bytes) -> str:
     control = _CONTROL.search(text) if len(data.translate(None, _CONTROL_BYTES)) != len(data) else None
     if control:
         line = text.count("\n", 0, control.start()) + 1
-        raise MalformedError(f"the control character U+{ord(control.group()):04X}", line=line)
+        raise MalformedError(f"the control character {_named(control.group())} is not allowed", line=line)
     if not text.endswith("\n"):
         raise MalformedError("the last line does not end in a newline", line=text.count("\n") + 1)
     return text
+
+
+def _named(control: str) -> str:
+    return f"U+{ord(control):04X}{_WHAT_IT_IS.get(control, '')}"
 
 
 def verify_note(note: Note, verifiers: Mapping[tuple[str, bytes], Callable[[bytes, bytes], bool]]) -> set[str]:

@@ -24,9 +24,9 @@ def parse_entry_note(data: bytes) -> Note:
         raise MalformedError(f"an entry has at most {ENTRY_BYTES:,} bytes; this has {len(data):,}")
     note = parse_note(data)
     check_text(note.text)
-    for line in note.signatures:
+    for number, line in enumerate(note.signatures, start=note.text.count(b"\n") + 2):
         if not (line.name.isascii() and line.name.isprintable()):
-            raise MalformedError(f"a key's name is ASCII, not {line.name[:80]!r}")
+            raise MalformedError(f"a key's name is ASCII, not {line.name[:80]!a}", line=number)
     return note
 
 

@@ -173,7 +173,8 @@ def _replay(
             entry = parse_entry(data)
             issued = entry.content.issued
             if number == 1 and pin is not None and entry.text_hash != pin:
-                message = f"roster 1 is {hash_field(entry.text_hash)}, and the pin is {hash_field(pin)}"
+                first = f"roster 1, of {entry.content.canary}," if isinstance(entry.content, Roster) else "entry 1"
+                message = f"{first} is {hash_field(entry.text_hash)}, and the pin is {hash_field(pin)}"
                 return Finding(Code.PIN_MISMATCH, message, number)
             if limits.now is not None and issued > limits.now + FUTURE_TOLERANCE:
                 message = f"entry {number} was issued {format_time(issued)}, which is yet to come"

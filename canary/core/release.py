@@ -255,7 +255,7 @@ def _parse_words(reader: FieldReader) -> str:
 def _parse_statement(title: str, words: str, line: int) -> Statement:
     match = _STATEMENT.fullmatch(title)
     if not match:
-        raise MalformedError(f"a section begins with [id vN], not {title[:60]!r}", line=line)
+        raise MalformedError(f"a section begins with [id vN], not {title[:60]!a}", line=line)
     try:
         return Statement(check_statement_id(match[1]), parse_number(match[2], least=1), words)
     except MalformedError as error:

@@ -260,7 +260,7 @@ def _with_certificate(reader: FieldReader, signer: RosterSigner) -> RosterSigner
 def _certificate(value: str, name: str) -> bytes:
     owner, _, encoded = value.partition(" ")
     if owner != name:
-        raise MalformedError(f"here the certificate of {name} must stand, not of {owner[:80]!r}")
+        raise MalformedError(f"here the certificate of {name} must stand, not of {owner[:80]!a}")
     certificate = decode_base64(encoded)
     if not 1 <= len(certificate) <= CERTIFICATE_BYTES:
         raise MalformedError(f"a certificate has 1 to {CERTIFICATE_BYTES:,} bytes")
@@ -270,7 +270,7 @@ def _certificate(value: str, name: str) -> bytes:
 def _log_key(value: str, canary: str) -> VKey:
     key = parse_vkey(value)
     if key.name != canary:
-        raise MalformedError(f"the log key is named like the canary, {canary}, not {key.name[:80]!r}")
+        raise MalformedError(f"the log key is named like the canary, {canary}, not {key.name[:80]!a}")
     if kind_of(key) is not Kind.ED25519:
         raise MalformedError("the log key is an Ed25519 key")
     return key
@@ -279,7 +279,7 @@ def _log_key(value: str, canary: str) -> VKey:
 def _witness(value: str) -> VKey:
     key = parse_vkey(value)
     if not key.name.isascii():
-        raise MalformedError(f"a key's name is ASCII, not {key.name[:80]!r}")
+        raise MalformedError(f"a key's name is ASCII, not {key.name[:80]!a}")
     return key
 
 

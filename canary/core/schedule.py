@@ -157,7 +157,7 @@ def parse_cadence(text: str) -> Cadence:
     """
     count, unit = _parse_amount(text, "a cadence is written like '3 months' or '4 weeks'")
     if unit not in set(Unit):
-        raise MalformedError(f"a cadence is counted in months or weeks, not {text[:40]!r}")
+        raise MalformedError(f"a cadence is counted in months or weeks, not {text[:40]!a}")
     most = MAX_MONTHS if unit == Unit.MONTH else MAX_WEEKS
     if not 1 <= count <= most:
         raise MalformedError(f"a cadence is 1 to {most} {unit}s, not {count}")
@@ -172,7 +172,7 @@ def parse_days(text: str) -> timedelta:
     """
     count, unit = _parse_amount(text, "a length is written like '14 days'")
     if unit != "day" or count > MAX_DAYS:
-        raise MalformedError(f"a length is 0 to {MAX_DAYS} days, not {text[:40]!r}")
+        raise MalformedError(f"a length is 0 to {MAX_DAYS} days, not {text[:40]!a}")
     return timedelta(days=count)
 
 
@@ -184,10 +184,10 @@ def render_days(length: timedelta) -> str:
 def _parse_amount(text: str, rule: str) -> tuple[int, str]:
     match = _AMOUNT.fullmatch(text)
     if not match:
-        raise MalformedError(f"{rule}, not {text[:40]!r}")
+        raise MalformedError(f"{rule}, not {text[:40]!a}")
     count, unit = parse_number(match[1]), match[2]
     if _render_amount(count, unit) != text:
-        raise MalformedError(f"{rule}, and one is written without the s: {text[:40]!r}")
+        raise MalformedError(f"{rule}, and one is written without the s: {text[:40]!a}")
     return count, unit
 
 

@@ -21,7 +21,7 @@ def parse_time(text: str) -> datetime:
     Raises:
         MalformedError: it is not `YYYY-MM-DDTHH:MM:SSZ`, or its year lies outside 1970 to 2999.
     """
-    rule = f"a time is written like 2026-11-03T14:30:00Z, in UTC, not {text[:40]!r}"
+    rule = f"a time is written like 2026-11-03T14:30:00Z, in UTC, not {text[:40]!a}"
     if not text.isascii() or not text.endswith("Z"):
         raise MalformedError(rule)
     try:
@@ -45,7 +45,7 @@ def parse_date(text: str) -> date:
     Raises:
         MalformedError: it is not `YYYY-MM-DD`, or its year lies outside 1970 to 2999.
     """
-    rule = f"a date is written like 2026-11-03, not {text[:40]!r}"
+    rule = f"a date is written like 2026-11-03, not {text[:40]!a}"
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
@@ -64,7 +64,7 @@ def parse_date_range(text: str) -> tuple[date, date]:
     """
     first, slash, last = text.partition("/")
     if not slash:
-        raise MalformedError(f"a range of days is written like 2026-07-01/2026-09-30, not {text[:40]!r}")
+        raise MalformedError(f"a range of days is written like 2026-07-01/2026-09-30, not {text[:40]!a}")
     days = parse_date(first), parse_date(last)
     if days[1] < days[0]:
         raise MalformedError(f"the last day of {text} comes before its first")

@@ -75,5 +75,5 @@ def parse_vkey(text: str) -> VKey:
         raise MalformedError("this vkey holds no key")
     key = VKey.make(name, data)
     if key.key_id.hex() != key_id:
-        raise MalformedError(f"the key id of {name[:80]!r} is {key.key_id.hex()}, not {key_id[:20]!r}")
+        raise MalformedError(f"the key id of {name[:80]!a} is {key.key_id.hex()}, not {key_id[:20]!a}")
     return key

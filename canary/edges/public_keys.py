@@ -12,10 +12,8 @@ from canary.core.names import RESERVED_SIGNER, check_signer, key_name
 from canary.core.roster import RosterSigner
 from canary.core.vkey import VKey, parse_vkey
 from canary.edges.openpgp_certificates import Certificate, inspect_certificate
-from canary.edges.workspace import Workspace
+from canary.edges.workspace import KEY_ANEW, Workspace
 from canary.errors import MalformedError, RefusedError
-
-_BRING_BACK = "Bring it back from version control, or from the signer whose key it is."
 
 
 class PublicKeys(msgspec.Struct):
@@ -86,8 +84,8 @@ def read_public_keys(workspace: Workspace, canary_id: str, *, at: datetime) -> P
                 found.certificates[name] = certificate
                 found.signers[name] = RosterSigner(name, key, Kind.OPENPGP, certificate.binary)
         except MalformedError as error:
-            what = str(path.relative_to(workspace.root))
-            raise MalformedError(error.rule, line=error.line, what=what, hint=error.hint or _BRING_BACK) from error
+            file = str(path.relative_to(workspace.root))
+            raise MalformedError(error.rule, line=error.line, what=file, hint=error.hint or KEY_ANEW) from error
     return found
 
 

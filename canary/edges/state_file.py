@@ -12,7 +12,7 @@ from pathlib import Path
 from canary.core.state import State
 from canary.edges.files import PRIVATE_MODE, read_file, what_to_do, write_file
 from canary.errors import MalformedError, WorkspaceError
-from canary.formats.state_json import parse_state, render_state
+from canary.formats.state_json import DAMAGED_HINT, parse_state, render_state
 from canary.limits import STATE_BYTES
 
 _TRY_AGAIN_SECONDS = 0.1
@@ -51,12 +51,15 @@ def read_state(path: Path) -> State | None:
         MalformedError: it is damaged.
         WorkspaceError: it cannot be read.
     """
-    if not path.exists():
+    # A link to nothing is no first look: what it led to may lie on a disk that is not there just now.
+    if not os.path.lexists(path):
         return None
     try:
         return parse_state(read_file(path, limit=STATE_BYTES))
     except MalformedError as error:
-        raise MalformedError(error.rule, what=str(path), hint=error.hint) from error
+        raise error.within(str(path)) from error
+    except WorkspaceError as error:
+        raise WorkspaceError(error.what, hint=DAMAGED_HINT) from error
 
 
 def write_state(path: Path, state: State) -> None:

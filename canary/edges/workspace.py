@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import re
+import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -39,7 +40,11 @@ _CONFIG_BYTES = 65_536
 _SIGNATURE_BYTES = 4_096
 _ARMORED_BYTES = 4 * CERTIFICATE_BYTES
 _EVIDENCE_FILES = 10
-_SIGN_AGAIN = "Bring the file back as it was, or take it away with 'canary unsign --as NAME' and sign again."
+_MEND_CONFIG = "Mend it in a text editor, or bring it back from version control."
+_ENTRIES_STAY = "Bring it back from version control: a published entry never changes."
+_DRAFT_ANEW = "Move it away, and make a new draft with canary draft (or canary roster)."
+KEY_ANEW = "Get the file from its signer again, or from version control."
+_SHORTER = "Its text must fit into a release, in at most 32,768 bytes of UTF-8."
 _VERSION_FILE = re.compile(r"v([1-9][0-9]{0,8})\.txt")
 _LOG_FILE = re.compile(r"([0-9]{4,10})\.txt")
 _ATTACHMENT_FILE = re.compile(r"[0-9a-f]{64}")
@@ -97,7 +102,7 @@ class Workspace:
 
     def config(self) -> str:
         """Returns the text of `canary.toml`."""
-        return self._text(self.root / CONFIG, limit=_CONFIG_BYTES)
+        return self._text(self.root / CONFIG, limit=_CONFIG_BYTES, hint=_MEND_CONFIG)
 
     def wordings(self) -> dict[str, dict[int, str]]:
         """Returns for each statement id and version its words.
@@ -137,7 +142,7 @@ class Workspace:
 
     def read_key_file(self, path: Path) -> str:
         """Returns the text of a public key's file."""
-        return self._text(path, limit=_ARMORED_BYTES)
+        return self._text(path, limit=_ARMORED_BYTES, hint=KEY_ANEW)
 
     def write_key_file(self, name: str, suffix: str, text: str, *, replace: bool = False) -> Path:
         """Writes a public key into `keys/` and returns its file.
@@ -173,7 +178,7 @@ class Workspace:
         for number in range(1, len(numbers) + 1):
             if number not in numbers:
                 raise WorkspaceError(f"{self._log_file(number)} is missing", hint="Bring it back from version control.")
-        return [self._read_lines(numbers[number], limit=ENTRY_BYTES) for number in sorted(numbers)]
+        return [self._read_lines(numbers[number], limit=ENTRY_BYTES, hint=_ENTRIES_STAY) for number in sorted(numbers)]
 
     # --- the draft -------------------------------------------------------------------------------------
 
@@ -181,7 +186,7 @@ class Workspace:
         """Returns the open draft's text, or None."""
         self._check_folder("draft")
         path = self.root / "draft" / "text.txt"
-        return self._read_lines(path, limit=TEXT_BYTES) if os.path.lexists(path) else None
+        return self._read_lines(path, limit=TEXT_BYTES, hint=_DRAFT_ANEW) if os.path.lexists(path) else None
 
     def write_draft(self, text: bytes, attachments: Mapping[str, bytes] | None = None) -> None:
         """Opens a draft, in the place of one that is open. Its signatures go first: they are over other words.
@@ -217,12 +222,13 @@ class Workspace:
         found: dict[str, SignatureLine] = {}
         for file in self._listed("draft"):
             if file.suffix == ".sig":
-                text = self._text(file, limit=_SIGNATURE_BYTES)
+                hint = f"Take it away with canary unsign --as {shlex.quote(file.stem)}, and have it signed again."
+                text = self._text(file, limit=_SIGNATURE_BYTES, hint=hint)
                 try:
                     found[check_signer(file.stem)] = parse_signature_line(text.removesuffix("\n"))
                 except MalformedError as error:
                     name = str(file.relative_to(self.root))
-                    raise MalformedError(error.rule, line=error.line, what=name, hint=_SIGN_AGAIN) from error
+                    raise MalformedError(error.rule, line=error.line, what=name, hint=hint) from error
         return found
 
     def signature_names(self) -> tuple[str, ...]:
@@ -365,25 +371,26 @@ class Workspace:
                 f"{path} is no folder", hint="Move it away; bring the folder back where there was one."
             )
 
-    def _read(self, path: Path, *, limit: int) -> bytes:
-        return read_inside(self.root, path, limit=limit)
+    def _read(self, path: Path, *, limit: int, hint: str = "") -> bytes:
+        try:
+            return read_inside(self.root, path, limit=limit)
+        except WorkspaceError as error:
+            raise WorkspaceError(error.what, hint=error.hint or hint) from error
 
-    def _read_lines(self, path: Path, *, limit: int) -> bytes:
+    def _read_lines(self, path: Path, *, limit: int, hint: str) -> bytes:
         """Returns the bytes of a file of lines, which people share through version control."""
-        data = self._read(path, limit=limit)
+        data = self._read(path, limit=limit, hint=hint)
         refuse_half_merged(path, data)
         return data
 
-    def _text(self, path: Path, *, limit: int) -> str:
+    def _text(self, path: Path, *, limit: int, hint: str) -> str:
         try:
-            return self._read_lines(path, limit=limit).decode("utf-8")
+            return self._read_lines(path, limit=limit, hint=hint).decode("utf-8")
         except UnicodeDecodeError as error:
-            raise WorkspaceError(
-                f"{path} is not UTF-8", hint="Bring it back as it was, or save it as UTF-8."
-            ) from error
+            raise WorkspaceError(f"{path} is not UTF-8", hint=hint) from error
 
     def _words(self, path: Path) -> str:
         try:
-            return check_text(self._read_lines(path, limit=TEXT_BYTES)).removesuffix("\n")
+            return check_text(self._read_lines(path, limit=TEXT_BYTES, hint=_SHORTER)).removesuffix("\n")
         except MalformedError as error:
             raise error.within(str(path.relative_to(self.root))) from error

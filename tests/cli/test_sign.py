@@ -261,40 +261,12 @@ def test_a_key_that_is_in_no_roster_is_refused(drafted: Publisher, tmp_path: Pat
     )
 
 
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b"", "line 1: a signature line starts with an em dash"),
-        (b"hello\n", "line 1: a signature line starts with an em dash"),
-        (b"\xff\n", "not UTF-8"),
-        ("— example.net/canary/legal !!!!\n".encode(), "line 1: this is not standard base64"),
-        (b"x" * 70_000, "more than 65,535 bytes"),
-    ],
-)
-def test_a_file_that_holds_no_signatures_is_named(
-    drafted: Publisher, tmp_path: Path, content: bytes, told: str
-) -> None:
-    (tmp_path / "some.sig").write_bytes(content)
-    said = refused_merge(drafted, tmp_path / "some.sig", code=3)
-    assert "some.sig" in said
-    assert told in said
-
-
 def test_what_was_taken_in_already_may_come_again(drafted: Publisher, elsewhere: Publisher) -> None:
     done(elsewhere.sign("legal"))
     done(drafted.canary("merge", elsewhere.signature_file("legal")))
     before = tree(drafted.folder)
     done(drafted.canary("merge", elsewhere.signature_file("legal")))
     assert tree(drafted.folder) == before
-
-
-def test_a_signature_saved_under_anothers_name_is_told(drafted: Publisher, elsewhere: Publisher) -> None:
-    done(elsewhere.sign("security"))
-    drafted.signature_file("legal").write_bytes(elsewhere.signature_file("security").read_bytes())
-    for arguments, code in ((("status",), 1), (("publish", "--key-dir", drafted.keys), 3)):
-        ran = drafted.canary(*arguments)
-        assert ran.code == code
-        assert "draft/legal.sig: it holds a line of the key example.net/canary/security" in ran.said
 
 
 def test_a_signature_of_somebody_who_may_not_sign_is_told(drafted: Publisher, elsewhere: Publisher) -> None:

@@ -163,6 +163,20 @@ def test_a_second_look_is_taken_only_where_a_cache_could_be_to_blame() -> None:
         assert [asked.fresh for asked in site.asked if asked.path == CHECKPOINT] == [False, True][:looks]
 
 
+@pytest.mark.parametrize("cached", ["nothing", "an older bundle", "another root"])
+def test_a_first_look_that_a_cache_spoiled_is_taken_a_second_time(cached: str) -> None:
+    sim = begun()
+    site = sim.site()
+    site.cached = dict(site.files)
+    if cached == "nothing":
+        del site.cached[bundle_path(0, 2)]
+    elif cached == "an older bundle":
+        site.cached[bundle_path(0, 2)] = site.files[bundle_path(0, 1)]
+    else:
+        site.cached[CHECKPOINT] = sim.checkpoint(root=bytes(32), signed_by="stranger")
+    assert sim.verdict(FIRST, site=site).verdict.status is Status.OK
+
+
 def test_an_unchanged_canary_still_goes_stale() -> None:
     sim = begun()
     state = sim.watched(FIRST)

@@ -13,7 +13,7 @@ ALARM = {"status": 3} | dict.fromkeys(READERS, 2)
 """What watchers would be alarmed by; a status that cannot tell is 3 for a monitoring system."""
 BROKEN = {"status": 3} | dict.fromkeys(READERS, 3)
 NEWEST = "log/0002.txt"
-BRING_BACK = "back from version control; published entries never change."
+BRING_BACK = "back from version control: a published entry never changes."
 
 
 def edited(place: str, edit: Callable[[bytes], bytes]) -> Spoil:

@@ -85,13 +85,13 @@ def _look(source: Source, *, etag: str | None, fresh: bool) -> Observation:
     try:
         entries = entries_in(fetched)
     except MalformedError as error:
-        return Incomplete(answer.body, error.what)
+        return Incomplete(answer.body, f"{source.describe()} serves no entries as {error.what}")
     front, fault = _fetch_front(source, fresh=fresh)
     return Seen(answer.body, answer.etag, entries, front=front, front_fault=fault)
 
 
-def _fetch_bundles(source: Source, checkpoint: bytes, size: int, *, fresh: bool) -> list[tuple[bytes, int]]:
-    fetched: list[tuple[bytes, int]] = []
+def _fetch_bundles(source: Source, checkpoint: bytes, size: int, *, fresh: bool) -> list[tuple[str, int, bytes]]:
+    fetched: list[tuple[str, int, bytes]] = []
     left = LOG_BYTES
     for path, width, most in bundles(size):
         answer = source.get(path, limit=min(most, left), fresh=fresh)
@@ -102,7 +102,7 @@ def _fetch_bundles(source: Source, checkpoint: bytes, size: int, *, fresh: bool)
         if answer.status != _OK:
             raise _StoppedError(Unreachable(_refusal(source, answer, path)))
         left -= len(answer.body)
-        fetched.append((answer.body, width))
+        fetched.append((path, width, answer.body))
     return fetched
 
 

@@ -80,7 +80,7 @@ def _check_bundle(data: bytes, width: int, *, hashing: bool) -> None:
     assert len(entries) == width
     assert encode_bundle(entries) == data
     assert all(len(entry) <= ENTRY_BYTES for entry in entries)
-    assert entries_in([(data, width)] * 2) == entries * 2
+    assert entries_in([("a bundle", width, data)] * 2) == entries * 2
     if hashing or width <= _MOST_HASHED:
         _check_tree(data, entries)
 
