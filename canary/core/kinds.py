@@ -63,7 +63,7 @@ def kind_of(key: VKey) -> Kind:
             raise MalformedError(f"the OpenPGP key {key.name} is not named by a 20-byte fingerprint")
         return Kind.OPENPGP
     if key.data.startswith(ED25519_TYPE):
-        _check_ed25519(key.name, key.data[len(ED25519_TYPE) :])
+        check_ed25519(key.name, key.data[len(ED25519_TYPE) :])
         return Kind.ED25519
     raise MalformedError(f"the key {key.name} is of the unknown type 0x{key.data[0]:02x}")
 
@@ -92,7 +92,16 @@ def verify_ed25519(key: VKey, text: bytes, signature: bytes) -> bool:
     return True
 
 
-def _check_ed25519(name: str, public: bytes) -> None:
+def check_ed25519(name: str, public: bytes) -> None:
+    """Checks that a raw Ed25519 public key may sign at all.
+
+    Args:
+        name: the key's name, for the error.
+        public: the key.
+
+    Raises:
+        MalformedError: a wrong length, a non-canonical encoding, or a point of small order.
+    """
     if len(public) != ED25519_KEY_BYTES:
         raise MalformedError(f"the Ed25519 key {name} has {len(public)} bytes instead of {ED25519_KEY_BYTES}")
     encoded = int.from_bytes(public, "little")

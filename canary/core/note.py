@@ -20,11 +20,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from canary.core.strict import decode_base64, encode_base64
 from canary.core.vkey import KEY_ID_BYTES, check_key_name
 from canary.errors import MalformedError
 from canary.limits import SIGNATURE_LINES
+
+Verify: TypeAlias = Callable[[bytes, bytes], bool]
+"""Tells whether a signature, its second argument, is a known key's over a text, its first."""
 
 SIGNATURE_PREFIX = "— "
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
@@ -134,7 +138,7 @@ def decode_lines(data: bytes) -> str:
     return text
 
 
-def verify_note(note: Note, verifiers: Mapping[tuple[str, bytes], Callable[[bytes, bytes], bool]]) -> set[str]:
+def verify_note(note: Note, verifiers: Mapping[tuple[str, bytes], Verify]) -> set[str]:
     """Checks a note as C2SP signed-note says.
 
     Args:
