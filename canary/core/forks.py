@@ -39,7 +39,7 @@ def fork_of_log(state: State, stored: History, seen: Seen, reading: Reading) -> 
         if served is not None and served.text != known.text:
             message = f"two different texts of entry {index + 1} ({kind} {content.number}) carry enough signatures"
             return Finding(Code.TEXT_FORK, message, index + 1, sticky=True), proof
-        if reading.signed and reading.rooted:
+        if reading.signed and reading.rooted and reading.checkpoint.origin == state.canary:
             message = f"the log key signed two logs that differ from entry {index + 1} ({kind} {content.number}) on"
             return Finding(Code.LOG_FORK, message, index + 1, sticky=True), proof
     return fork_of_checkpoint(state, stored, seen.checkpoint) if reading.signed else None
@@ -55,7 +55,10 @@ def fork_of_checkpoint(state: State, stored: History, served: bytes) -> Fork | N
     """
     signed = parse_signed_checkpoint(served)
     checkpoint = signed.checkpoint
-    if not signed_by(signed, stored.roster) or checkpoint.size > len(stored.admitted):
+    # Under another origin the log key says nothing of this log.
+    if checkpoint.origin != state.canary or not signed_by(signed, stored.roster):
+        return None
+    if checkpoint.size > len(stored.admitted):
         return None
     leaves = [leaf_hash(each.entry.data) for each in stored.admitted[: checkpoint.size]]
     if root_hash(leaves) == checkpoint.root:
