@@ -31,6 +31,7 @@ _COMMANDS = {
     "status": ("canary.cli.status", "status"),
     "publish": ("canary.cli.publish", "publish"),
     "verify": ("canary.cli.verify", "verify"),
+    "spec": ("canary.cli.spec", "spec"),
 }
 """Where each command lives; imported when it is called, so that `--help` stays quick."""
 
@@ -45,6 +46,7 @@ _HELP = {
     "status": "Show what is due and who has signed.",
     "publish": "Publish the signed draft.",
     "verify": "Check a canary.",
+    "spec": "Print the specification of the formats.",
 }
 
 UNKNOWN = 3

@@ -2,12 +2,15 @@
 
 The steps, in this order; each can end the check:
 
-1. Before gpg sees it: the signature is at most `limits.OPENPGP_SIGNATURE_BYTES` long, and its header spans it.
+1. Before gpg sees it: the signature is at most 1,024 bytes long, and the header of its first packet spans it.
 2. `gpg --list-packets` shows one version 4 signature packet, class 0x00, over the whole length, with the data of a
    signature in it. Its public-key algorithm, its creation time T and its digest are read here, from the part of
-   the packet that is signed. The digest is SHA-256, -384 or -512, or a weak one.
-3. The certificate, and no other, is imported into a private home, which is kept for the next signature.
-4. The public-key algorithm of step 2 is that of a key in the certificate that signs.
+   the packet that is signed. The digest is SHA-256, -384 or -512, or a weak one (MD5, SHA-1, RIPEMD-160, SHA-224).
+   What breaks 1 or 2 is BAD.
+3. The certificate, and no other, is imported into a private home, which is kept for the next signature. It is one
+   version 4 public key with its user ids, subkeys and signatures, and nothing else; its primary fingerprint is the
+   pinned one. Otherwise the outcome is NO_KEY.
+4. The public-key algorithm of step 2 is that of a key in the certificate that signs; otherwise BAD.
 5. `gpg --verify` runs as of T, so that the answer is the same for everyone, for ever.
 6. Its status lines give the outcome. There is exactly one verdict among them; VALIDSIG names the pinned primary
    fingerprint, T and the digest of step 2.

@@ -1,4 +1,19 @@
-"""Verifying one entry file by itself, with the roster that it should be signed under."""
+"""Verifying one entry file by itself, with the roster that it should be signed under.
+
+Whoever has a release's file and a roster's, and not the log, can know who signed, and no more. The roster's file must
+parse. The pin is in this case the hash of its text, whichever its number. Found are:
+
+- what the file is, if it is no entry: NEWER-FORMAT or MALFORMED. Otherwise NOT-COUNTED for each signature of a signer
+  that is not good (a bad one too), and:
+- OTHER-CANARY, if its canary is another than the roster's, or NO-RELEASE, if it is a roster. Otherwise, all that apply:
+  FUTURE-ISSUED; CHAIN-BROKEN, if `entry` is not greater than the roster's or `issued` is before it, and if it is the
+  entry behind the roster and `previous` is another hash; BAD-SCHEDULE; one of BAD-SIGNATURE, NOT-CHECKED and
+  BELOW-THRESHOLD, in this order, by the roster's threshold; and what time says (`canary.core.freshness`).
+- SINGLE-FILE, always.
+- NO-PIN and WOULD-BE, if there is no pin or it is another.
+
+The verdict speaks of the release if its threshold is met. Nothing is told of bounds of its time.
+"""
 
 from __future__ import annotations
 
