@@ -236,20 +236,11 @@ def rotations() -> Iterator[Case]:
     yield one(
         "rotation-same-name", "a name never carries a second key", sim, look(sim, MARCH, invalid("BAD-ROTATION", 3))
     )
-    yield from _grids()
-
-
-def _grids() -> Iterator[Case]:
-    day = noon("2025-03-01")
-    for name, about, start, holds in (
-        ("earliest", "a new grid starts a day after the last period at the earliest", date(2025, 2, 2), True),
-        ("too-early", "and not on it", date(2025, 2, 1), False),
-        ("latest", "on the opening of the last next at the latest", date(2025, 5, 1), True),
-        ("too-late", "and not a day later", date(2025, 5, 2), False),
-    ):
-        sim = begun()
-        sim.roster(at=day, start=start, cadence="2 months")
-        yield one(f"grid-{name}", about, sim, look(sim, MARCH, FRESH if holds else invalid("BAD-SCHEDULE", 3)))
+    sim = roster_only(signers=("legal", "security", "director"))
+    sim.release(statements=(KEYS, GAG))
+    sim.roster(at=day, threshold=3, signed_by=("legal", "security"))
+    above = look(sim, MARCH, invalid("BELOW-THRESHOLD", 3))
+    yield one("rotation-own-threshold", "and the new roster's own threshold of its own signers", sim, above)
 
 
 def releases() -> Iterator[Case]:

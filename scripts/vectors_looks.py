@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from canary.core.release import Anchor
 from canary.core.strict import digest
-from scripts import vectors_entries
+from scripts import vectors_entries, vectors_grids
 from scripts.vectors_edits import WITNESS
 from scripts.vectors_format import Case, Vector, expect, look_vector
 from scripts.vectors_scene import (
+    FRESH,
     JUNE,
     KEYS,
     MARCH,
@@ -30,13 +31,14 @@ HTML = b"<!doctype html>\n<title>Sign in</title>\n"
 def look_vectors() -> Iterator[Vector]:
     """Returns every vector of first looks."""
     for name, about, cases in (
-        ("times", "what time alone says", _times()),
+        ("times", "what time alone says", [*_times(), *_as_of()]),
         ("pins", "with the pin, without one, and with another", _pins()),
         ("answers", "what a host answers where no log comes back", _answers()),
         ("log", "the checkpoint and the root", _log()),
         ("entries", "the chain, and what a release must be", vectors_entries.entries()),
         ("signatures", "who signed, and whether that is enough", vectors_entries.signatures()),
         ("rotations", "rosters after the first", vectors_entries.rotations()),
+        ("grids", "schedules that change", vectors_grids.grids()),
         ("releases", "which roster judges a release", vectors_entries.releases()),
         ("beside", "canary.txt and attachments, which lie beside the log", _beside()),
         ("changes", "what changed, from a pin alone", vectors_entries.changes()),
@@ -77,6 +79,17 @@ def _times() -> Iterator[Case]:
     )
 
 
+def _as_of() -> Iterator[Case]:
+    sim = begun()
+    sim.release()
+    at = look(sim, "2025-05-02T12:00:00Z", expect("OK", release=OK_2), "as-of")
+    yield one("as-of-issued", "an entry issued at that very moment counts", sim, at)
+    bad = begun()
+    bad.release(tamper=spoiled("legal"))
+    before = look(bad, MARCH, FRESH, "as-of")
+    yield one("as-of-before", "what is wrong with a later entry is no fault as of that moment", bad, before)
+
+
 def _pins() -> Iterator[Case]:
     sim = begun()
     would = expect("UNKNOWN", "NO-PIN", "WOULD-BE", release=OK_1)
@@ -95,6 +108,15 @@ def _pins() -> Iterator[Case]:
         None,
         (look(bad, JUNE, refused, "first-use"),),
     )
+    forged = sim.entries[1].replace(b"was ever", b"was yet", 1)
+    lied = expect("UNKNOWN", "NOT-IN-LOG", "NO-PIN", "WOULD-BE", release=OK_1)
+    trusted = expect("OK", "TRUSTED-FIRST-USE", release=OK_1)
+    twice = (look(sim, MARCH, lied, "first-use", front=forged), look(sim, MARCH, trusted, "first-use"))
+    yield Case("first-use-not-in-log", "nor is one with a lie beside it", None, twice)
+    unsigned = sim.checkpoint(root=bytes(32), signed_by="stranger")
+    junk = expect("UNKNOWN", "INCONSISTENT", "NEVER-FETCHED", "NO-PIN", release=OK_1)
+    taken = (look(sim, MARCH, junk, "first-use", checkpoint=unsigned), look(sim, MARCH, would))
+    yield Case("first-use-junk", "nor is what nobody signed", None, taken)
     wrong = digest(b"another roster\n")
     yield Case(
         "pin-mismatch",
@@ -165,6 +187,17 @@ def _log() -> Iterator[Case]:
         sim,
         look(sim, MARCH, expect("UNKNOWN", "INCONSISTENT", "NEVER-FETCHED"), checkpoint=empty, entries=[], front=404),
     )
+    newer = begun()
+    newer.release(edit=lambda text: text.replace("release/v1", "release/v2", 1))
+    expected = invalid("CHECKPOINT-UNSIGNED")
+    over = newer.checkpoint(signed_by="stranger")
+    unsigned = look(newer, MARCH, expected, checkpoint=over, front=newer.entries[1])
+    yield one("newer-unsigned", "a newer release under a checkpoint that the log key did not sign", newer, unsigned)
+    newer = begun()
+    newer.roster(edit=lambda text: text.replace("roster/v1", "roster/v2", 1))
+    unknown = expect("UNKNOWN", "NEWER-FORMAT 3", release=OK_1)
+    may_be = look(newer, MARCH, unknown, checkpoint=newer.checkpoint(signed_by="stranger"))
+    yield one("newer-roster-unsigned", "a newer roster may name that very key", newer, may_be)
     alone = roster_only()
     yield one(
         "no-release",
@@ -217,9 +250,16 @@ def _beside() -> Iterator[Case]:
         sim,
         look(sim, "2025-08-10", expect("UNREACHABLE", "INCONSISTENT", "DUE 3", release=OK_2), front=newer),
     )
+    further = longer.release()
+    still = expect("UNREACHABLE", "INCONSISTENT", "DUE 3", release=OK_2)
+    later = look(sim, "2025-08-10", still, front=further)
+    yield one("front-newer-still", "or one beyond the next, of which nothing else is known", sim, later)
     attached = roster_only()
     attached.release(statements=(KEYS,), attachments={"report.pdf": b"A report.\n"})
     path = "releases/1/files/report.pdf"
+    intact = look(attached, MARCH, FRESH, attachments={path: b"A report.\n"})
+    again = look(attached, "2025-03-11", FRESH, attachments={path: b"Another report.\n"})
+    yield one("attachment-once", "what was found intact is not asked for again", attached, intact, again)
     for name, about, answer, findings, status in (
         ("intact", "an attachment that is the one that was signed", b"A report.\n", (), "OK"),
         ("changed", "another file", b"Another report.\n", ("ATTACHMENT-CHANGED",), "INVALID"),

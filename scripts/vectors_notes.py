@@ -9,6 +9,7 @@ from canary.core.checkpoint import Checkpoint
 from canary.core.kinds import ed25519_vkey
 from canary.core.note import SignatureLine
 from canary.core.vkey import VKey
+from canary.limits import CHECKPOINT_BYTES
 from scripts.vectors_format import Vector
 from tests.simulator import CANARY, private_key, public_key
 
@@ -88,6 +89,7 @@ def checkpoint_vectors() -> Iterator[Vector]:
         ("no-origin", "the origin is not empty", body.replace(CANARY, "", 1), REJECTED),
         ("empty-line", "no line is empty", f"{body}\nmore\n", REJECTED),
     )
+    yield from _checkpoint_sizes(body)
     log = ed25519_vkey(CANARY, public_key("log"))
     for name, about, text, result in cases:
         signature = SignatureLine(log.name, log.key_id, private_key("log").sign(text.encode())).render()
@@ -99,6 +101,24 @@ def checkpoint_vectors() -> Iterator[Vector]:
     yield _checkpoint("other-key", "another key of the log's name", f"{body}\n{other}\n", "unsigned")
     yield _checkpoint("bad-signature", "a bad signature of the log key", f"{body}\n{spoiled}\n", "unsigned")
     yield _checkpoint("cosigned", "lines by others, of any kind and name", f"{body}\n{_witness()}{right}\n", "signed")
+
+
+def _checkpoint_sizes(body: str) -> Iterator[Vector]:
+    """A checkpoint of the greatest size, filled with lines of a stranger, and one of a byte more."""
+    log = ed25519_vkey(CANARY, public_key("log"))
+    right = SignatureLine(log.name, log.key_id, private_key("log").sign(body.encode())).render()
+    note = f"{body}\n{right}\n".encode()
+    for name, size, result in (("largest", CHECKPOINT_BYTES, "signed"), ("too-large", CHECKPOINT_BYTES + 1, REJECTED)):
+        frame = len("— x \n".encode())
+        fill = size - len(note) - frame
+        owner = "x" * (1 + fill % 4)
+        made = _checkpoint(name, f"a checkpoint has at most 16,384 bytes, and this has {size:,}", "", result)
+        blocks = (
+            ("checkpoint", note + f"— {owner} ".encode(), 1),
+            ("checkpoint", b"AAAA", fill // 4),
+            ("checkpoint", b"\n", 1),
+        )
+        yield Vector(made.path, made.about, made.kind, made.fields, blocks)
 
 
 def schedule_vectors() -> Iterator[Vector]:
@@ -155,6 +175,13 @@ def schedule_vectors() -> Iterator[Vector]:
         "a window of one day, and no grace",
         ("2026-03-15", "1 week", "1 day", "0 days"),
         (("2026-03-20T00:00:00Z", "2026-03-15 2026-03-22/2026-03-22 2026-03-23T00:00:00Z"),),
+    )
+    yield _schedule(
+        "too-long-later",
+        "the shortest distance counts, though it comes after a leap year: from January 31 to February 28, 2025",
+        ("2023-03-31", "1 month", "20 days", "9 days"),
+        (),
+        result="refused",
     )
     yield _schedule(
         "fits", "28 days between February 28 and March 28 or 31", ("2025-01-28", "1 month", "20 days", "8 days"), ()

@@ -31,6 +31,8 @@ def _header_edits() -> Iterator[Edit]:
     yield Edit(
         "covers-one-day", "it may begin and end on one day", "2025-01-01/2025-01-31", "2025-01-31/2025-01-31", RELEASE
     )
+    yield Edit("year-2999", "years end with 2999", "2025-01-01/2025-01-31", "2999-12-31/2999-12-31", RELEASE)
+    yield Edit("year-3000", "and not later", "2025-01-01/2025-01-31", "2999-12-31/3000-01-01")
     yield Edit("covers-none", "it need not stand", "covers: 2025-01-01/2025-01-31\n", "", RELEASE)
     yield Edit("covers-comma", "two dates are parted by a slash", "2025-01-01/2025-01-31", "2025-01-01,2025-01-31")
     yield Edit(
@@ -110,6 +112,7 @@ def _section_edits() -> Iterator[Edit]:
         "announcements-first", "announcements come last", "\n[keys v1]", "\n[announcements]\nFirst.\n\n[keys v1]"
     )
     yield Edit("paragraphs", "words may have paragraphs", "Nobody listens", "Nobody.\n\nNobody listens", RELEASE)
+    yield Edit("paragraphs-apart", "parted by one blank line each", "Nobody listens", "Nobody.\n\n\nNobody listens")
     yield Edit("bracket", "no line of words begins with a bracket", "Nobody listens", "Nobody,\n[whoever] but")
     yield Edit("dash", "nor with an em dash and a space", "Nobody listens", "Nobody,\n— whoever, but")
     yield Edit(

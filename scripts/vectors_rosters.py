@@ -24,10 +24,6 @@ def _header_edits() -> Iterator[Edit]:
     yield Edit("v1000000", "a version has at most six digits", "roster/v1", "roster/v1000000")
     yield Edit("v01", "a version has no leading zeros", "roster/v1", "roster/v01")
     yield Edit("header-blank", "nothing stands behind the header", "roster/v1\n", "roster/v1 \n")
-    yield Edit("id-upper-case", "a host is in lower case", f"canary: {CANARY}", "canary: Example.net/canary")
-    yield Edit("id-port", "a canary id has no port", f"canary: {CANARY}", "canary: example.net:443/canary")
-    yield Edit("id-slash", "a canary id has no slash at its end", f"canary: {CANARY}", f"canary: {CANARY}/")
-    yield Edit("id-dots", "no segment of a path is .. alone", f"canary: {CANARY}", "canary: example.net/../canary")
     yield Edit("no-space", "a colon and one space stand behind a name", "entry: 1", "entry:1")
     yield Edit("entry-zero", "entries are counted from 1", "entry: 1", "entry: 0")
     yield Edit("entry-zeros", "a number has no leading zeros", "entry: 1", "entry: 01")
@@ -202,6 +198,14 @@ def _many_signers() -> Iterator[Edit]:
     yield Edit("signers-101", "at most 100 may sign", one, many)
 
 
+def _openpgp_signers(count: int) -> str:
+    """Returns the lines of OpenPGP signers whose names have three characters, with the shortest certificates."""
+    names = [f"{CANARY}/s{n}" for n in range(10, 10 + count)]
+    keys = [openpgp_vkey(name, bytes([n]) * 20) for n, name in enumerate(names)]
+    lines = [f"signer: {key.render()}\n" for key in keys] + [f"certificate: {name} AA==\n" for name in names]
+    return "".join(lines)
+
+
 def _renamed(key: VKey, name: str) -> str:
     """Returns the vkey of the same key under another name."""
     return VKey.make(name, key.data).render()
@@ -225,6 +229,7 @@ def openpgp_roster_edits() -> Iterator[Edit]:
     certificate = encode_base64(EXAMPLE_CERTIFICATE)
     line = f"certificate: {CANARY}/security {certificate}\n"
     key = openpgp_vkey(f"{CANARY}/security", EXAMPLE_FINGERPRINT)
+    legal = ed25519_vkey(f"{CANARY}/legal", public_key("legal"))
     yield Edit("no-certificate", "an OpenPGP signer has a certificate", line, "")
     yield Edit("certificate-twice", "and one only", line, line * 2)
     yield Edit(
@@ -233,6 +238,12 @@ def openpgp_roster_edits() -> Iterator[Edit]:
         f"certificate: {CANARY}/security",
         f"certificate: {CANARY}/legal",
     )
+    signers = f"signer: {key.render()}\n{line}"
+    # A signature line of such a signer is at most 1,400 bytes, and 32,766 bytes of an entry are left for them.
+    fits, too_many = (_openpgp_signers(count) for count in (23, 24))
+    alone = f"signer: {legal.render()}\n"
+    yield Edit("fits", "23 large signatures fit into an entry", alone + signers, fits, ROSTER)
+    yield Edit("fits-not", "and 24 do not", alone + signers, too_many)
     yield Edit("certificate-empty", "it is not empty", f" {certificate}", " ")
     yield Edit("certificate-base64", "it is in canonical base64", certificate, certificate + "=")
     yield Edit(

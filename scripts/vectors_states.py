@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from canary.core.note import parse_note
 from scripts.vectors_format import Case, Look, Vector, expect, look_vector
+from scripts.vectors_grids import lengthened
 from scripts.vectors_scene import GAG, JUNE, KEYS, MARCH, MAY, OK_1, OK_2, begun, look, nothing
 from tests.simulator import Publisher, noon, spoiled
 
@@ -19,6 +20,7 @@ def state_vectors() -> Iterator[Vector]:
     for name, about, cases in (
         ("time", "time goes on, whatever the host answers", _time_goes_on()),
         ("changes", "what changed since the last look, until a person acknowledges it", _acknowledged()),
+        ("schedule", "schedules that got longer", lengthened()),
         ("forks", "two logs that cannot both be", _forks()),
         ("older-copies", "copies that are shorter than what is stored", _older_copies()),
         ("clock", "a clock that went back", _clocks()),
@@ -180,6 +182,12 @@ def _forks() -> Iterator[Case]:
         look(sim, JUNE, SECOND),
         nothing("2025-06-11", nobody, checkpoint=origin),
     )
+    junk = sim.fork_at(2)
+    junk.append_raw(b"no entry\n")
+    malformed = expect("INVALID", "MALFORMED 3", release=OK_2)
+    foreign = look(junk, "2025-06-11", malformed, checkpoint=junk.checkpoint(origin="example.org/canary"), front=404)
+    about = "nor are other entries under such a one, though they are wrong enough by themselves"
+    yield _all("no-fork-other-origin-entries", about, sim, look(sim, JUNE, SECOND), foreign)
 
 
 def _older_copies() -> Iterator[Case]:
@@ -263,6 +271,13 @@ def _log_keys() -> Iterator[Case]:
         look(sim, JUNE, expect("OK", release=(2, 4))),
         look(sim, "2025-06-11", stale, size=2),
     )
+    known = expect("OK", release=(2, 4))
+    other = sim.fork_at(2)
+    other.release(signed_by=("legal",))
+    powerless = expect("INVALID", "BELOW-THRESHOLD 3", release=(2, 4))
+    wrong = look(other, "2025-06-11", powerless, front=404)
+    about = "what the old log key signs now proves nothing, and nothing of it stays"
+    yield _all("log-key-old-fork", about, sim, look(sim, JUNE, known), wrong, look(sim, "2025-06-12", known))
 
 
 def _rejected() -> Iterator[Case]:
@@ -326,6 +341,11 @@ def _endings() -> Iterator[Case]:
         look(sim, MARCH, FIRST, size=2),
         look(sim, JUNE, expect("WITHDRAWN", "WITHDRAWN 3", "RETIRED 3", release=OK_2)),
     )
+    sim = begun()
+    sim.release(final=True, reword={"gag": "Other words."})
+    both = expect("WITHDRAWN", "WITHDRAWN 3", "REWORDED 3", "RETIRED 3", release=OK_2)
+    looks = (look(sim, MARCH, FIRST, size=2), look(sim, JUNE, both))
+    yield _all("final-rewords", "nor can a rewording at the end", sim, *looks)
 
 
 def _next(sim: Publisher) -> bytes:

@@ -104,7 +104,25 @@ def _hints() -> Iterator[Vector]:
     yield _text("text/hint-whole", "where a canary lies on its host", text, HINT)
     yield _text("text/hint-v2", "a hint of another version", text.replace("v1", "v2"), MALFORMED)
     yield _text("text/hint-more", "nothing follows", text + "\n", MALFORMED)
-    yield _text("text/hint-url", "the id has no scheme", text.replace(CANARY, f"https://{CANARY}"), MALFORMED)
+    for name, about, canary, result in (
+        ("url", "a canary id has no scheme", f"https://{CANARY}", MALFORMED),
+        ("host-alone", "a host alone is one", "example.net", HINT),
+        ("host-upper-case", "a host is in lower case", "Example.net/canary", MALFORMED),
+        ("path-upper-case", "a path need not be", "example.net/Canary_1~x.y", HINT),
+        ("port", "an id has no port", "example.net:443/canary", MALFORMED),
+        ("label-hyphen", "no label ends with a hyphen", "example-.net", MALFORMED),
+        ("label-63", "a label has at most 63 characters", f"{'a' * 63}.net", HINT),
+        ("label-64", "and not one more", f"{'a' * 64}.net", MALFORMED),
+        ("dot-at-the-end", "no label is empty", "example.net.", MALFORMED),
+        ("slash", "no segment is empty", f"{CANARY}/", MALFORMED),
+        ("dot", "no segment is a dot alone", "example.net/./canary", MALFORMED),
+        ("dots", "or two", "example.net/..", MALFORMED),
+        ("three-dots", "three are a name", "example.net/...", HINT),
+        ("percent", "no character is escaped", "example.net/%63anary", MALFORMED),
+        ("128", "an id has at most 128 characters", "example.net/" + "c" * 116, HINT),
+        ("129", "and not one more", "example.net/" + "c" * 117, MALFORMED),
+    ):
+        yield _text(f"text/hint-{name}", about, text.replace(CANARY, canary), result)
 
 
 # --- entries --------------------------------------------------------------------------------------------
