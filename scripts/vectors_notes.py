@@ -64,6 +64,7 @@ def note_vectors() -> Iterator[Vector]:
         ("carriage-return", "U+000D neither", f"{TEXT}\n{a}".replace("\n", "\r\n"), REJECTED),
         ("next-line", "U+0085 ends no line, and is allowed here", *_with_character("\u0085")),
         ("line-separator", "nor does U+2028", *_with_character("\u2028")),
+        ("byte-order-mark", "nor is U+FEFF taken away", *_with_character("\ufeff", front=True)),
         ("short-signature", "a known key's signature of another length is bad", f"{TEXT}\n{_short()}", REJECTED),
     )
     for name, about, note, result in cases:
@@ -224,8 +225,8 @@ def _inner_blank_line() -> str:
     return f"{text}\n{line('a', text)}"
 
 
-def _with_character(character: str) -> tuple[str, str]:
-    text = f"One.{character}Two.\n"
+def _with_character(character: str, *, front: bool = False) -> tuple[str, str]:
+    text = f"{character}One.\n" if front else f"One.{character}Two.\n"
     return f"{text}\n{line('a', text)}", "a"
 
 

@@ -116,8 +116,21 @@ def _other_cases(signer: Signer) -> Iterator[Case]:
     )
     gpg.late = timedelta(0)
     sim.release(signed_by=("legal", "director"))
-    kept = look(sim, "2025-05-10", expect("OK", release=OK_2), "without-openpgp")
     first = look(sim, MARCH, expect("OK", release=OK_1), size=2)
+    kept = look(sim, "2025-05-10", expect("OK", release=OK_2), "without-openpgp")
+    decides = sim.fork_at(2)
+    decides.release(correction=True, signed_by=("legal", SIGNER))
+    unchecked = expect("UNKNOWN", "NOT-CHECKED 3", release=OK_1)
+    second = look(decides, "2025-03-11", unchecked, "without-openpgp", front=decides.entries[1])
+    third = look(decides, "2025-03-12", expect("OK", release=OK_2))
+    yield Case(
+        "not-checked-later", "what could not be checked is checked at the next look", sim.pin, (first, second, third)
+    )
+    over = decides.checkpoint(signed_by="stranger")
+    nobody = expect("INVALID", "CHECKPOINT-UNSIGNED", release=OK_1)
+    unsigned = look(decides, "2025-03-11", nobody, "without-openpgp", checkpoint=over)
+    about = "and is not worth a word where the log key did not sign"
+    yield Case("not-checked-unsigned", about, sim.pin, (first, unsigned))
     about = "what was checked once is not checked again, and a release that needs no OpenPGP is judged without it"
     yield Case("checked-before", about, sim.pin, (first, kept))
 
