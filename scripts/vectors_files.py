@@ -31,6 +31,14 @@ def file_vectors() -> Iterator[Vector]:
         "future", "issued later than now", (release, roster, pin), "INVALID", "FUTURE-ISSUED 2", now=early, release=OK_1
     )
     yield _file("roster", "a roster is no release", (roster, roster, pin), "UNKNOWN", "NO-RELEASE 1")
+    yield _file(
+        "roster-no-pin",
+        "and with a pin too nothing would be known",
+        (roster, roster, None),
+        "UNKNOWN",
+        "NO-RELEASE 1",
+        "NO-PIN",
+    )
     yield _file("malformed", "no entry", (b"no entry\n", roster, pin), "INVALID", "MALFORMED")
     yield _file("newer", "a newer format", (b"warrant-canary/release/v2\n", roster, pin), "UNKNOWN", "NEWER-FORMAT")
     yield from _faults(roster, pin)
