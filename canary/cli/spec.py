@@ -20,6 +20,7 @@ from canary import limits
 from canary.core.codepoints import ALLOWED
 from canary.core.conditions import CONDITIONS
 from canary.core.findings import EXIT_CODES, Cause, Code
+from canary.errors import CanaryError
 
 _INTRODUCTION = """\
 A warrant canary is a dated, signed list of statements. It is published as an append-only log of signed texts, which
@@ -125,11 +126,14 @@ def module_text(module: str) -> str:
     """Returns the docstring of a module.
 
     Raises:
-        LookupError: it has none, as where Python runs without docstrings (-OO).
+        CanaryError: it has none, as where Python runs without docstrings.
     """
     text = importlib.import_module(module).__doc__
     if not text:
-        raise LookupError(f"{module} has no docstring: python -OO leaves them out")
+        raise CanaryError(
+            f"the specification of {module} is not here: this Python runs without docstrings",
+            hint="Run it without -OO, and without PYTHONOPTIMIZE=2.",
+        )
     return inspect.cleandoc(text)
 
 

@@ -7,7 +7,7 @@ bytes are kept with the state: whoever has them can show them to anyone.
 A log that was served is compared with the stored one:
 
 1. Where both have an entry n that differs, for the first such n:
-   - the served one holds (`canary.core.reading`) and its text is another: TEXT-FORK of entry n. Two spellings of the
+   - entry n as it was served holds (`canary.core.reading`), and its text is another: TEXT-FORK of entry n. Two spellings of the
      same text with other signature lines are no TEXT-FORK.
    - otherwise, if the served checkpoint is signed, has the canary's id as its origin, and the entries hash to its root:
      LOG-FORK of entry n.

@@ -27,6 +27,7 @@ from canary.core.release import parse_release
 from canary.core.roster import parse_roster
 from canary.core.schedule import Schedule, parse_cadence, parse_days
 from canary.core.times import format_date_range, format_time, parse_date, parse_time
+from canary.errors import CanaryError
 from canary.flows.site.status import render_status
 from tests.simulator import Publisher
 
@@ -83,7 +84,7 @@ def test_no_line_ends_in_a_blank_and_no_table_has_a_broken_row() -> None:
 
 def test_python_without_docstrings_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.import_module("canary.core.note"), "__doc__", None)
-    with pytest.raises(LookupError, match="OO"):
+    with pytest.raises(CanaryError, match="without docstrings"):
         module_text("canary.core.note")
 
 
