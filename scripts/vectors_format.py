@@ -109,6 +109,7 @@ class Look:
         entries: the entries that are served; None: their bundles are not there (404).
         front: `canary.txt`: its bytes, or a status.
         attachments: bytes or a status, by path.
+        pin: SHA-256 of roster 1's text, where it is given from this look on.
     """
 
     now: datetime
@@ -118,6 +119,7 @@ class Look:
     entries: Sequence[bytes] | None = None
     front: bytes | int = 404
     attachments: Mapping[str, bytes | int] = field(default_factory=dict)
+    pin: str | None = None
 
 
 @dataclass(slots=True)
@@ -162,6 +164,7 @@ def look_vector(path: str, about: str, cases: Iterable[Case]) -> Vector:
         for look in case.looks:
             fields.append(("look", format_time(look.now)))
             fields += [("option", option) for option in look.options]
+            fields += [("pin", f"sha256:{look.pin}")] if look.pin else []
             fields += _served(look, pool)
             fields += look.expected.fields()
     return Vector(path, about, "looks", tuple(fields), tuple((name, data, 1) for data, name in pool.names.items()))

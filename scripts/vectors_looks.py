@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from canary.core.release import Anchor
 from canary.core.strict import digest
@@ -113,6 +114,9 @@ def _pins() -> Iterator[Case]:
     trusted = expect("OK", "TRUSTED-FIRST-USE", release=OK_1)
     twice = (look(sim, MARCH, lied, "first-use", front=forged), look(sim, MARCH, trusted, "first-use"))
     yield Case("first-use-not-in-log", "nor is one with a lie beside it", None, twice)
+    confirmed = replace(look(sim, "2025-03-11", FRESH), pin=sim.pin)
+    about = "once somebody gives the same pin, it is no first use any more"
+    yield Case("first-use-confirmed", about, None, (look(sim, MARCH, trusted, "first-use"), confirmed))
     unsigned = sim.checkpoint(root=bytes(32), signed_by="stranger")
     junk = expect("UNKNOWN", "INCONSISTENT", "NEVER-FETCHED", "NO-PIN", release=OK_1)
     taken = (look(sim, MARCH, junk, "first-use", checkpoint=unsigned), look(sim, MARCH, would))

@@ -31,7 +31,7 @@ from canary.errors import FetchError, MalformedError
 from canary.flows.watch.single import verify_entry
 from canary.flows.watch.verify import verify_site
 from tests.simulator import MemorySource
-from tests.vector_files import Case, Fields, VectorFile, everything
+from tests.vector_files import Fields, VectorFile, everything
 
 
 def vectors(kind: str) -> pytest.MarkDecorator:
@@ -138,19 +138,21 @@ def test_files(vector: VectorFile, gpg: GpgVerifier) -> None:
 def test_looks(vector: VectorFile, *, conditional: bool, gpg: GpgVerifier) -> None:
     for case in vector.cases():
         state: State | None = None
+        pin = case.fields.one("pin")
         for look in case.looks:
+            pin = look.one("pin", pin)
             options = look.all("option")
             verifier = without_openpgp if "without-openpgp" in options else gpg
             site = served(look, vector.blocks, conditional=conditional)
-            judgement = verify_site(site, asked(case, look, state), verifier)
+            judgement = verify_site(site, asked(look, pin, state), verifier)
             where = f"{case.fields.one('case')}, {look.one('look')}"
             assert (where, *told(judgement.verdict)) == (where, *stated(look))
             if "as-of" not in options:
                 state = judgement.state
 
 
-def asked(case: Case, look: Fields, state: State | None) -> Question:
-    now, options, pin = parse_time(look.one("look")), look.all("option"), case.fields.one("pin")
+def asked(look: Fields, pin: str, state: State | None) -> Question:
+    now, options = parse_time(look.one("look")), look.all("option")
     if state is not None and "trust-clock" in options:
         state = state.trust_clock(now)
     if state is not None and "acknowledge" in options:
