@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from canary.core.strict import digest
-from canary.core.times import format_time
-from scripts.vectors_format import Vector, expect
+from scripts.vectors_format import SingleFile, Vector, expect, file_vector
 from scripts.vectors_scene import GAG, KEYS, MARCH, OK_1, begun, moment, roster_only
 from tests.simulator import Publisher, noon, spoiled
 
@@ -16,6 +15,10 @@ NOW = "2025-03-10"
 
 def file_vectors() -> Iterator[Vector]:
     """Returns the vectors of single files."""
+    yield file_vector("file/one-by-one", "one entry's file, judged by itself under a roster", _files())
+
+
+def _files() -> Iterator[SingleFile]:
     sim = begun()
     roster, release = sim.entries[:2]
     pin = sim.pin
@@ -45,7 +48,7 @@ def file_vectors() -> Iterator[Vector]:
     yield from _order(sim)
 
 
-def _faults(roster: bytes, pin: str) -> Iterator[Vector]:
+def _faults(roster: bytes, pin: str) -> Iterator[SingleFile]:
     for name, about, options, findings, release in (
         ("below-threshold", "one of two", {"signed_by": ("legal",)}, ("BELOW-THRESHOLD 2",), None),
         ("bad-signature", "a bad signature", {"tamper": spoiled("legal")}, ("BAD-SIGNATURE 2", "NOT-COUNTED 2"), None),
@@ -57,7 +60,7 @@ def _faults(roster: bytes, pin: str) -> Iterator[Vector]:
         yield _file(name, about, (entry, roster, pin), "INVALID", *findings, release=release)
 
 
-def _order(sim: Publisher) -> Iterator[Vector]:
+def _order(sim: Publisher) -> Iterator[SingleFile]:
     sim.roster(at=noon("2025-03-01"))
     _, release, second = sim.entries
     pin = digest(second.rpartition(b"\n\n")[0] + b"\n")
@@ -91,8 +94,7 @@ def _file(
     *verdict: str,
     now: str = MARCH,
     release: tuple[int, int] | None = None,
-) -> Vector:
+) -> SingleFile:
     entry, roster, pin = files
     expected = replace(expect(*verdict, "SINGLE-FILE", release=release), bounds=False)
-    fields = (("pin", f"sha256:{pin}" if pin else "none"), ("now", format_time(moment(now))), *expected.fields())
-    return Vector(f"file/{name}", about, "file", fields, (("entry", entry, 1), ("roster", roster, 1)))
+    return SingleFile(name, about, entry, roster, pin, moment(now), expected)

@@ -136,6 +136,10 @@ class _Pool:
             self.names[data] = f"{kind}-{self.counts[kind]}"
         return self.names[data]
 
+    def blocks(self) -> tuple[tuple[str, bytes, int], ...]:
+        """Returns everything that was named."""
+        return tuple((name, data, 1) for data, name in self.names.items())
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -167,7 +171,42 @@ def look_vector(path: str, about: str, cases: Iterable[Case]) -> Vector:
             fields += [("pin", f"sha256:{look.pin}")] if look.pin else []
             fields += _served(look, pool)
             fields += look.expected.fields()
-    return Vector(path, about, "looks", tuple(fields), tuple((name, data, 1) for data, name in pool.names.items()))
+    return Vector(path, about, "looks", tuple(fields), pool.blocks())
+
+
+@dataclass(frozen=True, slots=True)
+class SingleFile:
+    """An entry's file, judged by itself.
+
+    Attributes:
+        name: what it is called.
+        about: what it shows, in one sentence.
+        entry: the file.
+        roster: the roster's file.
+        pin: the hash of a roster's text; None without one.
+        now: the moment.
+        expected: what it comes to.
+    """
+
+    name: str
+    about: str
+    entry: bytes
+    roster: bytes
+    pin: str | None
+    now: datetime
+    expected: Expected
+
+
+def file_vector(path: str, about: str, cases: Iterable[SingleFile]) -> Vector:
+    """Returns the vector of some files."""
+    pool = _Pool()
+    fields: list[tuple[str, str]] = []
+    for case in cases:
+        pin = f"sha256:{case.pin}" if case.pin else "none"
+        fields += [("case", case.name), ("about", case.about), ("pin", pin), ("now", format_time(case.now))]
+        fields += [("entry", pool.name("entry", case.entry)), ("roster", pool.name("entry", case.roster))]
+        fields += case.expected.fields()
+    return Vector(path, about, "files", tuple(fields), pool.blocks())
 
 
 def _served(look: Look, pool: _Pool) -> Iterator[tuple[str, str]]:

@@ -117,17 +117,18 @@ def _dates(schedule: Schedule, issued: str) -> list[str]:
     return [period.isoformat(), days, format_time(schedule.expiry(window))]
 
 
-@vectors("file")
+@vectors("files")
 def test_files(vector: VectorFile, gpg: GpgVerifier) -> None:
-    fields, pin = vector.fields, vector.fields.one("pin")
-    verdict = verify_entry(
-        vector.blocks["entry"],
-        vector.blocks["roster"],
-        pin=None if pin == "none" else parse_hash(pin),
-        now=parse_time(fields.one("now")),
-        verifier=gpg,
-    )
-    assert list(told(verdict)) == list(stated(fields))
+    for case in vector.parts():
+        pin = case.one("pin")
+        verdict = verify_entry(
+            vector.blocks[case.one("entry")],
+            vector.blocks[case.one("roster")],
+            pin=None if pin == "none" else parse_hash(pin),
+            now=parse_time(case.one("now")),
+            verifier=gpg,
+        )
+        assert (case.one("case"), *told(verdict)) == (case.one("case"), *stated(case))
 
 
 # --- looks ----------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from scripts.make_vectors import main
 from tests.vector_files import FOLDER, everything
 
 MOST_BYTES = 400 * 1024
-KINDS = {"note", "checkpoint", "text", "entry", "schedule", "file", "looks"}
+KINDS = {"note", "checkpoint", "text", "entry", "schedule", "files", "looks"}
 
 NEEDS_A_NETWORK: set[Code] = set()
 """Findings that no vector can show; each with its reason. None so far: what a host answers is part of a look."""

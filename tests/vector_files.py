@@ -45,6 +45,10 @@ class VectorFile:
     def kind(self) -> str:
         return self.fields.one("kind")
 
+    def parts(self) -> Iterator[Fields]:
+        """Returns the lines of each case."""
+        yield from (Fields(lines) for lines in _split(self.fields.lines, "case"))
+
     def cases(self) -> Iterator[Case]:
         """Returns the watchers of a vector of looks."""
         for lines in _split(self.fields.lines, "case"):
