@@ -32,6 +32,7 @@ _COMMANDS = {
     "status": ("canary.cli.commands.status", "status"),
     "publish": ("canary.cli.commands.publish", "publish"),
     "verify": ("canary.cli.commands.verify", "verify"),
+    "spec": ("canary.cli.commands.spec", "spec"),
 }
 """Where each command lives; imported when it is called, so that `--help` stays quick."""
 
@@ -46,6 +47,7 @@ _HELP = {
     "status": "Show what is due and who has signed.",
     "publish": "Publish the signed draft.",
     "verify": "Check a canary.",
+    "spec": "Print the specification of the formats.",
 }
 
 UNKNOWN = 3

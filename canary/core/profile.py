@@ -1,10 +1,12 @@
 """The profile layer: what our own texts keep beyond C2SP signed-note, so that two readers never disagree.
 
-- an entry is at most 65,535 bytes, its text at most 32,768;
-- every character is in the frozen table `canary.core.codepoints`, or ends a line;
-- the text is in Normalization Form C, and no line of it ends in a blank.
+- An entry is at most 65,535 bytes, its text at most 32,768.
+- Every character of the text is in the frozen table of `canary.core.codepoints`, or ends a line (U+000A).
+- No line of the text ends in U+0020, and each line is in Unicode Normalization Form C.
+- The names on all signature lines are printable ASCII.
 
-The characters beyond ASCII are `canary.core.characters`'s.
+Only code points that Unicode 14 assigns pass, so the normalisation of every later Unicode is the same (Unicode's
+normalization stability policy).
 """
 
 from __future__ import annotations

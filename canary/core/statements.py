@@ -1,4 +1,11 @@
-"""What became of the statements from one release to another. Design, section 6, step 6."""
+"""What became of the statements from one release to another.
+
+- In the earlier and not in the later, by id: WITHDRAWN.
+- In the later and not in the earlier: REINSTATED if any release before the earlier one had the id, otherwise ADDED.
+- In both, with another version: REWORDED. The same version with other words is FORGED, and does not come this far.
+
+Each is a finding of the later release's entry. The same change is told once.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,13 @@
-"""Small spellings that every text uses: numbers, SHA-256 hashes, base64. One spelling each, checked back."""
+"""Small spellings that every text uses: numbers, SHA-256 hashes, base64. One spelling each.
+
+- A **number** is written in the digits 0 to 9, without sign and without leading zeros; zero is `0`. It is at most
+  2^53-1, which every JSON reader holds exactly.
+- A **hash** is `sha256:` and 64 hexadecimal digits in lower case.
+- **base64** is the standard alphabet with padding (RFC 4648, section 4), without line ends. The bits that the last
+  character does not need are zero. So no two spellings are of the same bytes: decode, encode again, compare.
+
+Anything else is malformed, and so is everywhere a value that does not come out again in the very same characters.
+"""
 
 from __future__ import annotations
 

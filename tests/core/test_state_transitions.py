@@ -333,6 +333,23 @@ def test_two_roots_over_as_many_entries_are_a_log_fork_whatever_entries_are_serv
     assert (sticky.code, sticky.proof) == (Code.LOG_FORK, (sim.checkpoint(), other))
 
 
+@pytest.mark.parametrize("entries", ["those that are stored", "others", "withheld"])
+def test_a_root_that_the_log_key_signed_under_another_origin_is_no_fork(entries: str) -> None:
+    sim = begun()
+    state = sim.watched(FIRST)
+    other = sim.fork_at(1)
+    other.append_raw(b"not an entry\n")
+    site = (other if entries == "others" else sim).site()
+    site.files[CHECKPOINT] = (other if entries == "others" else sim).checkpoint(
+        root=None if entries == "others" else bytes(32), origin="example.org/canary"
+    )
+    if entries == "withheld":
+        del site.files[bundle_path(0, 2)]
+    judgement = sim.verdict(FIRST, state=state, site=site)
+    assert not codes(judgement.verdict) & {Code.LOG_FORK, Code.TEXT_FORK}
+    assert unmoved(state, judgement.state)
+
+
 def test_a_root_that_a_stranger_signed_is_no_fork() -> None:
     sim = begun()
     site = sim.site()

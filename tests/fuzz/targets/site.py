@@ -10,11 +10,12 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from canary.core import checkpoint, forks, front, history, reading, tally
+from canary.core import admitted, checkpoint, forks, front, history, merkle, reading, strict, tally
 from canary.core.checkpoint import parse_signed_checkpoint
 from canary.core.entry import parse_entry
 from canary.core.kinds import verify_ed25519
 from canary.core.question import Question
+from canary.core.strict import sha256
 from canary.flows.watch.verify import verify_site
 from canary.formats import native
 from tests.fuzz import site_rules
@@ -57,11 +58,14 @@ def prepare() -> None:
     Each of them is a pure function and has a target of its own.
     """
     parse = remembering(parse_entry)
-    for module in (history, reading, front):
-        module.parse_entry = parse  # type: ignore[attr-defined]  # one name in three modules
+    for module in (admitted, history, reading, front):
+        module.parse_entry = parse  # type: ignore[attr-defined]  # one name in four modules
     parse_checkpoint = remembering(parse_signed_checkpoint)
     for module in (native, reading, forks):
         module.parse_signed_checkpoint = parse_checkpoint  # type: ignore[attr-defined]  # likewise
+    hashed = remembering(sha256)
+    for module in (merkle, strict):
+        module.sha256 = hashed  # type: ignore[attr-defined]  # likewise
     verify = remembering(verify_ed25519)
     for module in (tally, checkpoint):
         module.verify_ed25519 = verify  # type: ignore[attr-defined]  # likewise
