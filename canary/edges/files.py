@@ -17,6 +17,8 @@ from canary.errors import WorkspaceError
 
 PUBLIC_MODE = 0o644
 PRIVATE_MODE = 0o600
+FOLDER_MODE = 0o777
+PRIVATE_FOLDER_MODE = 0o700
 _REST = re.compile(r"\.(?P<name>.+)\.[a-z0-9_]{8}\.part")
 """What `write_file` calls a file that is not yet whole."""
 
@@ -108,11 +110,15 @@ def sweep(folder: Path, name: str | None = None) -> None:
         name: the file that was being written; None for every one.
 
     Raises:
-        WorkspaceError: something could not be removed.
+        WorkspaceError: the folder cannot be read, or something could not be removed.
     """
     if not folder.is_dir():
         return
-    for file in folder.iterdir():
+    try:
+        files = list(folder.iterdir())
+    except OSError as error:
+        raise WorkspaceError(f"{folder} cannot be read: {error.strerror}") from error
+    for file in files:
         match = _REST.fullmatch(file.name)
         if match and name in (None, match["name"]) and is_regular(file):
             remove(file)
@@ -126,17 +132,27 @@ def is_regular(path: Path) -> bool:
         return False
 
 
-def make_folder(path: Path) -> None:
+def make_folder(path: Path, *, mode: int = FOLDER_MODE) -> None:
     """Makes a folder and those above it, synced; does nothing where it is there.
+
+    Args:
+        path: the folder.
+        mode: its permissions, less what the process's umask takes away; not those of the folders above it.
 
     Raises:
         WorkspaceError: it could not be made.
     """
     missing = [each for each in (path, *path.parents) if not each.exists()]
+    there = missing[-1].parent if missing else path
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        # It may be what a killed run made last, and its name not synced yet; who may not open the folder above it
+        # did not make it.
+        with contextlib.suppress(PermissionError):
+            sync_folder(there.parent)
         for each in reversed(missing):
+            each.mkdir(mode=mode if each == path else FOLDER_MODE, exist_ok=True)
             sync_folder(each.parent)
+        path.mkdir(exist_ok=True)  # an error where it is a file
     except OSError as error:
         raise WorkspaceError(f"{path} cannot be made: {error.strerror}") from error
 

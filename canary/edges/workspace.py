@@ -17,12 +17,14 @@ from pathlib import Path
 from canary.core.names import check_signer, check_statement_id
 from canary.core.note import SignatureLine, parse_signature_line
 from canary.core.profile import check_text
-from canary.edges.files import is_regular, make_folder, read_inside, remove, rename, sweep, write_file
+from canary.edges.files import is_regular, make_folder, read_inside, remove, rename, sweep, sync_folder, write_file
 from canary.edges.site_folder import BUILDS, PUBLIC, check_place, swap_site
 from canary.errors import MalformedError, WorkspaceError
 from canary.limits import ATTACHMENT_BYTES, CERTIFICATE_BYTES, ENTRY_BYTES, TEXT_BYTES
 
 CONFIG = "canary.toml"
+FIRST_FILES = (".gitignore", ".gitattributes", CONFIG)
+"""What `canary init` writes into the folder itself, in this order: with the last one the workspace is there."""
 _CONFIG_BYTES = 65_536
 _SIGNATURE_BYTES = 4_096
 _ARMORED_BYTES = 4 * CERTIFICATE_BYTES
@@ -59,7 +61,7 @@ class Workspace:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Holds the workspace against other commands that change it, and clears away what a killed one left.
+        """Holds the workspace against other commands that change it, and settles what a killed one left.
 
         Raises:
             WorkspaceError: another command holds it.
@@ -72,7 +74,7 @@ class Workspace:
                 raise WorkspaceError(
                     f"another canary command is at work in {self.root}", hint="Wait for it to end."
                 ) from error
-            self._sweep()
+            self._settle()
             yield
         finally:
             os.close(descriptor)
@@ -167,7 +169,10 @@ class Workspace:
         return self._read(path, limit=TEXT_BYTES) if path.exists() else None
 
     def write_draft(self, text: bytes) -> None:
-        """Opens a draft, in the place of one that is open. Its signatures go first: they are over other words."""
+        """Opens a draft, in the place of one that is open. Its signatures go first: they are over other words.
+
+        A run that is stopped in between leaves the draft that was open, with fewer signatures or none.
+        """
         self._remove_signatures()
         remove(self._frozen)
         self._sweep()
@@ -196,7 +201,10 @@ class Workspace:
         return tuple(file.stem for file in self._listed("draft") if file.suffix == ".sig")
 
     def write_signatures(self, lines: Mapping[str, SignatureLine]) -> None:
-        """Writes signers' lines beside the draft; final bytes that are not in the log yet are then not final."""
+        """Writes signers' lines beside the draft; final bytes that are not in the log yet are then not final.
+
+        Each line counts by itself, so a run that is stopped between two of them has taken some in, and not the others.
+        """
         remove(self._frozen)
         for name, line in lines.items():
             write_file(self.root / "draft" / f"{name}.sig", f"{line.render()}\n".encode())
@@ -319,11 +327,21 @@ class Workspace:
         if file.is_dir() and not file.is_symlink():
             raise WorkspaceError(f"{file} is a folder, and no signature", hint="Move it away.")
 
+    def _settle(self) -> None:
+        """Clears away what a killed command left half done, and makes durable what it did: this one builds on it."""
+        for name in FIRST_FILES:  # by their names: not every file in the folder itself is canary's
+            sweep(self.root, name)
+        self._sweep()
+        for folder in (self.root, *self._own_folders()):
+            sync_folder(folder)
+
     def _sweep(self) -> None:
-        for name in ("draft", "log", "keys", "attachments"):
-            folder = self.root / name
-            if folder.resolve().is_relative_to(self.root):
-                sweep(folder)
+        for folder in self._own_folders():
+            sweep(folder)
+
+    def _own_folders(self) -> list[Path]:
+        folders = [self.root / name for name in ("draft", "log", "keys", "attachments")]
+        return [each for each in folders if each.is_dir() and each.resolve().is_relative_to(self.root)]
 
     def _listed(self, folder: str) -> list[Path]:
         path = self.root / folder
