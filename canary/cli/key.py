@@ -15,7 +15,7 @@ from canary.core.kinds import Kind, ed25519_vkey, fingerprint_of
 from canary.core.names import check_signer, key_name
 from canary.core.roster import RosterSigner
 from canary.core.schedule import Schedule
-from canary.edges.ed25519_keys import Ed25519FileSigner, create
+from canary.edges.ed25519_keys import Ed25519FileSigner, create, settle
 from canary.edges.log_keys import replace_log_key
 from canary.edges.openpgp_certificates import (
     Certificate,
@@ -58,6 +58,7 @@ def new(
         canary_id = session.config.canary.id
         _refuse_known(session, name)
         path = signer_key_path(key_folder(key_dir, session.workspace.root), canary_id, name)
+        settle(path)
         begun = path.exists()
         if begun:
             half = _public_half(name, path, passphrase_file)

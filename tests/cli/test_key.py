@@ -129,6 +129,15 @@ def test_a_public_half_that_is_gone_is_made_again_from_the_private_key(started: 
     assert tree(started.folder) == before
 
 
+def test_a_second_name_that_a_killed_run_left_a_private_key_is_removed(started: Publisher) -> None:
+    started.new_key("legal")
+    before = tree(started.folder)
+    (started.root / "keys" / "legal.vkey").unlink()
+    (started.private / ".legal.pem.abcdefgh.part").hardlink_to(started.private / "legal.pem")
+    assert started.new_key("legal").code == 0
+    assert tree(started.folder) == before
+
+
 def test_a_private_key_that_does_not_open_is_not_overwritten(started: Publisher) -> None:
     started.new_key("legal")
     (started.root / "keys" / "legal.vkey").unlink()
