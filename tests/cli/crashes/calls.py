@@ -89,7 +89,8 @@ class Recorder:
     """Notes the calls that change a folder, and ends the process at one of them.
 
     Args:
-        folder: the folder; what happens elsewhere is not noted. gpg's homes, in the folder for temporary files, are.
+        folder: the folder. What happens elsewhere is made and not noted; only gpg's homes, in the folder for temporary
+            files, may change past these calls.
         point: where to die; None to live.
         last_words: is given the calls so far before the process dies.
     """
@@ -252,6 +253,3 @@ def _creates(path: object, mode: object, flags: int) -> bool:
     """Tells whether opening may change the disk: opening a descriptor, or what swallows everything, does not."""
     del mode
     return bool(flags & _WRITES) and not isinstance(path, int) and path != os.devnull
-
-
-assert tempfile.mkstemp.__module__ == "tempfile"  # it opens through os.open, which is replaced

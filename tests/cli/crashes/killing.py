@@ -88,7 +88,7 @@ def killed(order: Order) -> Toll:
         openpgp=order.openpgp,
         gpg_home=None if order.gpg_home is None else Path(order.gpg_home),
     )
-    # Renamed to the same place each time, so that whatever names the folder says the same.
+    # The same place each time, so that whatever names it says the same.
     publisher = given.copy_to(work / "publisher")
     command.prepare(publisher)
     start = tree(publisher.folder)
