@@ -189,7 +189,14 @@ def _log() -> Iterator[Case]:
         "empty-log",
         "a log of no entries",
         sim,
-        look(sim, MARCH, expect("UNKNOWN", "INCONSISTENT remark", "NEVER-FETCHED"), checkpoint=empty, entries=[], front=404),
+        look(
+            sim,
+            MARCH,
+            expect("UNKNOWN", "INCONSISTENT remark", "NEVER-FETCHED"),
+            checkpoint=empty,
+            entries=[],
+            front=404,
+        ),
     )
     newer = begun()
     newer.release(edit=lambda text: text.replace("release/v1", "release/v2", 1))

@@ -24,7 +24,15 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from canary.edges.files import PRIVATE_MODE, sweep, what_to_do, write_file
+from canary.edges.files import (
+    PRIVATE_FOLDER_MODE,
+    PRIVATE_MODE,
+    make_folder,
+    sweep,
+    sync_folder,
+    what_to_do,
+    write_file,
+)
 from canary.errors import SigningError, WorkspaceError
 
 KEY_FILE_BYTES = 16_384
@@ -54,21 +62,30 @@ def create(path: Path, *, passphrase: bytes | None) -> bytes:
         encryption = BestAvailableEncryption(passphrase)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise SigningError(
-            f"the folder {path.parent} could not be made: {error.strerror}", hint=what_to_do(error)
-        ) from error
+        make_folder(path.parent, mode=PRIVATE_FOLDER_MODE)
+    except WorkspaceError as error:
+        raise SigningError(error.what, hint=error.hint) from error
     if os.path.lexists(path):
         raise _there_already(path)
     try:
-        sweep(path.parent, path.name)
+        settle(path)
         write_file(path, pem, mode=PRIVATE_MODE, replace=False)
     except WorkspaceError as error:
         if isinstance(error.__cause__, FileExistsError):  # it came in between
             raise _there_already(path) from error
         raise SigningError(error.what, hint=error.hint) from error
     return key.public_key().public_bytes_raw()
+
+
+def settle(path: Path) -> None:
+    """Clears away what a killed `create` has left beside a key's file, and makes the file durable if it is there.
+
+    Raises:
+        WorkspaceError: something could not be removed, or the folder cannot be read.
+    """
+    if path.parent.is_dir():
+        sweep(path.parent, path.name)
+        sync_folder(path.parent)
 
 
 class Ed25519FileSigner:

@@ -12,12 +12,15 @@ import os
 import re
 import stat
 from collections.abc import Callable, Mapping
+from itertools import groupby
 from pathlib import Path
 
 from canary.errors import WorkspaceError
 
 PUBLIC_MODE = 0o644
 PRIVATE_MODE = 0o600
+FOLDER_MODE = 0o777
+PRIVATE_FOLDER_MODE = 0o700
 _READ_BYTES = 65_536
 """Bytes of one read."""
 
@@ -157,7 +160,7 @@ def write_files(files: Mapping[Path, bytes], *, first: Callable[[], None] | None
     So a full disk leaves everything as it was.
 
     Args:
-        files: the bytes of each; their folders exist.
+        files: the bytes of each, those of one folder beside each other; their folders exist.
         first: what else has to happen before the first gets its name.
 
     Raises:
@@ -171,14 +174,15 @@ def write_files(files: Mapping[Path, bytes], *, first: Callable[[], None] | None
                 laid_down[path] = _laid_down(path, data, PUBLIC_MODE)
             if first is not None:
                 first()
-            for path, temporary in laid_down.items():
-                temporary.replace(path)
+            for folder, beside in groupby(laid_down.items(), key=lambda each: each[0].parent):
+                for path, temporary in beside:
+                    temporary.replace(path)
+                # What comes later may name what came before, so that has its name for good first.
+                sync_folder(folder)
         finally:
             for temporary in laid_down.values():
                 with contextlib.suppress(FileNotFoundError):
                     temporary.unlink()
-        for folder in {path.parent for path in files}:
-            sync_folder(folder)
     except OSError as error:
         raise _not_written(path, error) from error
 
@@ -213,11 +217,15 @@ def sweep(folder: Path, name: str | None = None) -> None:
         name: the file that was being written; None for every one.
 
     Raises:
-        WorkspaceError: something could not be removed.
+        WorkspaceError: the folder cannot be read, or something could not be removed.
     """
     if not folder.is_dir():
         return
-    for file in folder.iterdir():
+    try:
+        files = list(folder.iterdir())
+    except OSError as error:
+        raise WorkspaceError(f"{folder} cannot be read: {error.strerror}") from error
+    for file in files:
         match = _REST.fullmatch(file.name)
         if match and name in (None, match["name"]) and is_regular(file):
             remove(file)
@@ -231,17 +239,27 @@ def is_regular(path: Path) -> bool:
         return False
 
 
-def make_folder(path: Path) -> None:
+def make_folder(path: Path, *, mode: int = FOLDER_MODE) -> None:
     """Makes a folder and those above it, synced; does nothing where it is there.
+
+    Args:
+        path: the folder.
+        mode: its permissions, less what the process's umask takes away; not those of the folders above it.
 
     Raises:
         WorkspaceError: it could not be made.
     """
     missing = [each for each in (path, *path.parents) if not each.exists()]
+    there = missing[-1].parent if missing else path
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        # It may be what a killed run made last, and its name not synced yet; who may not open the folder above it
+        # did not make it.
+        with contextlib.suppress(PermissionError):
+            sync_folder(there.parent)
         for each in reversed(missing):
+            each.mkdir(mode=mode if each == path else FOLDER_MODE, exist_ok=True)
             sync_folder(each.parent)
+        path.mkdir(exist_ok=True)  # an error where it is a file
     except OSError as error:
         raise WorkspaceError(f"{path} cannot be made: {error.strerror}", hint=what_to_do(error)) from error
 

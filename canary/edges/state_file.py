@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from canary.core.state import State
-from canary.edges.files import PRIVATE_MODE, read_file, what_to_do, write_file
+from canary.edges.files import PRIVATE_MODE, read_file, sweep, what_to_do, write_file
 from canary.errors import MalformedError, WorkspaceError
 from canary.formats.state_json import DAMAGED_HINT, parse_state, render_state
 from canary.limits import STATE_BYTES
@@ -20,7 +20,7 @@ _TRY_AGAIN_SECONDS = 0.1
 
 @contextlib.contextmanager
 def held(path: Path, *, seconds: float) -> Iterator[None]:
-    """Holds a state file from before it is read until after it is written.
+    """Holds a state file from before it is read until after it is written, and clears away what a killed run left.
 
     Two runs at once would otherwise both begin from the same state, and the later one would forget what the other
     had found. The lock is a file beside the state, because the state itself is replaced.
@@ -39,6 +39,9 @@ def held(path: Path, *, seconds: float) -> Iterator[None]:
         raise WorkspaceError(f"{lock} cannot be made: {error.strerror}", hint=what_to_do(error)) from error
     try:
         _lock(descriptor, path, time.monotonic() + seconds)
+        # Nobody misses a look because of a rest that cannot be removed: another user's, in a folder that many share.
+        with contextlib.suppress(WorkspaceError):
+            sweep(path.parent, path.name)
         yield
     finally:
         os.close(descriptor)

@@ -27,6 +27,7 @@ from canary.edges.files import (
     remove,
     rename,
     sweep,
+    sync_folder,
     write_file,
     write_files,
 )
@@ -36,6 +37,8 @@ from canary.errors import MalformedError, WorkspaceError
 from canary.limits import ATTACHMENT_BYTES, CERTIFICATE_BYTES, ENTRY_BYTES, TEXT_BYTES
 
 CONFIG = "canary.toml"
+FIRST_FILES = (".gitignore", ".gitattributes", CONFIG)
+"""What `canary init` writes into the folder itself, in this order: with the last one the workspace is there."""
 _CONFIG_BYTES = 65_536
 _SIGNATURE_BYTES = 4_096
 _ARMORED_BYTES = 4 * CERTIFICATE_BYTES
@@ -80,7 +83,7 @@ class Workspace:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Holds the workspace against other commands that change it, and clears away what a killed one left.
+        """Holds the workspace against other commands that change it, and settles what a killed one left.
 
         Raises:
             WorkspaceError: another command holds it.
@@ -93,7 +96,7 @@ class Workspace:
                 raise WorkspaceError(
                     f"another canary command is at work in {self.root}", hint="Wait for it to end."
                 ) from error
-            self._sweep()
+            self._settle()
             yield
         finally:
             os.close(descriptor)
@@ -191,6 +194,8 @@ class Workspace:
     def write_draft(self, text: bytes, attachments: Mapping[str, bytes] | None = None) -> None:
         """Opens a draft, in the place of one that is open. Its signatures go first: they are over other words.
 
+        A run that is stopped in between leaves the draft that was open, with fewer signatures or none.
+
         Args:
             text: the draft.
             attachments: what is published beside it, by SHA-256; kept for as long as the log.
@@ -236,7 +241,10 @@ class Workspace:
         return tuple(file.stem for file in self._listed("draft") if file.suffix == ".sig")
 
     def write_signatures(self, lines: Mapping[str, SignatureLine]) -> None:
-        """Writes signers' lines beside the draft; final bytes that are not in the log yet are then not final."""
+        """Writes signers' lines beside the draft; final bytes that are not in the log yet are then not final.
+
+        Each line counts by itself, so a run that is stopped between two of them has taken some in, and not the others.
+        """
         files = {self.root / "draft" / f"{name}.sig": f"{line.render()}\n".encode() for name, line in lines.items()}
         write_files(files, first=lambda: remove(self._frozen))
 
@@ -349,11 +357,21 @@ class Workspace:
         if file.is_dir() and not file.is_symlink():
             raise WorkspaceError(f"{file} is a folder, and no signature", hint="Move it away.")
 
+    def _settle(self) -> None:
+        """Clears away what a killed command left half done, and makes durable what it did: this one builds on it."""
+        for name in FIRST_FILES:  # by their names: not every file in the folder itself is canary's
+            sweep(self.root, name)
+        self._sweep()
+        for folder in (self.root, *self._own_folders()):
+            sync_folder(folder)
+
     def _sweep(self) -> None:
-        for name in ("draft", "log", "keys", "attachments"):
-            folder = self.root / name
-            if lies_in(self.root, folder):
-                sweep(folder)
+        for folder in self._own_folders():
+            sweep(folder)
+
+    def _own_folders(self) -> list[Path]:
+        folders = [self.root / name for name in ("draft", "log", "keys", "attachments")]
+        return [each for each in folders if each.is_dir() and lies_in(self.root, each)]
 
     def _listed(self, folder: str) -> list[Path]:
         self._check_folder(folder)

@@ -11,6 +11,7 @@ import pytest
 
 from canary.cli.app import App
 from canary.edges.state_file import held
+from canary.errors import WorkspaceError
 from tests.loopback import Loopback
 from tests.publisher import Publisher, Ran, command, noon, tree
 
@@ -188,6 +189,24 @@ def test_two_looks_at_once_do_not_forget_what_the_other_found(published: Publish
     assert (ran.code, ran.out, str(state) in ran.err) == (3, "", True)
     assert state.read_bytes() == before
     assert look(published.public, state, at="2026-02-11").code == 0
+
+
+def test_what_a_killed_look_left_half_written_is_cleared_away(published: Publisher, state: Path) -> None:
+    (state.parent / f".{state.name}.abcdefgh.part").write_bytes(b"half a s")
+    foreign = state.parent / ".other.json.abcdefgh.part"
+    foreign.write_bytes(b"somebody else's")
+    assert look(published.public, state, "--pin", published.pin).code == 0
+    assert list(state.parent.glob(".*.part")) == [foreign]
+
+
+def test_a_rest_that_cannot_be_removed_stops_no_look(
+    published: Publisher, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path, name: str) -> None:
+        raise WorkspaceError(f"{folder / name} cannot be removed")
+
+    monkeypatch.setattr("canary.edges.state_file.sweep", refuse)
+    assert look(published.public, state, "--pin", published.pin).code == 0
 
 
 def test_a_folder_in_the_place_of_the_state_is_told(published: Publisher, tmp_path: Path) -> None:

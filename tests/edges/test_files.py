@@ -14,6 +14,7 @@ from canary.edges.files import (
     read_inside,
     remove,
     rename,
+    sweep,
     sync_folder,
     write_file,
 )
@@ -203,6 +204,49 @@ def test_folders_are_made_with_those_above_them_and_may_be_there(tmp_path: Path)
     (tmp_path / "file").touch()
     with pytest.raises(WorkspaceError, match="cannot be made"):
         make_folder(tmp_path / "file" / "below")
+
+
+def test_a_new_folder_has_its_mode_and_those_above_it_the_usual_one(tmp_path: Path) -> None:
+    make_folder(tmp_path / "a" / "b", mode=0o700)
+    assert stat.S_IMODE((tmp_path / "a" / "b").stat().st_mode) == 0o700
+    (tmp_path / "usual").mkdir()
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_the_name_of_each_folder_is_synced_and_that_of_the_one_that_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    synced: list[Path] = []
+    monkeypatch.setattr("canary.edges.files.sync_folder", synced.append)
+    make_folder(there / "a" / "b")
+    assert synced == [tmp_path, there, there / "a"]
+    synced.clear()
+    make_folder(there / "a" / "b")
+    assert synced == [there / "a"]
+
+
+def test_a_folder_that_is_there_below_one_that_may_not_be_read_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setattr("canary.edges.files.sync_folder", refuse)
+    make_folder(tmp_path / "folder")
+    with pytest.raises(WorkspaceError, match="cannot be made: Permission denied"):
+        make_folder(tmp_path / "folder" / "below")
+
+
+def test_a_folder_that_may_not_be_read_is_not_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(WorkspaceError, match="cannot be read: Permission denied"):
+        sweep(tmp_path)
 
 
 def test_renaming_and_removing(tmp_path: Path) -> None:

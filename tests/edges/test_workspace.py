@@ -67,6 +67,18 @@ def test_a_command_that_fails_lets_go(workspace: Workspace) -> None:
         pass
 
 
+def test_what_the_command_before_did_is_durable_before_another_builds_on_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("draft", "log", "keys", "attachments"):
+        (workspace.root / name).mkdir(exist_ok=True)
+    synced: set[Path] = set()
+    monkeypatch.setattr("canary.edges.workspace.sync_folder", synced.add)
+    with workspace.locked():
+        names = {path.relative_to(workspace.root).as_posix() for path in synced}
+    assert names == {".", "draft", "log", "keys", "attachments"}
+
+
 # --- statements -----------------------------------------------------------------------------------------
 
 
