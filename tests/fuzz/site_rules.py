@@ -61,7 +61,7 @@ def check(world: World, question: Question, judgement: Judgement) -> None:
         _check_status(verdict, after, before, entries)
         if before is not None:
             _check_kept(after, before, question)
-        _check_sticky(after, before, entries)
+        _check_sticky(after, before, [*entries, *world.scenario.log])
         if not world.signers:
             assert [each.text for each in entries] == [each.text for each in world.scenario.log[: len(entries)]]
     if bare:
@@ -159,7 +159,13 @@ def _check_kept(after: State, before: State, question: Question) -> None:
 
 
 def _check_sticky(after: State, before: State | None, entries: list[Entry]) -> None:
-    """What stays until a person reads it is proved by signatures that the state holds."""
+    """What stays until a person reads it is proved by signatures, of log keys that the quorum appointed.
+
+    Args:
+        after: the state to store.
+        before: the state before.
+        entries: every entry that the quorum signed: the roster that appointed a key may be in what was served.
+    """
     for sticky in after.sticky[len(before.sticky) if before else 0 :]:
         if not sticky.proof:
             assert before is None, "a finding without a proof stayed"

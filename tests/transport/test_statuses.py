@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import http
-import json
 from collections.abc import Callable
 from functools import partial
 
+from msgspec.structs import replace
+
 from canary.cli.app import App
+from canary.formats.state_json import parse_state, render_state
 from tests.loopback import Fault, answer, says
 from tests.publisher import command, noon
 from tests.transport.stand import (
@@ -148,7 +150,7 @@ def test_statuses_further_in(stand: Stand, row: Row, setting: Setting) -> None:
 
 def test_nothing_changed_is_believed_where_it_was_asked_and_time_goes_on(stand: Stand) -> None:
     stand.states = {
-        setting: data.replace(b'"etag": null', b'"etag": "\\"x\\""') for setting, data in stand.states.items()
+        setting: render_state(replace(parse_state(data), etag='"x"')) for setting, data in stand.states.items()
     }
     stand.server.faults[CHECKPOINT] = says(answer(304))
     for setting, status in ((Setting.FRESH, "OK"), (Setting.STALE, "EXPIRED")):
@@ -162,10 +164,10 @@ def test_a_look_that_brings_nothing_back_teaches_the_time_and_nothing_else(stand
     stand.server.faults[CHECKPOINT] = says(answer(503))
     state = stand.folder / "state.json"
     state.write_bytes(stand.states[Setting.FRESH])
-    before = json.loads(state.read_bytes())
+    before = parse_state(state.read_bytes())
     ran = command(App(clock=partial(noon, "2026-02-11")), "verify", stand.server.url + BASE, "--state", state)
     assert ran.code == 1
-    assert json.loads(state.read_bytes()) == before | {"high_water": "2026-02-11T12:00:00Z"}
+    assert parse_state(state.read_bytes()) == replace(before, high_water=noon("2026-02-11"))
 
 
 def test_a_look_that_brings_nothing_back_begins_no_state(stand: Stand) -> None:
