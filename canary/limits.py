@@ -33,6 +33,12 @@ ATTACHMENTS = 10
 ATTACHMENT_BYTES = 32 * 1024 * 1024
 """Bytes in one attachment: a watcher downloads each of them."""
 
+EVIDENCE_FILES = 10
+"""Files of each kind of evidence over one entry: more authorities than anyone asks."""
+
+EVIDENCE_BYTES = 65_536
+"""Bytes in one file of evidence: a token with its chain of certificates takes some 6,000."""
+
 # --- the log --------------------------------------------------------------------------------------------
 
 CHECKPOINT_BYTES = 16_384

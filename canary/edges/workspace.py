@@ -20,13 +20,12 @@ from canary.core.profile import check_text
 from canary.edges.files import check_inside, is_regular, make_folder, read_inside, remove, rename, sweep, write_file
 from canary.edges.site_folder import BUILDS, PUBLIC, check_place, swap_site
 from canary.errors import MalformedError, WorkspaceError
-from canary.limits import ATTACHMENT_BYTES, CERTIFICATE_BYTES, ENTRY_BYTES, TEXT_BYTES
+from canary.limits import ATTACHMENT_BYTES, CERTIFICATE_BYTES, ENTRY_BYTES, EVIDENCE_BYTES, TEXT_BYTES
 
 CONFIG = "canary.toml"
 _CONFIG_BYTES = 65_536
 _SIGNATURE_BYTES = 4_096
 _ARMORED_BYTES = 4 * CERTIFICATE_BYTES
-_EVIDENCE_FILES = 10
 _VERSION_FILE = re.compile(r"v([1-9][0-9]{0,8})\.txt")
 _LOG_FILE = re.compile(r"([0-9]{4,10})\.txt")
 _ATTACHMENT_FILE = re.compile(r"[0-9a-f]{64}")
@@ -281,7 +280,7 @@ class Workspace:
     def evidence(self, entry_sha256: str) -> Sequence[tuple[str, bytes]]:
         """Returns the timestamps over an entry, by file name."""
         files = [file for file in self._listed(f"evidence/{entry_sha256}") if _EVIDENCE_FILE.fullmatch(file.name)]
-        return [(file.name, self._read(file, limit=ENTRY_BYTES)) for file in files[:_EVIDENCE_FILES]]
+        return [(file.name, self._read(file, limit=EVIDENCE_BYTES)) for file in files]
 
     def published(self, path: str) -> bytes | None:
         """Returns a file of the site that is published now."""
