@@ -1,9 +1,9 @@
 """From an authority's certificate to a root, as RFC 3161 (section 2.3) and RFC 5280 (section 6) have it.
 
-The path is built and checked by cryptography's X.509 verification: signatures with SHA-256 or better and RSA keys of
-2,048 bits or more only, validity at the token's own time, CA certificates that are ones, path lengths and name
-constraints. What is said here is what makes a certificate an authority's: the extended key usage for timestamping,
-critical, and no other beside it.
+The path is built and checked by cryptography's X.509 verification: signatures with SHA-256 or better, validity at the
+token's own time, path lengths and name constraints. What is said here is what makes a certificate an authority's (the
+extended key usage for timestamping, critical, and no other beside it), or a CA's, and that every RSA key on the path
+has 2,048 bits or more.
 
 Revocation is not looked at: it would need the network, and would let later news change what was proved.
 """
@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509 import BasicConstraints, Certificate, ExtendedKeyUsage, KeyUsage
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from cryptography.x509.verification import (
@@ -25,28 +27,51 @@ from cryptography.x509.verification import (
     VerificationError,
 )
 
-from canary.core.fetched import shown
+from canary.core.characters import allowed
 from canary.errors import MalformedError
+
+LEAST_RSA_BITS = 2_048
+"""As everywhere on the web (CA/Browser Forum, Baseline Requirements, section 6.1.5)."""
 
 MOST_INTERMEDIATES = 4
 """CA certificates between an authority and its root: public authorities have one or two, with a cross-signed one."""
 
 
+_NAME_CHARACTERS = 80
+
+UNREADABLE: tuple[type[Exception], ...] = (
+    *(ValueError, TypeError, UnsupportedAlgorithm),
+    *(x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType),
+)
+"""What cryptography raises for certificates that are none."""
+
+_NO_PATH: tuple[type[Exception], ...] = (VerificationError, *UNREADABLE)
+
+
 def load(der: bytes) -> Certificate | None:
-    """Returns a certificate; None for anything else, or one that breaks RFC 5280 so that it cannot be read."""
+    """Returns a certificate; None for anything else, or one of which something that matters here cannot be read."""
     try:
-        return x509.load_der_x509_certificate(der)
-    except ValueError:
+        certificate = x509.load_der_x509_certificate(der)
+        # Each is read from the bytes when it is asked for, and what cannot be read must be found here.
+        _ = certificate.extensions, certificate.public_key(), certificate.subject, certificate.issuer
+        _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc, certificate.serial_number
+    except UNREADABLE:
         return None
+    return certificate
 
 
 def name_of(name: x509.Name) -> str:
-    """Returns what people call the holder of a name: its common name, or else its organisation, or all of it."""
+    """Returns what people call the holder of a name, fit for a message: the common name, or else another of them."""
     for kind in (NameOID.COMMON_NAME, NameOID.ORGANIZATIONAL_UNIT_NAME, NameOID.ORGANIZATION_NAME):
         for attribute in name.get_attributes_for_oid(kind):
             if isinstance(attribute.value, str) and attribute.value:
-                return attribute.value
-    return name.rfc4514_string()
+                return _fit(attribute.value)
+    return _fit(name.rfc4514_string())
+
+
+def _fit(name: str) -> str:
+    short = name if len(name) <= _NAME_CHARACTERS else f"{name[:_NAME_CHARACTERS]}..."
+    return "".join(each if allowed(each) else f"\\u{{{ord(each):x}}}" for each in short)
 
 
 def check_usage(authority: Certificate) -> None:
@@ -59,8 +84,6 @@ def check_usage(authority: Certificate) -> None:
         usage = authority.extensions.get_extension_for_class(ExtendedKeyUsage)
     except x509.ExtensionNotFound:
         usage = None
-    except (ValueError, x509.DuplicateExtension) as error:
-        raise MalformedError("its signer's certificate cannot be read") from error
     if usage is None or list(usage.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
         raise MalformedError("its signer's certificate is not one for timestamping and nothing else")
     if not usage.critical:
@@ -102,9 +125,10 @@ def path_to(
         .build_client_verifier()
     )
     try:
-        return verifier.verify(authority, list(others)).chain
-    except VerificationError:
+        path = verifier.verify(authority, list(others)).chain
+    except _NO_PATH:
         return None
+    return None if any(map(_is_weak, path)) else path
 
 
 def claimed_root(
@@ -124,8 +148,13 @@ def claimed_root(
         raise MalformedError("its certificates do not make a chain that held at its own time")
     root = authority.issuer if path is None else path[-1].issuer
     if any(root == each.subject for each in roots):
-        raise MalformedError(f"it claims the root {shown(name_of(root))}, which is trusted and does not vouch for it")
+        raise MalformedError(f"it claims the root '{name_of(root)}', and its certificates do not lead there")
     return name_of(root)
+
+
+def _is_weak(certificate: Certificate) -> bool:
+    key = certificate.public_key()
+    return isinstance(key, RSAPublicKey) and key.key_size < LEAST_RSA_BITS
 
 
 def _authority_policy() -> ExtensionPolicy:

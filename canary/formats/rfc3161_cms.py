@@ -102,8 +102,15 @@ class _Reply:
 
 
 @asn1.sequence
+class _NamedCertificate:
+    algorithm: list[asn1.TLV] | None
+    hash: bytes
+    issuer: list[asn1.TLV] | None
+
+
+@asn1.sequence
 class _SigningCertificate:
-    certificates: list[list[asn1.TLV]]
+    certificates: list[_NamedCertificate]
     policies: list[asn1.TLV] | None
 
 
@@ -235,24 +242,20 @@ def _verifies(signed: Signed, certificate: x509.Certificate) -> bool:
     digest = signed.digest if signed.algorithm == _RSA else _SIGNATURE_DIGESTS.get(signed.algorithm)
     try:
         key = certificate.public_key()
-        if isinstance(key, rsa.RSAPublicKey):
-            if signed.algorithm == SignatureAlgorithmOID.RSASSA_PSS:
-                pss = padding.PSS(padding.MGF1(signed.digest), padding.PSS.AUTO)
-                key.verify(signed.signature, signed.attributes, pss, signed.digest)
-                return True
-            if digest is not None:
-                key.verify(signed.signature, signed.attributes, padding.PKCS1v15(), digest)
-                return True
-        elif isinstance(key, ec.EllipticCurvePublicKey) and digest is not None:
+        if digest is not None and isinstance(key, rsa.RSAPublicKey):
+            key.verify(signed.signature, signed.attributes, padding.PKCS1v15(), digest)
+            return True
+        if digest is not None and isinstance(key, ec.EllipticCurvePublicKey):
             key.verify(signed.signature, signed.attributes, ec.ECDSA(digest))
             return True
     except InvalidSignature:
         return False
     except (ValueError, UnsupportedAlgorithm) as error:
         raise MalformedError("its signer's key cannot be used") from error
+    # OpenSSL's PKCS #7, which has the last word, knows neither RSA-PSS nor Ed25519.
     raise MalformedError(
-        f"it is signed in a way that is not accepted ({signed.algorithm.dotted_string}): RSA or ECDSA with SHA-256 "
-        "or better is"
+        f"it is signed in a way that is not accepted ({signed.algorithm.dotted_string}): RSA (PKCS #1 v1.5) or ECDSA "
+        "with SHA-256 or better is"
     )
 
 
@@ -265,17 +268,15 @@ def _check_named(values: dict[ObjectIdentifier, bytes], certificate: x509.Certif
     for kind, usual in ((_CERTIFICATE_V2, hashes.SHA256()), (_CERTIFICATE_V1, hashes.SHA1())):  # noqa: S303  # see above
         if kind in values:
             named = _decoded(_SigningCertificate, values[kind]).certificates
-            first = named[0] if named else []
+            if not named:
+                break
             algorithm: hashes.HashAlgorithm = usual
-            if kind == _CERTIFICATE_V2 and first and first[0].tag_bytes == _SEQUENCE:
-                algorithm, first = _strong(_named(_parsed(first[0], list[asn1.TLV]))), first[1:]
-            if not first or asn1.encode_der(first[0]) != asn1.encode_der(certificate.fingerprint(algorithm)):
+            if named[0].algorithm is not None:
+                algorithm = _strong(_named(named[0].algorithm))
+            if named[0].hash != certificate.fingerprint(algorithm):
                 raise MalformedError("its signer names another certificate than the one that came along")
             return
     raise MalformedError("its signer does not name its certificate")
-
-
-_SEQUENCE = b"\x30"
 
 
 def _named(algorithm: list[asn1.TLV]) -> ObjectIdentifier:
