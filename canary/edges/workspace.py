@@ -17,10 +17,11 @@ from pathlib import Path
 from canary.core.names import check_signer, check_statement_id
 from canary.core.note import SignatureLine, parse_signature_line
 from canary.core.profile import check_text
+from canary.edges.evidence_folder import EvidenceFolder
 from canary.edges.files import check_inside, is_regular, make_folder, read_inside, remove, rename, sweep, write_file
 from canary.edges.site_folder import BUILDS, PUBLIC, check_place, swap_site
 from canary.errors import MalformedError, WorkspaceError
-from canary.limits import ATTACHMENT_BYTES, CERTIFICATE_BYTES, ENTRY_BYTES, EVIDENCE_BYTES, TEXT_BYTES
+from canary.limits import ATTACHMENT_BYTES, CERTIFICATE_BYTES, ENTRY_BYTES, TEXT_BYTES
 
 CONFIG = "canary.toml"
 _CONFIG_BYTES = 65_536
@@ -29,7 +30,6 @@ _ARMORED_BYTES = 4 * CERTIFICATE_BYTES
 _VERSION_FILE = re.compile(r"v([1-9][0-9]{0,8})\.txt")
 _LOG_FILE = re.compile(r"([0-9]{4,10})\.txt")
 _ATTACHMENT_FILE = re.compile(r"[0-9a-f]{64}")
-_EVIDENCE_FILE = re.compile(r"[0-9]\.(?:tsr|ots)")
 
 
 class Workspace:
@@ -37,10 +37,14 @@ class Workspace:
 
     Args:
         root: the folder that holds `canary.toml`.
+
+    Attributes:
+        timestamps: the timestamps over its entries.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
+        self.timestamps = EvidenceFolder(self.root)
 
     @classmethod
     def open(cls, folder: Path) -> Workspace:
@@ -279,8 +283,7 @@ class Workspace:
 
     def evidence(self, entry_sha256: str) -> Sequence[tuple[str, bytes]]:
         """Returns the timestamps over an entry, by file name."""
-        files = [file for file in self._listed(f"evidence/{entry_sha256}") if _EVIDENCE_FILE.fullmatch(file.name)]
-        return [(file.name, self._read(file, limit=EVIDENCE_BYTES)) for file in files]
+        return self.timestamps.evidence(entry_sha256)
 
     def published(self, path: str) -> bytes | None:
         """Returns a file of the site that is published now."""
@@ -328,6 +331,7 @@ class Workspace:
             folder = self.root / name
             if folder.resolve().is_relative_to(self.root):
                 sweep(folder)
+        self.timestamps.sweep()
 
     def _listed(self, folder: str) -> list[Path]:
         path = self.root / folder
