@@ -5,6 +5,7 @@ The list is `canary/data/tsa_roots.pem`; `scripts/make_tsa_roots.py` says where 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,8 +41,11 @@ def _certificates(path: Path) -> list[Certificate]:
 
     data = read_file(path, limit=_FILE_BYTES)
     try:
-        roots = x509.load_pem_x509_certificates(data)
-        cas = [root.extensions.get_extension_for_class(x509.BasicConstraints).value.ca for root in roots]
+        with warnings.catch_warnings():
+            # Some old roots that everybody trusts have a serial number that RFC 5280 does not allow.
+            warnings.simplefilter("ignore")
+            roots = x509.load_pem_x509_certificates(data)
+            cas = [root.extensions.get_extension_for_class(x509.BasicConstraints).value.ca for root in roots]
     except x509.ExtensionNotFound:
         cas = [False]
     except (ValueError, x509.DuplicateExtension) as error:
