@@ -145,6 +145,8 @@ def init(
         why=_WHY_THRESHOLD,
     )
     schedule = _ask_schedule(app.clock().date(), every=every, start=start, window=window, grace=grace)
+    if authorities and no_timestamps:
+        raise RefusedError("--authority and --no-timestamps contradict each other", hint="Give one of them.")
     asked = () if no_timestamps else _checked_authorities(authorities) or AUTHORITIES
     answers = _Answers(name, spoken, people, needed, schedule, asked)
     keys = key_folder(key_dir, folder)

@@ -17,9 +17,10 @@ part of the accuracy that is missing is zero (same section).
 The nonce binds a reply to its request, so it is checked by who asked (`check_answer`). A watcher, years later, has
 no request.
 
-rfc3161-client reads and verifies. Three things are done beside it. It refuses certificate sets in another order than
-DER's, so it is given a copy in order. It leaves to OpenSSL which certificates make a chain, and checks neither their
-digests, nor what the signer signed beside the token, so that is done here (`rfc3161_cms`, `rfc3161_chain`).
+rfc3161-client reads and verifies. More is done beside it. It refuses certificate sets in another order than DER's, so
+it is given a copy in order. It drops fractions of a second, which would make a bound too early. It leaves to OpenSSL
+which certificates make a chain, and checks neither their digests, nor what the signer signed beside the token; that is
+done here (`rfc3161_cms`, `rfc3161_chain`).
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ from canary.limits import EVIDENCE_BYTES
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
     from rfc3161_client import Accuracy, TimeStampResponse
+
+    from canary.formats.rfc3161_cms import Signed
 
 QUERY_TYPE = "application/timestamp-query"
 """What a request is called over HTTP (RFC 3161, section 3.4)."""
@@ -77,17 +80,17 @@ class Token(msgspec.Struct, frozen=True):
     """A reply that reads; nothing is verified.
 
     Attributes:
-        data: the reply in DER, its certificates in order.
-        response: the reply as rfc3161-client has it.
+        signed: what it consists of.
+        response: the same as rfc3161-client has it.
         moment: the token's own time (UTC).
-        accuracy: how far the authority may be off.
+        latest: that, and how far the authority may be off.
         nonce: the number of the request, if the token holds one.
     """
 
-    data: bytes
-    response: Any  # a TimeStampResponse, whose module is imported only where there is a token
+    signed: Any  # a Signed; its module and the next one's are imported only where there is a token
+    response: Any  # a TimeStampResponse
     moment: datetime
-    accuracy: timedelta
+    latest: datetime
     nonce: int | None
 
 
@@ -131,7 +134,7 @@ def read_reply(data: bytes) -> Token:
         from rfc3161_client import decode_timestamp_response  # noqa: PLC0415  # 100 ms
     except ImportError as error:
         raise _missing() from error
-    from canary.formats.rfc3161_cms import in_order  # noqa: PLC0415  # needed by whoever has a token
+    from canary.formats.rfc3161_cms import in_order, taken_apart, with_fraction  # noqa: PLC0415  # needed with a token
 
     ordered = in_order(data)
     try:
@@ -142,9 +145,10 @@ def read_reply(data: bytes) -> Token:
         info = response.tst_info
         if info.version != _VERSION:
             raise MalformedError(f"its token is of a version that nobody knows ({info.version})", what=_WHAT)
-        moment, accuracy = info.gen_time.astimezone(UTC), _accuracy(info.accuracy)
-        _ = moment + accuracy
-        return Token(ordered, response, moment, accuracy, info.nonce)
+        signed = taken_apart(ordered)
+        moment = with_fraction(signed.content, info.gen_time.astimezone(UTC))
+        accuracy = _accuracy(info.accuracy)
+        return Token(signed, response, moment, moment + accuracy, info.nonce)
     except (ValueError, OverflowError) as error:
         raise MalformedError("it is no RFC 3161 reply in DER, or is broken", what=_WHAT) from error
 
@@ -185,7 +189,7 @@ class TokenChecker:
         from canary.formats import rfc3161_cms as cms  # noqa: PLC0415  # likewise
 
         _check_imprint(token.response, entry)
-        signed = cms.taken_apart(token.data)
+        signed: Signed = token.signed
         certificates = [each for each in map(chain.load, signed.certificates) if each is not None]
         signer = cms.signer_among(signed, certificates)
         cms.check_signature(signed, signer)
@@ -200,8 +204,7 @@ class TokenChecker:
             return CheckedEvidence(name, sha256, EvidenceOutcome.CLAIMED, token.moment, None, by, words)
         _verify(token.response, path[-1], entry)
         words = f"an RFC 3161 timestamp under the root '{chain.name_of(path[-1].subject)}'"
-        bound = token.moment + token.accuracy
-        return CheckedEvidence(name, sha256, EvidenceOutcome.PROVED, token.moment, bound, by, words)
+        return CheckedEvidence(name, sha256, EvidenceOutcome.PROVED, token.moment, token.latest, by, words)
 
 
 def _check_imprint(response: TimeStampResponse, entry: bytes) -> None:

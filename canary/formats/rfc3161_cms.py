@@ -9,6 +9,7 @@ so that neither the kind of what was signed nor the signer's certificate can be 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -114,6 +115,21 @@ class _SigningCertificate:
     policies: list[asn1.TLV] | None
 
 
+@asn1.sequence
+class _TokenInfo:
+    version: int
+    policy: ObjectIdentifier
+    imprint: asn1.TLV
+    serial: asn1.TLV
+    moment: asn1.GeneralizedTime
+    accuracy: list[asn1.TLV] | None
+    ordering: Annotated[bool, asn1.Default(value=False)]
+    nonce: int | None
+    # A list of one where it has an explicit tag: the bytes are the same.
+    authority: Annotated[list[asn1.TLV] | None, asn1.Implicit(0)]
+    extensions: Annotated[list[asn1.TLV] | None, asn1.Implicit(1)]
+
+
 class Signed(msgspec.Struct, frozen=True):
     """A reply's SignedData, taken apart; nothing is verified.
 
@@ -191,6 +207,20 @@ def taken_apart(data: bytes) -> Signed:
         algorithm=_named(signer.algorithm),
         signature=signer.signature,
     )
+
+
+def with_fraction(content: bytes, whole: datetime) -> datetime:
+    """Returns a token's time with its fraction of a second, which rfc3161-client drops.
+
+    Args:
+        content: the token's own bytes, a TSTInfo.
+        whole: its time in whole seconds. The next one is returned where the fraction is finer than microseconds: what
+            existed then existed a moment later too.
+    """
+    try:
+        return asn1.decode_der(_TokenInfo, content).moment.as_datetime()
+    except ValueError:
+        return whole + timedelta(seconds=1)
 
 
 def signer_among(signed: Signed, certificates: Sequence[x509.Certificate]) -> x509.Certificate:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -96,6 +97,31 @@ def test_the_bound_is_later_by_the_accuracy(tsa: Authority, stated: str, accurac
     found = checked(tsa.but(accuracy=stated).reply(query_for(ENTRY)), tsa.roots)
     assert found.moment is not None
     assert found.bound == found.moment + accuracy
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("20260301123015.9Z", USUAL + timedelta(seconds=0.9)),
+        ("20260301123015.123456Z", USUAL + timedelta(microseconds=123_456)),
+        # Finer than what is counted in: the next second is not too early.
+        ("20260301123015.1234567Z", USUAL + timedelta(seconds=1)),
+    ],
+)
+def test_fractions_of_a_second_count_though_the_library_drops_them(
+    tsa: Authority, written: str, moment: datetime
+) -> None:
+    def edit(content: bytes) -> bytes:
+        old = b"\x18\x0f20260301123015Z"
+        assert content.count(old) == 1
+        assert content[1:3] == bytes([0x81, len(content) - 3])
+        body = content[3:].replace(old, bytes([0x18, len(written)]) + written.encode())
+        return bytes([content[0], 0x81, len(body)]) + body
+
+    reply = tsa.stamp(at=USUAL, edit=edit)
+    found = checked(reply, tsa.roots)
+    assert found.outcome is EvidenceOutcome.PROVED
+    assert (found.moment, found.bound) == (moment, moment + timedelta(seconds=1))
 
 
 def test_an_accuracy_of_days_is_none(tsa: Authority) -> None:
@@ -343,7 +369,7 @@ def test_two_certificates_for_one_signer(tsa: Authority, issuer: Holder) -> None
     assert bad(reply, tsa.roots) == "two certificates in it claim to be its signer's"
 
 
-def test_a_certificate_of_the_same_key_in_the_place_of_the_one_that_was_named(tsa: Authority, issuer: Holder) -> None:
+def test_a_certificate_of_the_same_key_in_the_place_of_the_named_one(tsa: Authority, issuer: Holder) -> None:
     key = new_key()
     meant = issuer.issue("Twin", serial=78, key=key, ends=USUAL - timedelta(days=1))
     other = issuer.issue("Twin", serial=78, key=key)
@@ -356,7 +382,9 @@ def test_a_certificate_of_the_same_key_in_the_place_of_the_one_that_was_named(ts
         for each in content.certificates or []
         if asn1.encode_der(each) != meant.certificate.public_bytes(Encoding.DER)
     ]
-    words = bad(asn1.encode_der(taken), tsa.roots)
+    exchanged = asn1.encode_der(taken)
+    assert accepted_by_the_library(exchanged, tsa.roots)
+    words = bad(exchanged, tsa.roots)
     assert words == "its signer names another certificate than the one that came along"
 
 
@@ -465,3 +493,15 @@ def test_every_byte_of_a_token_may_be_any_other(samples: tuple[bytes, ...], tsa:
         changed[position] ^= os.urandom(1)[0] | 1
         found = checker("0.tsr", bytes(changed), ENTRY)
         assert found.bound in (None, proved)
+
+
+def test_as_many_certificates_as_fit_cannot_hold_it_up(tsa: Authority) -> None:
+    """Each of them could have issued each of the others, and none leads to a root."""
+    key = new_key()
+    root = new_root("Maze", key=key)
+    maze = [root.issue("Maze", ca=True, key=key) for _ in range(120)]
+    reply = tsa.stamp(by=root.issue("In the maze"), others=maze)
+    assert EVIDENCE_BYTES * 0.6 < len(reply) <= EVIDENCE_BYTES
+    started = time.monotonic()
+    checked(reply, tsa.roots)
+    assert time.monotonic() - started < 3
