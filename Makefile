@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+FUZZ_READY := $(VENV)/.fuzz-ready
 
-.PHONY: demo test lint types unit bench clean
+.PHONY: demo test lint types unit bench fuzz clean
 
 demo: $(READY)
 	$(BIN)/python scripts/demo.py
@@ -23,6 +24,15 @@ unit: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+# make fuzz SECONDS=60, or RUNS=3000000, for every target or for TARGET=note.
+SECONDS ?= $(if $(RUNS),,60)
+fuzz: $(FUZZ_READY)
+	$(BIN)/python -m tests.fuzz.campaign $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RUNS),--runs $(RUNS)) $(TARGET)
+
+$(FUZZ_READY): $(READY)
+	$(BIN)/pip install --quiet --editable '.[fuzz]'
+	touch $@
 
 $(READY): pyproject.toml
 	@command -v gpg >/dev/null || { echo "gpg is needed: install GnuPG 2.2 or newer (Debian: apt install gnupg)"; exit 1; }

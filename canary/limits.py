@@ -53,6 +53,9 @@ LOG_ENTRIES = 16_384
 LOG_BYTES = 32 * 1024 * 1024
 """Bytes in all the entries of one log together, so that a hostile host cannot fill a watcher's memory."""
 
+PROOF_HASHES = 63
+"""Hashes in an inclusion proof: a log counts no more than 2^63 entries (RFC 9162, section 2.1.3)."""
+
 HINT_BYTES = 1_024
 """Bytes in the well-known hint."""
 

@@ -39,16 +39,17 @@ class Asked:
 class Wire:
     """One connection, as a fault sees it. Writing to a client that has gone ends the fault, quietly."""
 
-    def __init__(self, sock: socket.socket, stopped: threading.Event) -> None:
+    def __init__(self, sock: socket.socket, server: Loopback) -> None:
         self.sock = sock
-        self._stopped = stopped
+        self._server = server
 
     def send(self, data: bytes) -> None:
         self.sock.sendall(data)
+        self._server.sent += len(data)
 
     def pause(self, seconds: float) -> None:
         """Waits; ends the fault when the server stops meanwhile."""
-        if self._stopped.wait(seconds):
+        if self._server.stopped.wait(seconds):
             raise ConnectionAbortedError
 
     def hang(self) -> None:
@@ -172,6 +173,7 @@ class Loopback:
         services: what makes a whole answer (`answer`) to each request, by absolute path.
         asked: the requests that came so far.
         connections: how many connections came so far.
+        sent: how many bytes the faults could send so far, what still lies in the system's buffers included.
     """
 
     files: Path | dict[str, bytes] = field(default_factory=dict)
@@ -181,9 +183,10 @@ class Loopback:
     services: dict[str, Callable[[Asked], bytes]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
+    sent: int = 0
 
     def __enter__(self) -> Self:
-        self._stopped = threading.Event()
+        self.stopped = threading.Event()
         self._open: set[socket.socket] = set()
         self._workers: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -193,7 +196,7 @@ class Loopback:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopped.set()
+        self.stopped.set()
         # Closing a listener does not wake whoever waits in accept(); a connection does.
         socket.create_connection(("127.0.0.1", self.port)).close()
         self._acceptor.join(_STOP_SECONDS)
@@ -212,7 +215,7 @@ class Loopback:
     def _accept(self) -> None:
         while True:
             sock, _ = self._listener.accept()
-            if self._stopped.is_set():
+            if self.stopped.is_set():
                 sock.close()
                 return
             self.connections += 1
@@ -226,7 +229,7 @@ class Loopback:
             # OSError: the client has gone, its own way or by a fault. That is what the test is about, not this.
             with contextlib.suppress(OSError):
                 if self.on_connect is not None:
-                    self.on_connect(Wire(sock, self._stopped))
+                    self.on_connect(Wire(sock, self))
                     return
                 if self.tls is not None:
                     plain, sock = sock, self.tls.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
@@ -251,7 +254,7 @@ class Loopback:
         self.asked.append(asked)
         fault = self.faults.get(asked.target)
         if fault is not None:
-            fault(Wire(sock, self._stopped))
+            fault(Wire(sock, self))
             return False
         service = self.services.get(asked.target)
         if service is not None:

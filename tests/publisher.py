@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import os
 import shutil
 import stat
 from collections.abc import Iterable, Mapping, Sequence
@@ -84,15 +85,21 @@ def command(app: App, *arguments: object) -> Ran:
 def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
     """Returns everything in a folder: the mode and the bytes of each file, by path; links as what they say."""
     found: dict[str, tuple[int, bytes]] = {}
-    for path in sorted(folder.rglob("*")):
-        mode = path.lstat().st_mode
-        content = b""
-        if stat.S_ISLNK(mode):
-            content = str(path.readlink()).encode()
-        elif stat.S_ISREG(mode):
-            content = path.read_bytes()
-        found[str(path.relative_to(folder))] = (mode, content)
-    return found
+    waiting = [""]
+    while waiting:
+        above = waiting.pop()
+        for entry in os.scandir(folder / above):
+            mode = entry.stat(follow_symlinks=False).st_mode
+            content = b""
+            if entry.is_symlink():
+                content = str(Path(entry.path).readlink()).encode()
+            elif stat.S_ISREG(mode):
+                with open(entry.path, "rb") as file:  # noqa: PTH123  # a Path for each takes longer than the reading
+                    content = file.read()
+            elif stat.S_ISDIR(mode):
+                waiting.append(f"{above}{entry.name}/")
+            found[f"{above}{entry.name}"] = (mode, content)
+    return dict(sorted(found.items()))
 
 
 def text_hash(data: bytes) -> str:
@@ -193,13 +200,19 @@ class Publisher:
 
     def init(self, *arguments: object) -> Ran:
         """Runs `canary init` with everything that it would ask for."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.passphrase_file.write_text(f"{PASSPHRASE}\n", "utf-8")
+        self.settle()
         given = ["--id", CANARY, "--organisation", "Example Networks", "--every", self.every, "--start", self.start]
         for name in self.signers:
             given += ["--signer", name]
         given += [word for url in self.authorities for word in ("--authority", url)] or ["--no-timestamps"]
         return self.run("init", self.root, *given, "--threshold", self.threshold, "--key-dir", self.keys, *arguments)
+
+    def settle(self) -> Self:
+        """Makes the folder, with the passphrase file."""
+        if not self.passphrase_file.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.passphrase_file.write_text(f"{PASSPHRASE}\n", "utf-8")
+        return self
 
     def new_key(self, name: str, *arguments: object) -> Ran:
         """Makes the key of a signer: an Ed25519 one, or takes in the OpenPGP one."""

@@ -159,6 +159,12 @@ def test_the_cron_lines_print_one_line_each(workspace: Path, address: str, home:
         assert done.returncode in (0, 1, 2)
 
 
+def test_the_specification_is_printed(home: Path) -> None:
+    for line in commands("canary spec"):
+        assert typed(line, home, home) == (0, "")
+    assert (home / "canary-spec.md").read_text(encoding="utf-8").startswith("# ")
+
+
 def test_every_command_is_named_in_the_readme() -> None:
     done = subprocess.run([str(BIN / "canary"), "--help"], capture_output=True, text=True, check=True)
     names = re.findall(r"^  ([a-z]+)  ", done.stdout.split("Commands:")[1], re.MULTILINE)

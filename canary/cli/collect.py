@@ -11,9 +11,11 @@ from canary.core.note import SignatureLine, parse_signature_line
 from canary.core.outcome import Outcome
 from canary.core.tally import check_signature
 from canary.edges.files import read_file
-from canary.errors import MalformedError, RefusedError
+from canary.errors import MalformedError, RefusedError, WorkspaceError
 from canary.flows.issue.quorum import Board
 from canary.limits import ENTRY_BYTES
+
+_WHAT_IT_HOLDS = "Give a file that holds signature lines, as draft/NAME.sig does."
 
 
 def unsign(app: App, *, name: str, workspace: Path) -> None:
@@ -106,11 +108,11 @@ def _read_lines(path: Path) -> list[SignatureLine]:
         lines = text.removesuffix("\n").split("\n")
         return [parse_signature_line(line, number=number) for number, line in enumerate(lines, start=1)]
     except UnicodeDecodeError as error:
-        raise MalformedError("not UTF-8", what=str(path)) from error
+        raise MalformedError("not UTF-8", what=str(path), hint=_WHAT_IT_HOLDS) from error
     except MalformedError as error:
-        raise MalformedError(
-            error.rule, line=error.line, what=str(path), hint="It holds signature lines, as draft/NAME.sig does."
-        ) from error
+        raise MalformedError(error.rule, line=error.line, what=str(path), hint=_WHAT_IT_HOLDS) from error
+    except WorkspaceError as error:
+        raise WorkspaceError(error.what, hint=_WHAT_IT_HOLDS) from error
 
 
 def _check(session: Session, board: Board, path: Path, line: SignatureLine) -> str:

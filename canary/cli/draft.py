@@ -22,6 +22,7 @@ from canary.core.release import Attachment, Release, check_words
 from canary.core.strict import digest, hash_field
 from canary.core.times import parse_date_range
 from canary.edges.files import read_file
+from canary.edges.half_merged import refuse_half_merged
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.drafting import (
     Wishes,
@@ -69,9 +70,7 @@ def draft(
         text = drafted.render()
         if final:
             _confirm_final(session.history, text, drafted)
-        for data in files.values():
-            session.workspace.keep_attachment(digest(data), data)
-        session.workspace.write_draft(text)
+        session.workspace.write_draft(text, {digest(data): data for data in files.values()})
         drop_attachments_of_no_release(session, drafted)
         _tell(session, wordings, drafted, text)
 
@@ -158,7 +157,9 @@ def _attachment(path: Path, data: bytes) -> Attachment:
 
 def _announcements(path: Path) -> str:
     try:
-        words = check_text(read_file(path, limit=TEXT_BYTES)).removesuffix("\n")
+        data = read_file(path, limit=TEXT_BYTES)
+        refuse_half_merged(path, data)
+        words = check_text(data).removesuffix("\n")
         check_words(words)
     except MalformedError as error:
         raise error.within(str(path)) from error

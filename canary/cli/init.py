@@ -20,7 +20,7 @@ from canary.core.times import parse_date
 from canary.edges.files import make_folder, write_file
 from canary.edges.log_keys import make_log_key
 from canary.edges.private_keys import key_folder
-from canary.edges.workspace import CONFIG
+from canary.edges.workspace import CONFIG, Workspace
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.config import check_authorities
 
@@ -126,7 +126,8 @@ def init(
 ) -> None:
     """Does what `canary init` says."""
     if (folder / CONFIG).exists():
-        raise RefusedError(f"{folder / CONFIG} is there already", hint="Nothing was overwritten; edit it instead.")
+        with Workspace(folder).locked():  # which settles what a killed run left
+            raise RefusedError(f"{folder / CONFIG} is there already", hint="Nothing was overwritten; edit it instead.")
     name = ask("--id", "The URL it will live at, without https://", canary_id, check_canary_id, why=_WHY_ID)
     spoken = ask("--organisation", "The organisation's name", organisation, _organisation, why=_WHY_ORGANISATION)
     people = ask(
@@ -150,17 +151,19 @@ def init(
     asked = () if no_timestamps else _checked_authorities(authorities) or AUTHORITIES
     answers = _Answers(name, spoken, people, needed, schedule, asked)
     keys = key_folder(key_dir, folder)
-    for each in ("keys", "statements", "log"):
-        make_folder(folder / each)
-    log = make_log_key(folder, keys, name)
-    for file, content in {".gitignore": _GITIGNORE, ".gitattributes": _GITATTRIBUTES}.items():
-        if os.path.lexists(folder / file):
-            say(f"Warning: {file} was there already and was left alone. Make sure that it says, among the rest:")
-            say("".join(f"  {line}\n" for line in content.splitlines() if not line.startswith("#")).rstrip())
-        else:
-            write_file(folder / file, content.encode())
-    # Last, because with it the workspace is there.
-    write_file(folder / CONFIG, answers.toml().encode(), replace=False)
+    make_folder(folder)
+    with Workspace(folder).locked():
+        for each in ("keys", "statements", "log"):
+            make_folder(folder / each)
+        log = make_log_key(folder, keys, name)
+        for file, content in {".gitignore": _GITIGNORE, ".gitattributes": _GITATTRIBUTES}.items():
+            if os.path.lexists(folder / file):
+                say(f"Warning: {file} was there already and was left alone. Make sure that it says, among the rest:")
+                say("".join(f"  {line}\n" for line in content.splitlines() if not line.startswith("#")).rstrip())
+            else:
+                write_file(folder / file, content.encode())
+        # Last, because with it the workspace is there.
+        write_file(folder / CONFIG, answers.toml().encode(), replace=False)
     _tell(folder, answers, keys, ed25519_vkey(name, log).key_id.hex())
 
 

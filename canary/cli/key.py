@@ -13,8 +13,7 @@ from canary.core.kinds import Kind, ed25519_vkey, fingerprint_of
 from canary.core.names import check_signer, key_name
 from canary.core.roster import RosterSigner
 from canary.core.schedule import Schedule
-from canary.edges.ed25519_keys import Ed25519FileSigner, create
-from canary.edges.files import sweep
+from canary.edges.ed25519_keys import Ed25519FileSigner, create, settle
 from canary.edges.log_keys import replace_log_key
 from canary.edges.openpgp_certificates import (
     Certificate,
@@ -38,6 +37,7 @@ def new(
         canary_id = session.config.canary.id
         _refuse_known(session, name)
         path = signer_key_path(key_folder(key_dir, session.workspace.root), canary_id, name)
+        settle(path)
         begun = path.exists()
         encrypted = not unencrypted
         if begun:
@@ -120,8 +120,6 @@ def _opened(name: str, path: Path, passphrase_file: Path | None) -> Ed25519FileS
     def ask() -> bytes:
         return passphrase_from(passphrase_file) if passphrase_file else ask_passphrase(name)
 
-    # A run that was killed once the key had its name leaves a second name of the same file.
-    sweep(path.parent, path.name)
     return Ed25519FileSigner(name, path, ask)
 
 

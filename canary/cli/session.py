@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from canary.cli.app import App
-from canary.core.history import History, replay
+from canary.core.entry import NewerFormatError
+from canary.core.findings import Code
+from canary.core.history import History, RejectedError
 from canary.core.outcome import OpenPGPVerifier
 from canary.core.release import Release
+from canary.edges.gpg import INSTALL_HINT
+from canary.edges.half_merged import HalfMergedError
 from canary.edges.openpgp_verifier import GpgVerifier
 from canary.edges.public_keys import PublicKeys, read_public_keys
 from canary.edges.workspace import Workspace
@@ -57,7 +61,17 @@ class Session:
     @cached_property
     def history(self) -> History:
         """The log, replayed and verified."""
-        return replay(self.workspace.log(), self.verifier)
+        history = History()
+        for number, data in enumerate(self.workspace.log(), start=1):
+            file = f"log/{number:04d}.txt"
+            try:
+                history.append(data, self.verifier)
+            except RejectedError as error:
+                error.hint = error.hint or _what_then(error, file)
+                raise
+            except NewerFormatError as error:
+                raise CanaryError(f"{file}: {error.what}", hint=error.hint) from error
+        return history
 
     def public_keys(self) -> PublicKeys:
         """Returns what lies in `keys/`."""
@@ -82,7 +96,11 @@ class Session:
         return None
 
     def _advice(self, error: CanaryError) -> str:
-        for name in self.workspace.signature_names():
+        try:
+            names = self.workspace.signature_names()
+        except WorkspaceError as broken:
+            return f"put draft/ right: {broken.hint}"
+        for name in names:
             file = f"draft/{name}.sig"
             if isinstance(error, MalformedError):
                 named = error.source == file
@@ -90,6 +108,8 @@ class Session:
                 named = error.what.startswith(str(self.workspace.root / file))
             if named:
                 return f"canary unsign --as {shlex.quote(name)}"
+        if isinstance(error, HalfMergedError):
+            return error.hint
         if isinstance(error, WorkspaceError):
             return "move draft/text.txt away, then canary draft (or canary roster)"
         return "canary draft --replace (or canary roster --replace)"
@@ -98,6 +118,13 @@ class Session:
         """Tells whether publishing was interrupted after the draft went into the log."""
         last = self.history.last
         return last is not None and last.text == text
+
+
+def _what_then(error: RejectedError, file: str) -> str:
+    """Returns what to do about an entry of one's own log that does not hold."""
+    if error.code is Code.NOT_CHECKED:
+        return f"Nothing is wrong with the entry: gpg is needed to check it. {INSTALL_HINT}"
+    return f"Bring {file} back from version control: a published entry never changes."
 
 
 def drop_attachments_of_no_release(session: Session, drafted: Release | None = None) -> None:

@@ -124,7 +124,7 @@ def passphrase_from(file: Path) -> bytes:
     """
     passphrase = read_file(file, limit=_PASSPHRASE_BYTES).split(b"\n")[0]
     if not passphrase:
-        raise CanaryError(f"{file} holds no passphrase in its first line")
+        raise CanaryError(f"{file} holds no passphrase in its first line", hint="Write it there, or name another file.")
     return passphrase
 
 

@@ -11,7 +11,7 @@ The JSON document, stable within `format` 1:
   `expires` (or null), `signers`, `threshold`, `roster_signers`, `statements` (`id@vN`).
 - `findings`: a list of `code`, `axis`, `severity`, `message`, `advice`, `entry` (a number or null), `sticky`.
 
-Where the tool itself fails, the document is that of `canary.cli.formats` instead.
+Where the tool itself fails, the document has `format`, `status`, `exit_code`, `error` and `advice` instead.
 """
 
 from __future__ import annotations

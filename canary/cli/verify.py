@@ -25,6 +25,7 @@ from canary.library import LazyGpg, is_url, look_and_judge
 from canary.limits import ENTRY_BYTES, FETCH_SECONDS
 
 T = TypeVar("T")
+_WHICH_ROSTER = "The roster is an entry too: rosters/<n>/entry.txt on the site."
 
 
 class UsageError(CanaryError):
@@ -118,7 +119,10 @@ def _prepared(state: State | None, pin: str | None, now: datetime, *, ack: bool,
     """
     if state is None:
         if ack or trust_clock:
-            raise UsageError("there is no state yet, so there is nothing to acknowledge")
+            raise UsageError(
+                "there is no state yet, so there is nothing to acknowledge",
+                hint="Check the name of the file; a first look needs neither --ack nor --trust-clock.",
+            )
         return None
     if pin is not None and pin != state.pin:
         raise UsageError(
@@ -132,10 +136,7 @@ def _prepared(state: State | None, pin: str | None, now: datetime, *, ack: bool,
 
 def _verify_file(path: Path, roster: Path | None, *, pin: str | None, now: datetime) -> Verdict:
     if roster is None:
-        raise UsageError(
-            f"{path} is a single file, and is checked with --roster FILE",
-            hint="The roster is an entry too: rosters/<n>/entry.txt on the site.",
-        )
+        raise UsageError(f"{path} is a single file, and is checked with --roster FILE", hint=_WHICH_ROSTER)
     # Imported here: a site is looked at far more often.
     from canary.flows.watch.single import verify_entry  # noqa: PLC0415
 
@@ -145,7 +146,7 @@ def _verify_file(path: Path, roster: Path | None, *, pin: str | None, now: datet
             data = read_file(path, limit=ENTRY_BYTES + 1)
             return verify_entry(data, read_file(roster, limit=ENTRY_BYTES), pin=pin, now=now, verifier=verifier)
         except MalformedError as error:
-            raise error.within(str(roster)) from error
+            raise MalformedError(error.rule, line=error.line, what=str(roster), hint=_WHICH_ROSTER) from error
 
 
 def _command(location: str, options: Mapping[str, object], *, allow_http: bool) -> list[str]:

@@ -1,4 +1,39 @@
-"""What changed since a watcher last looked, or since an earlier release. Design, section 6, the row CHANGED."""
+"""What changed since a watcher last looked, or since an earlier release.
+
+**With a state**, everything after the last acknowledged entry A is told (A is the log's length at the first look, and
+moves to the length of the stored log when a person acknowledges):
+
+- what became of the statements (`canary.core.statements`) from each release to the next one, for all releases after A,
+  beginning with the last release up to A;
+- if the newest release is after A and final, also what it leaves out of the last two periods (below);
+- what changed from each roster to the next one, beginning with the one in force at entry A.
+
+**From a pin alone**, the newest release is compared with one other, its **base**, and what happened before is told as
+remarks:
+
+- The base is the newest release before it whose `period` lies at least the **promised cadence** before that of the
+  newest one. If there is none, it is the oldest release whose `period` is earlier. In the first period there is no
+  base. The promised cadence is the longest of the shortest distances (`canary.core.schedule`) of the newest roster and of
+  every earlier one that still counts: one whose cadence, added once to the date of its successor's `issued`, leads
+  behind the date of the newest entry's `issued`. So neither a quick correction nor a grid that moves hides anything.
+- What became of the statements from the base to the newest release; and if that is final, also what it leaves out.
+- What changed from each roster to the next one, beginning with the one in force at the base.
+- As remarks: what became of the statements from each release to the next, and of rosters from each to the next, that
+  is not among these.
+- If a log was taken in and there is no state yet, those that are no remarks and cause a status become sticky.
+
+**Leaving out of the last two periods.** A final release affirms, in the newest version, every statement of each
+earlier release that has one of the two newest periods among the earlier releases, or whose period lies fewer than
+twice the promised cadence before its own. Each that it does not affirm so is WITHDRAWN: a rewording at the end counts
+as leaving out, since nobody will ever tell what it was to mean.
+
+**From one roster to the next:** another set of signers, by name and key: SIGNERS-CHANGED. Another threshold:
+THRESHOLD-CHANGED. A longer cadence (a month is 365.25/12 days, a week 7), window, or window and grace together:
+SCHEDULE-LENGTHENED. Another `anchor-age`: ANCHOR-RULE-CHANGED. Each is a finding of the later roster's entry.
+
+Of each code at most 50 changes of statements are told one by one, the rest as one finding of no entry; and at most the
+newest 50 remarks of statements, and of rosters.
+"""  # noqa: E501  an example or a row stands on one line
 
 from __future__ import annotations
 
@@ -65,7 +100,8 @@ def changes_since(history: History, acknowledged: int) -> list[Finding]:
     told = Told()
     told.add(_along([*base, *later[::-1]], history))
     if later and later[0].final:
-        told.add(_not_affirmed(history))
+        missing = _not_affirmed(history)
+        told.add(change for change in missing if change.before is None or not told.withdrew(change.before))
     return told.findings() + _roster_changes_since(history, acknowledged)
 
 

@@ -6,9 +6,13 @@
 
     — example.net/canary EndYhLJgN08BsPm/XTrk1E+kMN56gD8pjKac/jw5xCIng9A7i40Xk6NcL49Mo3mYDluBIkiM91Lvk5754U1zMTHTWAU=
 
-The text is the origin, the number of entries, the root hash in base64, and any number of extension lines that
-are not empty. The origin is the canary's id and the name of the log key. A checkpoint is a note of the note
-layer: witnesses may add lines of kinds that our entries do not know.
+A checkpoint is a note (`canary.core.note`) of at most 16,384 bytes. Its text is the origin, which is not empty; the
+number of entries; the root hash over them (`canary.core.merkle`) in base64; and any number of further lines, which are
+not empty and mean nothing here. Anything else is no checkpoint.
+
+It is **signed by** a log key if the first line of that key's name and key id on it is a right Ed25519 signature. The
+origin must be the canary's id, which is the name of its log key. It is a note of the note layer and not of the profile:
+a second log key and witnesses may add lines, of kinds and names that our entries do not know.
 """
 
 from __future__ import annotations

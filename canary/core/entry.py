@@ -1,4 +1,16 @@
-"""Entries: what the log holds. An entry is a signed note in our profile; its text is a roster or a release."""
+"""Entries: what the log holds. An entry is a signed note in our profile; its text is a roster or a release.
+
+1. The first line, up to the first U+000A, is looked at before anything else, even the size, since a later format may
+   have another profile. If the whole of it is `warrant-canary/`, 1 to 32 of `a-z` and `-`, `/v`, and a number of 1 to 6
+   digits without a leading zero, and that number is not 1 or the word is none of `roster`, `release` and `hint`, the
+   entry is of a **newer format**: it may be perfectly right, and it cannot be judged.
+2. The entry is a note (`canary.core.note`) in our profile (`canary.core.profile`).
+3. Its text begins with the header of a roster (`canary.core.roster`) or of a release (`canary.core.release`), and
+   follows that grammar to its end.
+
+Whatever breaks a rule of 2 or 3 is **malformed**. The **hash of a text** is the SHA-256 of its bytes, signature lines
+aside: what `previous` and a pin name. The leaf of the log is the whole entry.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +20,7 @@ from typing import TypeAlias
 import msgspec
 
 from canary.core.note import SignatureLine
-from canary.core.profile import parse_entry_note
+from canary.core.profile import check_text, parse_entry_note
 from canary.core.release import HEADER as RELEASE_HEADER
 from canary.core.release import Release, parse_release
 from canary.core.roster import HEADER as ROSTER_HEADER
@@ -77,6 +89,8 @@ def parse_text(text: bytes) -> Text:
         return parse_roster(text)
     if header == RELEASE_HEADER.encode():
         return parse_release(text)
+    # What a person sees may be the right line, with a character in it that nobody sees.
+    check_text(text)
     raise MalformedError(f"an entry begins with {ROSTER_HEADER} or {RELEASE_HEADER}", line=1)
 
 

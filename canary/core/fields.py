@@ -1,6 +1,7 @@
-"""The header lines that rosters and releases share: `name: value`, in one fixed order.
+"""The header lines that rosters, releases and hints share: `name: value`, in one fixed order.
 
-A missing, repeated or misplaced field is the same fault to the reader: another field had to stand there.
+A name, a colon, one space, and the value, which is the whole rest of the line. A line that is not the field that must
+stand there makes the text malformed, be it missing, repeated, misplaced or unknown.
 """
 
 from __future__ import annotations

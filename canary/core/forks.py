@@ -1,9 +1,24 @@
-"""Forks: two logs of one canary that cannot both be. Design, section 6, step 4.
+"""Forks: two logs of one canary that cannot both be.
 
-Two different texts of one entry that both carry enough signatures prove that the quorum signed both (TEXT-FORK).
-Two checkpoints, or two logs, that only the log key signed prove that whoever holds that key did (LOG-FORK). The
-conflicting bytes are kept: whoever has them can show them to anyone.
-"""
+Two different texts of one entry that both carry enough signatures prove that the quorum signed both (TEXT-FORK). Two
+checkpoints, or two logs, that only the log key signed prove that whoever holds that key did (LOG-FORK). The conflicting
+bytes are kept with the state: whoever has them can show them to anyone.
+
+A log that was served is compared with the stored one:
+
+1. Where both have an entry n that differs, for the first such n:
+   - entry n as it was served holds (`canary.core.reading`), and its text is another: TEXT-FORK of entry n. Two spellings of the
+     same text with other signature lines are no TEXT-FORK.
+   - otherwise, if the served checkpoint is signed, has the canary's id as its origin, and the entries hash to its root:
+     LOG-FORK of entry n.
+2. Otherwise the served checkpoint, if it is signed as in `canary.core.reading`, is compared as below.
+
+A checkpoint alone is compared if its origin is the canary's id, it is signed by the log key of the newest stored roster,
+and it counts no more entries than are stored: another root than that of as many stored entries is LOG-FORK, of no
+entry.
+
+Forks are sticky. The proof is the stored checkpoint, the served one, and under 1 the stored and the served entry.
+"""  # noqa: E501  an example or a row stands on one line
 
 from __future__ import annotations
 
@@ -39,7 +54,7 @@ def fork_of_log(state: State, stored: History, seen: Seen, reading: Reading) -> 
         if served is not None and served.text != known.text:
             message = f"two different texts of entry {index + 1} ({kind} {content.number}) carry enough signatures"
             return Finding(Code.TEXT_FORK, message, index + 1, sticky=True), proof
-        if reading.signed and reading.rooted:
+        if reading.signed and reading.rooted and reading.checkpoint.origin == state.canary:
             message = f"the log key signed two logs that differ from entry {index + 1} ({kind} {content.number}) on"
             return Finding(Code.LOG_FORK, message, index + 1, sticky=True), proof
     return fork_of_checkpoint(state, stored, seen.checkpoint) if reading.signed else None
@@ -55,7 +70,10 @@ def fork_of_checkpoint(state: State, stored: History, served: bytes) -> Fork | N
     """
     signed = parse_signed_checkpoint(served)
     checkpoint = signed.checkpoint
-    if not signed_by(signed, stored.roster) or checkpoint.size > len(stored.admitted):
+    # Under another origin the log key says nothing of this log.
+    if checkpoint.origin != state.canary or not signed_by(signed, stored.roster):
+        return None
+    if checkpoint.size > len(stored.admitted):
         return None
     leaves = [leaf_hash(each.data) for each in stored.admitted[: checkpoint.size]]
     if root_hash(leaves) == checkpoint.root:

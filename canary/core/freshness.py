@@ -1,4 +1,16 @@
-"""What time alone says of a release, and whether a watcher's clock can be believed."""
+"""What time alone says of a release, and whether a watcher's clock can be believed.
+
+The newest release of the log that is judged is, by its own `next` and `expires`:
+
+- RETIRED, if it is final; no other row applies then, ever;
+- EXPIRED, from `expires` on, reachable or not;
+- OVERDUE, from midnight after the last day of `next` on;
+- DUE, from midnight at which the opening day of `next` begins;
+- fresh before that, which is no finding.
+
+CLOCK-BACKWARDS: now is more than ten minutes before the latest moment at which this canary was judged before. Until
+the clock is right again, or a person says that it is, the verdict is UNKNOWN at best.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,18 @@
-"""`canary.txt`, which people read, held against the log.
+"""`canary.txt`, which people read, held against the log that was taken in.
 
 It is served beside the log, so it may be older (a cache), newer (an upload that is not finished), junk, or cut short
-without anybody lying. What claims to be a release of this canary and is none in its log is an alarm.
+without anybody lying. What claims to be a release of this canary and is none in its log is an alarm. The first of
+these that applies:
+
+1. It could not be read: UNREACHABLE.
+2. It is not there: MISSING, if the log has a release; otherwise nothing.
+3. It is the newest release, byte for byte: nothing.
+4. INCONSISTENT, if it does not begin with the line `warrant-canary/release/v1`; if it is the beginning of the newest
+   release; if it is another entry of the log or of the stored one; if it holds as the next entry of the log; or if it
+   parses (`canary.core.entry`) and its `entry` is greater than the next one's would be.
+5. NOT-IN-LOG.
+
+As of a past moment nothing is compared.
 """
 
 from __future__ import annotations

@@ -4,8 +4,13 @@
     canary: example.net/canary
     roster-1: sha256:deb02cfcef0879f425ba04d8b2f1589beb544901b5144bf87002340bd71e9aca
 
-It lies at `/.well-known/warrant-canary` on the canary's host (RFC 8615). It is not signed and nothing is
-trusted because of it: it only tells which path on the same host to look at.
+It lies at `/.well-known/warrant-canary` on the canary's host (RFC 8615), and is at most 1,024 bytes. It keeps the
+profile (`canary.core.profile`), and consists of these three lines. It is not signed and nothing is trusted because of
+it: it only tells which path on the same host to look at.
+
+A watcher who was given a host without a path asks for `checkpoint` there. Where that is none, the hint is asked for; if
+it is one and its canary id has a path, everything is fetched below that path of the same host, whatever host the id
+names.
 """
 
 from __future__ import annotations

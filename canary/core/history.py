@@ -1,18 +1,45 @@
 """The replay of a log: entry after entry, each judged by the newest roster before it and by no other.
 
-`History` takes bytes and keeps only what holds. The publisher asks it before anything is published, the watcher
-after everything is fetched; so both keep the same rules. Design, section 5.
+`History` takes bytes and keeps only what holds. The publisher asks it before anything is published, the watcher after
+everything is fetched; so both keep the same rules. What breaks a rule is found under its code; the first one decides,
+in this order.
 
-The rules for every entry: it names this canary; `entry` counts from 1 and `previous` hashes the text before, so
-the quorum signs the order of everything; `issued` never decreases; nothing follows a final release.
+For every entry:
 
-For a roster: roster 1 is entry 1 and signed by every signer in it. A later one has the next number, the old
-threshold of old keys, the new threshold of new keys, and a signature of every key that is not in the roster
-before it. A signer's name never carries a second key. A roster that moves the grid starts after the last period
-and no later than the opening of the last `next`.
+- its `canary` is that of entry 1 (OTHER-CANARY);
+- `entry` counts from 1, and `previous` is the hash of the text before it, whichever its kind, so the quorum signs the
+  order of everything (CHAIN-BROKEN);
+- `issued` is not before that of the entry before it (ISSUED-BACKWARDS);
+- no final release came before it (AFTER-FINAL).
 
-For a release: the next number; `period`, `next` and `expires` as the roster's schedule has them; (id, version) of
-a statement has the same words for ever, and no id goes back to a lower version; the roster's threshold.
+For a roster:
+
+- `roster` is one more than in the roster before it; 1 in the first (NUMBER-GAP);
+- a signer's name that any earlier roster had carries the same key as there; a new key needs a new name (BAD-ROTATION);
+- the signatures of its signers and of those in the roster before it, each key once, fit into one entry as in
+  `canary.core.roster` (BAD-ROTATION);
+- if its `start` or `cadence` differs from that of the roster before it, and there is a newest release and it is not
+  final: `start` is after the `period` of that release, and not after the opening day of its `next` (BAD-SCHEDULE).
+  Window and grace may change at any time.
+
+For a release:
+
+- there is a roster before it: entry 1 is a roster (CHAIN-BROKEN);
+- `release` is one more than in the release before it; 1 in the first (NUMBER-GAP);
+- `period`, `next` and `expires` are as `canary.core.schedule` has them for its `issued` (BAD-SCHEDULE); in a final
+  release only `period` is;
+- a statement with an id and version that any earlier release had has the same words as there (FORGED);
+- a statement has no lower version than the newest release with that id (VERSION-DOWN).
+
+Then the signatures (`canary.core.tally`):
+
+- a release has the threshold of the roster before it;
+- roster 1 has a signature of every signer in it, whatever its threshold;
+- a later roster has three at once: its own threshold of its own signers, the threshold of the roster before it of that
+  one's signers, and a signature of every signer of its own whose name or key is not in the roster before it.
+
+A wrong signature of any of these signers is BAD-SIGNATURE. If there is none, then count by count: NOT-CHECKED if it is
+not met, and what could not be checked could have met it; BELOW-THRESHOLD if it is not met otherwise.
 """
 
 from __future__ import annotations

@@ -1,19 +1,41 @@
 """The verification of a canary: bytes, prior state and a moment in, a verdict and the next state out.
 
-The steps are those of the design, section 6, under the same numbers:
-
-1. The pin and the stored state. Without a pin everything is checked, and the verdict is UNKNOWN with what it
-   would have been as a finding.
-2. The checkpoint: a body that is none is no canary (UNREACHABLE).
-3. The entries and the root over them. A mismatch is INVALID only under a valid log-key signature; the flow has
-   by then looked a second time past every cache.
-4. The replay from the pinned roster (`canary.core.history`), then the log key's signature, then the comparison
-   with what is stored (`canary.core.forks`): forks, older copies.
-5. Times: what bounds the moment of signing.
-6. Statements and rosters: what changed (`canary.core.changes`).
-7. The clock (`canary.core.freshness`).
-8. The next state, returned with the verdict, or none.
-"""
+1. **Pin and state.** The pin is the SHA-256 of roster 1's text: the stored one if there is a state, else the given one,
+   or none. `now` is the watcher's clock. Judging *as of* a past moment (`now` is that moment) neither reads nor leaves
+   a state.
+2. **The look** (`canary.flows.watch.look`) is taken in. If it was unchanged, the stored log is judged as it is. If it
+   brought MISSING, UNREACHABLE, NOT-A-CANARY or INCONSISTENT, that is a finding, and the stored log is judged. The
+   finding is a remark where the stored log's newest release is final (a canary that ended may be taken down), and where
+   there is no state; in the latter case NEVER-FETCHED is found too. But MISSING without a state and with a pin is
+   MISSING, and no remark: who has a pin knows that there was a canary. INCONSISTENT with a checkpoint is looked at for
+   a fork (`canary.core.forks`).
+3. **The log** is read (`canary.core.reading`): its root, its entries, its checkpoint's signature.
+4. **Taking it in.** With a state, forks are looked for first (`canary.core.forks`). A fork is a finding beside what was
+   found in reading (and of `canary.txt`, where the log holds), and nothing of the log is taken in. Without a fork:
+   - The log holds, and is not shorter than the stored one: it is **taken in**, and becomes the canary's log. What lies
+     beside it is compared (`canary.core.front`, and attachments: changed is ATTACHMENT-CHANGED, gone or unreadable
+     ATTACHMENT-MISSING).
+   - It holds, and is shorter than the stored one: an older copy. STALE-COPY; but ROLLBACK if one has been served for a
+     day or more, counted from the first look that found one. A look that was unchanged or took a log in ends that. What
+     lies beside an older copy is not looked at, and the stored log is judged.
+   - It does not hold: what was found in reading are findings. With a state the stored log is judged; but if the log key
+     signed the checkpoint, the root is right, and all stored entries are the first of the log, then the further entries
+     that hold are taken in, as if the log ended behind them. Without a state the entries that hold are judged and never
+     stored, and where every finding in reading causes UNREACHABLE, NEVER-FETCHED is found too.
+5. **Times.** The newest release is told that nothing bounds the time of signing: NO-LOWER-BOUND and NO-UPPER-BOUND.
+   ANCHOR-NOT-CHECKED, if it has anchors or its roster's `anchor-age` is not `none`. WITNESSES-NOT-CHECKED, if that
+   roster's `witness-quorum` is not 0. NOT-COUNTED for each signature of a signer that does not count.
+6. **Changes**, by the log that is judged (`canary.core.changes`); as of a moment, the log is first cut before the first
+   entry issued after it. If that log has entries and no release, or was cut to nothing, NO-RELEASE is found, unless
+   something else found so far, or open from earlier looks, causes INVALID or *could not be judged*.
+7. **Time and clock** (`canary.core.freshness`).
+8. **Sticky findings** of earlier looks that nobody has acknowledged are found again, unless the same was found now.
+9. **The pin once more.** Without one, and where first use is trusted and a log was taken in and nothing causes INVALID
+   or *could not be judged*: roster 1 becomes the pin, and the canary is on first use. It stays so until the same pin is
+   given at some look, and as long TRUSTED-FIRST-USE is found. Without any pin NO-PIN is found; and WOULD-BE, if the
+   status without it would be another than UNKNOWN.
+10. **The verdict** (`canary.core.verdict`) and the **next state** (`canary.core.state`) are stored together, or neither.
+"""  # noqa: E501  an example or a row stands on one line
 
 from __future__ import annotations
 
@@ -157,13 +179,14 @@ class Judging:
         if reading.holds and not forked:
             self._take_log(seen, reading)
             return
-        self._findings += self._confirmed(reading.findings, seen)
+        never = self._state is None and all(each.cause is Cause.UNREACHABLE for each in reading.findings)
+        self._findings += [replace(each, remark=never) for each in self._confirmed(reading.findings, seen)]
         if forked:
             return
         if self._state is None:
             # Shown, never stored: the part of the log that does hold.
             self._history = reading.history
-            if all(each.cause is Cause.UNREACHABLE for each in reading.findings):
+            if never:
                 self._never_fetched(reading.findings[0].message)
         elif self._goes_on(reading):
             # What enough signers signed counts, whatever follows it.
@@ -253,7 +276,8 @@ class Judging:
     def _is_doubtful(self, finding: Finding) -> bool:
         if finding.code in _LATE:
             return self._looked
-        weighs = finding.cause in (Cause.INVALID, Cause.MISSING, Cause.UNREACHABLE)
+        # What is only a remark at a first look can be a cache's doing as well.
+        weighs = finding.code.cause in (Cause.INVALID, Cause.MISSING, Cause.UNREACHABLE)
         return weighs and finding.code not in _CERTAIN
 
     def _cut(self) -> History:

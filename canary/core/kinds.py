@@ -1,13 +1,26 @@
 """The kinds of key that may sign: one class each, so that a new kind touches no grammar.
 
-| kind | vkey material | signature |
+| kind | vkey material, in hexadecimal or as ASCII | signature |
 | --- | --- | --- |
-| Ed25519 | `01`, 32 bytes (C2SP signed-note) | 64 bytes (RFC 8032) |
-| OpenPGP | `ff`, `warrant-canary/openpgp`, `00`, 20-byte v4 primary fingerprint | one v4 signature packet |
+| Ed25519 | `01`, then 32 bytes (C2SP signed-note) | 64 bytes (RFC 8032) |
+| OpenPGP | `ff`, `warrant-canary/openpgp`, `00`, then the 20-byte v4 primary fingerprint | one v4 signature packet, at most 1,024 bytes |
 
-Ed25519 keys of small order and keys in a non-canonical encoding are refused: the former verify anything, the
-latter give one key two names.
-"""
+A signer's or log's key of any other type or length makes its roster malformed.
+
+An Ed25519 signature is checked as in RFC 8032, section 5.1.7, without the cofactor: S is below the group's order, and
+the encoding of [S]B - [k]A is the first half of the signature, byte for byte. A signature of another length is wrong.
+
+Two sorts of Ed25519 keys are refused. In a non-canonical encoding, y (the 255 low bits, little-endian) is 2^255-19 or
+more: such a key has two names. A key of small order verifies anything. These are the keys whose y is 0, 1, 2^255-20,
+or one of
+
+    05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826
+    7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7
+
+(as numbers, so the most significant digit stands first), whatever the sign bit is.
+
+Signatures of OpenPGP keys are checked as `canary.edges.openpgp_verifier` says.
+"""  # noqa: E501  an example or a row stands on one line
 
 from __future__ import annotations
 
@@ -63,7 +76,7 @@ def kind_of(key: VKey) -> Kind:
             raise MalformedError(f"the OpenPGP key {key.name} is not named by a 20-byte fingerprint")
         return Kind.OPENPGP
     if key.data.startswith(ED25519_TYPE):
-        _check_ed25519(key.name, key.data[len(ED25519_TYPE) :])
+        check_ed25519(key.name, key.data[len(ED25519_TYPE) :])
         return Kind.ED25519
     raise MalformedError(f"the key {key.name} is of the unknown type 0x{key.data[0]:02x}")
 
@@ -92,7 +105,16 @@ def verify_ed25519(key: VKey, text: bytes, signature: bytes) -> bool:
     return True
 
 
-def _check_ed25519(name: str, public: bytes) -> None:
+def check_ed25519(name: str, public: bytes) -> None:
+    """Checks that a raw Ed25519 public key may sign at all.
+
+    Args:
+        name: the key's name, for the error.
+        public: the key.
+
+    Raises:
+        MalformedError: a wrong length, a non-canonical encoding, or a point of small order.
+    """
     if len(public) != ED25519_KEY_BYTES:
         raise MalformedError(f"the Ed25519 key {name} has {len(public)} bytes instead of {ED25519_KEY_BYTES}")
     encoded = int.from_bytes(public, "little")

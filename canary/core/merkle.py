@@ -1,4 +1,9 @@
-"""The Merkle tree of the log: RFC 6962, section 2.1 (RFC 9162 keeps it)."""
+"""The Merkle tree of the log: RFC 6962, section 2.1 (RFC 9162 keeps it). Every hash is SHA-256.
+
+The hash of a leaf is that of `00` || entry. The hash of a node is that of `01` || left || right. The root over n > 1
+leaves is the node of the roots over the first k and over the others, where k is the largest power of two below n. The
+root over one leaf is the hash of the leaf, and over none SHA-256 of nothing.
+"""
 
 from __future__ import annotations
 

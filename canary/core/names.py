@@ -1,13 +1,13 @@
-"""What a canary and its signers are called.
+"""What a canary, its signers, its statements and its attachments are called. All of it is ASCII.
 
-A **canary id** is a URL without its scheme: a host in lower case and any number of path segments,
-`example.net/canary`. The canary lives at `https://<id>/`. At most 128 ASCII characters.
-
-A **signer** is called `[a-z0-9]` and then up to 63 of `[a-z0-9-]`; it names files, so it is the same on every
-file system. The **key name** of a signer is `<canary id>/<signer>`; that of the log is the canary id itself
-(C2SP tlog-checkpoint: the origin is the log key's name). `log` is taken, and no signer's name.
-
-A **statement id** is 1 to 64 of `[a-z0-9-]`; `announcements` is taken.
+- A **canary id** is a URL without its scheme, at most 128 characters: a host, then any number of path segments, each
+  behind a `/`. The host is one or more labels with dots between; a label is 1 to 63 of `a-z`, `0-9` and `-`, and
+  neither begins nor ends with `-`. A segment is one or more of `A-Z`, `a-z`, `0-9`, `.`, `_`, `~` and `-`, and neither
+  `.` nor `..` alone. There is no port and no slash at the end. The canary lives at `https://<canary id>/`.
+- A **signer** is called by 1 to 64 of `a-z`, `0-9` and `-`, beginning with a letter or digit. `log` is taken.
+- The **key name** of a signer is `<canary id>/<signer>`; that of the log's key is the canary id itself.
+- A **statement id** is 1 to 64 of `a-z`, `0-9` and `-`; `announcements` is taken.
+- An **attachment** is called by 1 to 100 of `A-Z`, `a-z`, `0-9`, `.`, `_` and `-`, beginning with a letter or digit.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def check_canary_id(text: str) -> str:
         MalformedError: it is none.
     """
     if len(text) > CANARY_ID_CHARACTERS or not _CANARY_ID.fullmatch(text):
-        raise MalformedError(f"a canary id is a URL without https://, like example.net/canary, not {text[:80]!r}")
+        raise MalformedError(f"a canary id is a URL without https://, like example.net/canary, not {text[:80]!a}")
     return text
 
 
@@ -48,7 +48,7 @@ def check_signer(text: str) -> str:
     if not _SIGNER.fullmatch(text) or text == RESERVED_SIGNER:
         raise MalformedError(
             f"a signer's name is 1 to 64 of a-z, 0-9 and -, not starting with -, and not "
-            f"{RESERVED_SIGNER!r}: {text[:80]!r}"
+            f"{RESERVED_SIGNER!r}: {text[:80]!a}"
         )
     return text
 
@@ -66,7 +66,7 @@ def signer_of(canary_id: str, name: str) -> str:
     """
     prefix = f"{canary_id}/"
     if not name.startswith(prefix):
-        raise MalformedError(f"the key {name[:80]!r} is not named {prefix}NAME")
+        raise MalformedError(f"the key {name[:80]!a} is not named {prefix}NAME")
     return check_signer(name[len(prefix) :])
 
 
@@ -78,7 +78,7 @@ def check_statement_id(text: str) -> str:
     """
     if not _STATEMENT_ID.fullmatch(text) or text == RESERVED_STATEMENT:
         raise MalformedError(
-            f"a statement's id is 1 to 64 of a-z, 0-9 and -, and not {RESERVED_STATEMENT!r}: {text[:80]!r}"
+            f"a statement's id is 1 to 64 of a-z, 0-9 and -, and not {RESERVED_STATEMENT!r}: {text[:80]!a}"
         )
     return text
 
@@ -92,6 +92,6 @@ def check_attachment_name(text: str) -> str:
     if not _ATTACHMENT.fullmatch(text):
         raise MalformedError(
             f"an attachment's name is 1 to 100 of A-Z, a-z, 0-9, '.', '_' and '-', starting with a letter "
-            f"or digit: {text[:80]!r}"
+            f"or digit: {text[:80]!a}"
         )
     return text

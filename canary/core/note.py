@@ -7,18 +7,30 @@ A note is a text that ends in a newline, a blank line, and one or more signature
     — example.net/legal u8ZYQ0OYN9p0dSgilsKDu0nkAtCCBnpKTPLCAvwH+PNXXqctMM7SoTtfmqYguSuGHZkeUhg9wyQvCZA3Ay6dbeHJ9g4=
     — example.net/security zSV8ASpQUT9v2rffz95ccOadJ5qk3TBJkufBYxi32Y5B3PtCIW12fVgiS99tXbRqsswBd8QWouAInrO7Rd1qnBD+RwQ=
 
-The text and the signatures are split at the *last* blank line. A line ends at U+000A and nowhere else. A
-signature line is an em dash (U+2014), a space, the key's name, a space, and base64 of the four-byte key id and
-the signature. The whole is UTF-8 without any control character but U+000A. At most 100 signature lines.
+The whole is UTF-8 without any character below U+0020 but U+000A, and ends in U+000A. A line ends at U+000A and
+nowhere else. The *last* two newlines in a row part text and signatures: the text ends with the first of them, which
+belongs to it, and the signature lines begin behind the second. There are 1 to 100 of them.
 
-A line by an unknown key is ignored. A bad signature by a known key rejects the whole note. What repeats a key
-already seen on the note is dropped unread. `canary.core.profile` is the stricter layer that our own texts keep.
+A signature line is an em dash (U+2014), a space, the key's name, a space, and base64 (`canary.core.strict`) of the
+four-byte key id and the signature, which is at least one byte long. A name is not empty, and holds neither `+` nor a
+character with the Unicode property White_Space.
+
+A **known key** is one that the reader was given, by name and key id; a line is of a known key if both are the same.
+Lines are read in order:
+
+- a line of a name and key id that stood on an earlier line of this note is dropped, unread;
+- a line of a key that is not known is ignored;
+- a line of a known key whose signature is wrong rejects the whole note;
+- every other line counts for its key. A note that no known key signed is a note all the same.
+
+Our own texts keep a stricter layer above this one, the profile (`canary.core.profile`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 import msgspec
 
@@ -27,9 +39,13 @@ from canary.core.vkey import KEY_ID_BYTES, check_key_name
 from canary.errors import MalformedError
 from canary.limits import SIGNATURE_LINES
 
+Verify: TypeAlias = Callable[[bytes, bytes], bool]
+"""Tells whether a signature, its second argument, is a known key's over a text, its first."""
+
 SIGNATURE_PREFIX = "— "
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 _CONTROL_BYTES = bytes(range(0x20)).replace(b"\n", b"")
+_WHAT_IT_IS = {"\t": " (a tab)", "\r": " (a carriage return, as Windows ends lines)"}
 
 
 class SignatureLine(msgspec.Struct, frozen=True):
@@ -129,13 +145,17 @@ def decode_lines(data: bytes) -> str:
     control = _CONTROL.search(text) if len(data.translate(None, _CONTROL_BYTES)) != len(data) else None
     if control:
         line = text.count("\n", 0, control.start()) + 1
-        raise MalformedError(f"the control character U+{ord(control.group()):04X}", line=line)
+        raise MalformedError(f"the control character {_named(control.group())} is not allowed", line=line)
     if not text.endswith("\n"):
         raise MalformedError("the last line does not end in a newline", line=text.count("\n") + 1)
     return text
 
 
-def verify_note(note: Note, verifiers: Mapping[tuple[str, bytes], Callable[[bytes, bytes], bool]]) -> set[str]:
+def _named(control: str) -> str:
+    return f"U+{ord(control):04X}{_WHAT_IT_IS.get(control, '')}"
+
+
+def verify_note(note: Note, verifiers: Mapping[tuple[str, bytes], Verify]) -> set[str]:
     """Checks a note as C2SP signed-note says.
 
     Args:

@@ -1,10 +1,12 @@
 """The profile layer: what our own texts keep beyond C2SP signed-note, so that two readers never disagree.
 
-- an entry is at most 65,535 bytes, its text at most 32,768;
-- every character is in the frozen table `canary.core.codepoints`, or ends a line;
-- the text is in Normalization Form C, and no line of it ends in a blank.
+- An entry is at most 65,535 bytes, its text at most 32,768.
+- Every character of the text is in the frozen table of `canary.core.codepoints`, or ends a line (U+000A).
+- No line of the text ends in U+0020, and each line is in Unicode Normalization Form C.
+- The names on all signature lines are printable ASCII.
 
-The characters beyond ASCII are `canary.core.characters`'s.
+Only code points that Unicode 14 assigns pass, so the normalisation of every later Unicode is the same (Unicode's
+normalization stability policy).
 """
 
 from __future__ import annotations
@@ -24,9 +26,9 @@ def parse_entry_note(data: bytes) -> Note:
         raise MalformedError(f"an entry has at most {ENTRY_BYTES:,} bytes; this has {len(data):,}")
     note = parse_note(data)
     check_text(note.text)
-    for line in note.signatures:
+    for number, line in enumerate(note.signatures, start=note.text.count(b"\n") + 2):
         if not (line.name.isascii() and line.name.isprintable()):
-            raise MalformedError(f"a key's name is ASCII, not {line.name[:80]!r}")
+            raise MalformedError(f"a key's name is ASCII, not {line.name[:80]!a}", line=number)
     return note
 
 

@@ -1,4 +1,33 @@
-"""Reading the log that one look brought back: root, replay, log key. Design section 6, steps 2 to 4."""
+"""Reading the log that one look brought: its entries, its root, its checkpoint's signature.
+
+The entries are replayed in order (`canary.core.history`), until one does not hold. Entries that are byte for byte the
+first stored ones were verified before, and are only hashed. For each further entry, in this order:
+
+1. If the newest release before it is final: AFTER-FINAL.
+2. It is parsed (`canary.core.entry`): NEWER-FORMAT, MALFORMED.
+3. Entry 1, where there is a pin, has that hash of its text: PIN-MISMATCH.
+4. It is not issued more than ten minutes after now: FUTURE-ISSUED. With a state, now is here the latest moment at which
+   this canary was ever judged, if that is later. As of a past moment this is not checked; instead, an entry that does
+   not hold is no fault if it, or the last one that holds, was issued after that moment: the reading ends there.
+5. The rules of `canary.core.history`.
+
+The checkpoint must be signed by the log key of the newest roster known, by number, among the entries that hold and the
+stored ones. But a log that is shorter than the stored one, and the same as far as it goes, is signed by the log key of
+its own newest roster.
+
+Then one thing at most is found wrong, the first of these; if none is, the log **holds**:
+
+1. The entries do not hash to the root, and the checkpoint is signed: ROOT-MISMATCH.
+2. They do not and it is not, or there are no entries: INCONSISTENT.
+3. An entry does not hold: what it breaks. But NEWER-FORMAT and NOT-CHECKED become CHECKPOINT-UNSIGNED if the checkpoint
+   is not signed, unless the entry begins with `warrant-canary/roster/`: such a one may name the log key.
+4. The checkpoint is not signed: CHECKPOINT-UNSIGNED.
+5. Its origin is not the canary's id: OTHER-CANARY.
+
+What is found under 3 and 5 is sticky if the checkpoint is signed; FUTURE-ISSUED, NOT-CHECKED, NEWER-FORMAT and
+PIN-MISMATCH never are, since they depend on the watcher's own clock, tools, version or pin. Its proof is the checkpoint
+and the first entry that does not hold.
+"""
 
 from __future__ import annotations
 
@@ -173,7 +202,8 @@ def _replay(
             entry = parse_entry(data)
             issued = entry.content.issued
             if number == 1 and pin is not None and entry.text_hash != pin:
-                message = f"roster 1 is {hash_field(entry.text_hash)}, and the pin is {hash_field(pin)}"
+                first = f"roster 1, of {entry.content.canary}," if isinstance(entry.content, Roster) else "entry 1"
+                message = f"{first} is {hash_field(entry.text_hash)}, and the pin is {hash_field(pin)}"
                 return Finding(Code.PIN_MISMATCH, message, number)
             if limits.now is not None and issued > limits.now + FUTURE_TOLERANCE:
                 message = f"entry {number} was issued {format_time(issued)}, which is yet to come"

@@ -28,17 +28,22 @@ This is the specification of `warrant-canary/release/v1`. A release is the text 
 
     A blank line parts two paragraphs.
 
-- `entry` and `previous` are as in a roster; `release` goes up by exactly one.
-- `period`, `next` and `expires` follow from `issued` and the roster's schedule (`canary.core.schedule`); a
-  verifier computes them anew. `covers` (optional) is what an attached report covers.
+- `canary`, `entry`, `previous` and `issued` are as in a roster. `release` counts the releases from 1.
+- `period` is a date, `next` a range of days, `expires` a time. They follow from `issued` and the roster's schedule
+  (`canary.core.schedule`); whoever reads the text alone takes any, and whoever has the roster computes them anew.
+- `covers` (may be left out) is the range of days that an attached report covers.
 - The last release of a canary has the line `final: yes` in the place of `next` and `expires`.
-- `anchor` (any number): a kind, a space, and what that kind says. Which kinds prove anything is not this
-  layer's matter.
-- `attachment` (at most 10): a file name, its SHA-256 and its size in bytes. No two names are alike when
-  capitals are ignored.
-- A blank line, then one or more statement sections, parted by one blank line each: `[id vN]` and the words.
-  Words are one or more lines; paragraphs are parted by one blank line; no line starts with `[` or with an em
-  dash and a space. No id stands twice. `[announcements]` may follow as the last section, under the same rules.
+- `anchor` (any number): a kind of 1 to 32 of `a-z`, `0-9` and `-`, one space, and what that kind says, at least one
+  character. Which kinds prove anything is not this layer's matter.
+- `attachment` (at most 10): a name (`canary.core.names`), its SHA-256 as a hash, and its size in bytes, at most 33,554,432
+  (32 MiB), with a space between. No two names are the same when capitals are ignored.
+- Then one or more sections. A blank line, a title line, and the words. The title is `[id vN]`: a statement id, a space,
+  `v` and the version, a number from 1. No id stands twice. The last section may be `[announcements]`, which is no
+  statement and does not stand alone.
+- The words are all lines up to the end of the text, or to a blank line behind which a line begins with `[`. There is at
+  least one line, the first and the last are not blank, and no two blank lines follow each other: a blank line parts
+  two paragraphs. No line of words begins with `[`, or with an em dash (U+2014) and a space. The words of a statement
+  are these lines with a newline between, and are compared byte for byte.
 """  # noqa: E501  an anchor stands on one line
 
 from __future__ import annotations
@@ -255,7 +260,7 @@ def _parse_words(reader: FieldReader) -> str:
 def _parse_statement(title: str, words: str, line: int) -> Statement:
     match = _STATEMENT.fullmatch(title)
     if not match:
-        raise MalformedError(f"a section begins with [id vN], not {title[:60]!r}", line=line)
+        raise MalformedError(f"a section begins with [id vN], not {title[:60]!a}", line=line)
     try:
         return Statement(check_statement_id(match[1]), parse_number(match[2], least=1), words)
     except MalformedError as error:

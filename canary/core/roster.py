@@ -22,20 +22,27 @@ This is the specification of `warrant-canary/roster/v1`. A roster is the text of
     anchor-age: 3 days
     witness-quorum: 0
 
-- `entry` counts the entries of the log from 1; `previous` is `sha256:` of the text of the entry before it,
-  whichever its kind, and `none` for entry 1, which is roster 1. `roster` goes up by exactly one.
-- `organisation` is one line of 1 to 200 characters.
-- `threshold` lies between 1 and the number of signers.
-- `signer` stands 1 to 100 times: a vkey named `<canary>/<name>` (`canary.core.names`) of a kind that may sign
-  (`canary.core.kinds`). For each OpenPGP signer a `certificate` follows, in the signers' order: the key's name
-  and its minimal certificate in base64. No other certificate counts, so history verifies alike for everyone.
+- `entry` counts the entries of the log from 1; `previous` is the hash (`canary.core.strict`) of the text of the entry
+  before it, whichever its kind, and `none` for entry 1 and for no other. `roster` counts the rosters from 1.
+- `issued` is a time (`canary.core.times`).
+- `organisation` is one line of 1 to 200 characters, without blanks around it.
+- `threshold` is a number from 1 to the number of signers.
+- `signer` stands 1 to 100 times: a vkey (`canary.core.vkey`) named `<canary>/<name>` (`canary.core.names`) of a kind that
+  may sign (`canary.core.kinds`). Then, for each OpenPGP signer and in the signers' order, a `certificate`: the key's
+  name, a space, and 1 to 16,384 bytes in base64, its minimal certificate. No other certificate counts, so history
+  verifies alike for everyone. What the bytes are is looked at when a signature is checked.
 - `log` is the Ed25519 vkey that signs checkpoints, named like the canary. It has no authority.
-- `start`, `cadence`, `window`, `grace`: see `canary.core.schedule`.
+- `start` is a date; `start`, `cadence`, `window` and `grace` are explained in `canary.core.schedule`.
 - `anchor-age` is how old a release's newest anchor may be at `issued`, in days, or `none`.
-- `witness` (any number) and `witness-quorum`: vkeys of log witnesses, and how many must cosign.
+- `witness` (any number) and `witness-quorum`: vkeys of log witnesses, of any type and with ASCII names, and how many
+  of them must cosign, from 0 to their number.
 
-No name and no key material stands twice, over signers, log and witnesses together. The largest signatures
-that the signers can make, with a text of 32,768 bytes, fit into an entry.
+No name and no key stands twice, over signers, log and witnesses together. Two keys are the same if they are so without
+their types: for OpenPGP what follows the type's 24 bytes, for all others what follows the first byte.
+
+The signers' largest signatures fit into an entry: 32,768 bytes of text, one of the blank line, and for each signer the
+signature line with its newline, with a signature of 64 bytes (Ed25519) or 1,024 (OpenPGP), are together at most 65,535
+bytes.
 """  # noqa: E501  a certificate stands on one line
 
 from __future__ import annotations
@@ -260,7 +267,7 @@ def _with_certificate(reader: FieldReader, signer: RosterSigner) -> RosterSigner
 def _certificate(value: str, name: str) -> bytes:
     owner, _, encoded = value.partition(" ")
     if owner != name:
-        raise MalformedError(f"here the certificate of {name} must stand, not of {owner[:80]!r}")
+        raise MalformedError(f"here the certificate of {name} must stand, not of {owner[:80]!a}")
     certificate = decode_base64(encoded)
     if not 1 <= len(certificate) <= CERTIFICATE_BYTES:
         raise MalformedError(f"a certificate has 1 to {CERTIFICATE_BYTES:,} bytes")
@@ -270,7 +277,7 @@ def _certificate(value: str, name: str) -> bytes:
 def _log_key(value: str, canary: str) -> VKey:
     key = parse_vkey(value)
     if key.name != canary:
-        raise MalformedError(f"the log key is named like the canary, {canary}, not {key.name[:80]!r}")
+        raise MalformedError(f"the log key is named like the canary, {canary}, not {key.name[:80]!a}")
     if kind_of(key) is not Kind.ED25519:
         raise MalformedError("the log key is an Ed25519 key")
     return key
@@ -279,7 +286,7 @@ def _log_key(value: str, canary: str) -> VKey:
 def _witness(value: str) -> VKey:
     key = parse_vkey(value)
     if not key.name.isascii():
-        raise MalformedError(f"a key's name is ASCII, not {key.name[:80]!r}")
+        raise MalformedError(f"a key's name is ASCII, not {key.name[:80]!a}")
     return key
 
 

@@ -1,18 +1,25 @@
 """When a release is due. All dates are UTC.
 
-Window k opens on `start` + k cadences and its last day is inclusive. Months are counted from `start` and
-clipped to the month's length, so windows from January 31 open on February 28 or 29, March 31, April 30 …
-A release's `period` is the opening day of the newest window that opened on or before the date of `issued`:
-lateness does not shift the grid. `next` is the window after it. `expires` is midnight after the last day of
-`next` plus the grace.
+A **cadence** is spelled `3 months` or `4 weeks` (`1 month`, `1 week`), from 1 to 24 months or 104 weeks. A **length** is
+spelled `14 days` (`1 day`, `0 days`), at most 366. Window and grace are lengths.
+
+Window k, for k = 0, 1, 2 and so on, opens on `start` + k·cadence. Months are counted from `start` each time, and
+clipped to the month's length: windows from January 31 open on February 28 or 29, March 31, April 30 and so on. A
+window's last day is its opening day + window - 1, and belongs to it.
+
+- `period` is the opening day of the newest window that opened on or before the date of `issued`: lateness does not
+  shift the grid. Before window 0 there is none, and so no release.
+- `next` is the window after that one: its opening day and its last day.
+- `expires` is midnight after the last day of `next`, plus the grace.
 
     start 2026-02-01, cadence 3 months, window 14 days, grace 14 days, issued 2026-11-03T14:30:00Z
     period 2026-11-01, next 2027-02-01/2027-02-14, expires 2027-03-01T00:00:00Z
 
-A cadence is spelled `3 months` or `4 weeks` (`1 month`, `1 week`), at most 24 months or 104 weeks; a length is
-spelled `14 days` (`1 day`, `0 days`), at most 366. Window plus grace never exceed the shortest distance
-between two openings, so one release's time is over before the next one's warning begins.
-"""
+A window has at least one day, and window plus grace are at most the **shortest distance** of two openings, so one
+release's time is over before the next one's warning begins. That distance is the cadence where it is counted in weeks,
+and otherwise the least number of days from one opening to the next among windows 0 to 48. A roster whose schedule
+breaks this is malformed.
+"""  # noqa: E501  an example or a row stands on one line
 
 from __future__ import annotations
 
@@ -157,7 +164,7 @@ def parse_cadence(text: str) -> Cadence:
     """
     count, unit = _parse_amount(text, "a cadence is written like '3 months' or '4 weeks'")
     if unit not in set(Unit):
-        raise MalformedError(f"a cadence is counted in months or weeks, not {text[:40]!r}")
+        raise MalformedError(f"a cadence is counted in months or weeks, not {text[:40]!a}")
     most = MAX_MONTHS if unit == Unit.MONTH else MAX_WEEKS
     if not 1 <= count <= most:
         raise MalformedError(f"a cadence is 1 to {most} {unit}s, not {count}")
@@ -172,7 +179,7 @@ def parse_days(text: str) -> timedelta:
     """
     count, unit = _parse_amount(text, "a length is written like '14 days'")
     if unit != "day" or count > MAX_DAYS:
-        raise MalformedError(f"a length is 0 to {MAX_DAYS} days, not {text[:40]!r}")
+        raise MalformedError(f"a length is 0 to {MAX_DAYS} days, not {text[:40]!a}")
     return timedelta(days=count)
 
 
@@ -184,10 +191,10 @@ def render_days(length: timedelta) -> str:
 def _parse_amount(text: str, rule: str) -> tuple[int, str]:
     match = _AMOUNT.fullmatch(text)
     if not match:
-        raise MalformedError(f"{rule}, not {text[:40]!r}")
+        raise MalformedError(f"{rule}, not {text[:40]!a}")
     count, unit = parse_number(match[1]), match[2]
     if _render_amount(count, unit) != text:
-        raise MalformedError(f"{rule}, and one is written without the s: {text[:40]!r}")
+        raise MalformedError(f"{rule}, and one is written without the s: {text[:40]!a}")
     return count, unit
 
 

@@ -1,9 +1,21 @@
 """What a watcher keeps of one canary between two looks: a value that the rules take and return.
 
-Design section 6, step 8: it holds all that the rules compare with. Rejected bytes never change the pin, the
-entries or the checkpoint; they may add a sticky finding with its proof, or the moment since which an older copy
-is served.
-"""
+Rejected bytes never change the pin, the entries or the checkpoint; they may add a sticky finding with its proof, or
+the moment since which an older copy is served.
+
+- A state begins when a log was taken in under a pin. Then, and at every look after it, it keeps the latest moment at
+  which the canary was judged, since when an older copy is served, and the sticky findings.
+- When a log was taken in, it keeps the log, the checkpoint, its entity tag, and which attachments were found intact.
+  Where something beside the log is wrong the tag is not kept, so that the next look finds it again. Where only further
+  entries were taken in (`canary.core.judge`, step 4), it keeps them, and neither a new checkpoint nor a tag.
+- An entry's signatures are checked once. Only one that could not be checked is checked again at the next look.
+- A sticky finding is kept once: two are the same if code and entry are, and for those that cause WITHDRAWN or CHANGED
+  also what they say. At most 50 are kept, and 50 forks beside them; one more takes the place of one that a person has
+  acknowledged, and is not kept if there is none.
+- **Acknowledging** moves the last acknowledged entry to the length of the stored log. Sticky findings with a proof stay,
+  marked as read; those without are dropped. It covers what earlier looks found, not the one that it comes with.
+- **Trusting the clock** makes now the latest moment at which the canary was judged.
+"""  # noqa: E501  an example or a row stands on one line
 
 from __future__ import annotations
 

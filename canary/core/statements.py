@@ -1,4 +1,11 @@
-"""What became of the statements from one release to another. Design, section 6, step 6."""
+"""What became of the statements from one release to another.
+
+- In the earlier and not in the later, by id: WITHDRAWN.
+- In the later and not in the earlier: REINSTATED if any release before the earlier one had the id, otherwise ADDED.
+- In both, with another version: REWORDED. The same version with other words is FORGED, and does not come this far.
+
+Each is a finding of the later release's entry. The same change is told once.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +26,8 @@ class Change(msgspec.Struct, frozen=True):
     Attributes:
         code: WITHDRAWN, REWORDED, REINSTATED or ADDED.
         before: the statement as it stood; None if it did not.
-        after: the statement as it stands; None if it does not.
+        after: the statement as it stands; None if it does not. A withdrawal has one where a final release says it in
+            other words.
         release: the number of the release that changed it.
         entry: the number of that release in the log.
     """
@@ -39,6 +47,9 @@ class Change(msgspec.Struct, frozen=True):
             diff = word_diff(self.before.words, self.after.words)
             versions = f"from v{self.before.version} to v{self.after.version}"
             return f"the statement {self.after.id} was reworded {versions} ([-removed-], {{+added+}}): {diff}"
+        if self.before is not None and self.after is not None:
+            label, words = self.before.label, _line(self.before)
+            return f"release {self.release}, the last one, does not affirm {label} as it stood; it said: {words}"
         if self.before is not None:
             words = _line(self.before)
             return f"the statement {self.before.id} is gone from release {self.release}; it said: {words}"
@@ -74,6 +85,10 @@ class Told(msgspec.Struct):
         for code, number in self._others.items():
             found.append(Finding(code, f"{number} more statements likewise"))
         return found
+
+    def withdrew(self, statement: Statement) -> bool:
+        """Tells whether it is told already that a statement is gone."""
+        return any(each.before == statement for each in self._shown.get(Code.WITHDRAWN, []))
 
     def __contains__(self, change: Change) -> bool:
         """Tells whether a change is told, or counted among those that are not."""
@@ -120,10 +135,10 @@ def not_affirmed_by_final(final: Release, counting: Iterable[Release]) -> Iterat
         counting: the releases that count, those of the last two periods, oldest first.
     """
     expected = {statement.id: statement for release in counting for statement in release.statements}
-    affirmed = {(statement.id, statement.version) for statement in final.statements}
     for statement in expected.values():
-        if (statement.id, statement.version) not in affirmed:
-            yield Change(Code.WITHDRAWN, statement, None, final.number, final.entry)
+        stands = final.statement(statement.id)
+        if stands is None or stands.version != statement.version:
+            yield Change(Code.WITHDRAWN, statement, stands, final.number, final.entry)
 
 
 class StoodBefore(msgspec.Struct, frozen=True):

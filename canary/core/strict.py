@@ -1,14 +1,26 @@
-"""Small spellings that every text uses: numbers, SHA-256 hashes, base64. One spelling each, checked back."""
+"""Small spellings that every text uses: numbers, SHA-256 hashes, base64. One spelling each.
+
+- A **number** is written in the digits 0 to 9, without sign and without leading zeros; zero is `0`. It is at most
+  2^53-1, which every JSON reader holds exactly.
+- A **hash** is `sha256:` and 64 hexadecimal digits in lower case.
+- **base64** is the standard alphabet with padding (RFC 4648, section 4), without line ends. The bits that the last
+  character does not need are zero. So no two spellings are of the same bytes: decode, encode again, compare.
+
+Anything else is malformed, and so is everywhere a value that does not come out again in the very same characters.
+"""
 
 from __future__ import annotations
 
 import binascii
+import re
 
 from cryptography.hazmat.primitives.hashes import SHA256, Hash
 
 from canary.errors import MalformedError
 from canary.limits import MAX_NUMBER
 
+_PLAIN = re.compile(r"0|[1-9][0-9]*")
+_SHOWN_DIGITS = 40
 _HASH_PREFIX = "sha256:"
 _DIGEST_HEX_DIGITS = 64
 _SHA256 = SHA256()
@@ -20,12 +32,12 @@ def parse_number(text: str, *, least: int = 0, most: int = MAX_NUMBER) -> int:
     Raises:
         MalformedError: another spelling, or a number outside `least` to `most`.
     """
-    if not (text.isascii() and text.isdigit()) or len(text) > len(str(MAX_NUMBER)) or str(int(text)) != text:
-        raise MalformedError(f"a number is written in plain digits without leading zeros, not {text[:40]!r}")
-    number = int(text)
-    if not least <= number <= most:
-        raise MalformedError(f"{number} lies outside {least} to {most}")
-    return number
+    if not _PLAIN.fullmatch(text):
+        raise MalformedError(f"a number is written in plain digits without leading zeros, not {text[:40]!a}")
+    if len(text) > len(str(MAX_NUMBER)) or not least <= int(text) <= most:
+        shown = text if len(text) <= _SHOWN_DIGITS else f"{text[:_SHOWN_DIGITS]}…"
+        raise MalformedError(f"{shown} lies outside {least} to {most}")
+    return int(text)
 
 
 def sha256(data: bytes) -> bytes:
@@ -54,7 +66,7 @@ def parse_hash(text: str) -> str:
     """
     hexadecimal = text.removeprefix(_HASH_PREFIX)
     if hexadecimal == text or len(hexadecimal) != _DIGEST_HEX_DIGITS or not set(hexadecimal) <= set("0123456789abcdef"):
-        raise MalformedError(f"a hash is written as sha256: and 64 lower-case hex digits, not {text[:80]!r}")
+        raise MalformedError(f"a hash is written as sha256: and 64 lower-case hex digits, not {text[:80]!a}")
     return hexadecimal
 
 

@@ -1,8 +1,15 @@
 """Who signed an entry, and whether that is enough.
 
-Distinct keys are counted, never signatures. A line by an unknown key is ignored. A line by a known key whose
-signature is cryptographically wrong rejects the whole entry. A right signature that is weak, expired, revoked or
-outside its time is told and not counted. One that could not be checked is never counted as bad.
+The known keys are those of the roster's signers, by name and key id; lines are read as in `canary.core.note`. Distinct
+signers are counted, never signatures. For each signer with a line, the outcome is one of:
+
+- **good**: an Ed25519 signature that is right; or an OpenPGP one that is *good* (`canary.edges.openpgp_verifier`) and
+  was made, by its own creation time, not earlier than 1 day before `issued` and not later than 60 days after it.
+- **bad**: wrong. It rejects the whole entry, however many others are good.
+- **weak digest**, **expired key**, **revoked key**, **no key**, **outside its time**: right, or not of this key at all,
+  and not counted. It is told and does no harm.
+- **could not check**: nothing is known, and it is never taken for bad. Where the good ones are too few, and would be
+  enough together with these, the entry could not be checked.
 """
 
 from __future__ import annotations
@@ -79,10 +86,16 @@ class Tally(msgspec.Struct, frozen=True):
         total = len(self.checked) + len(self.missing)
         sentence = f"{len(self.signed)} of {total} signed{signed}, {self.threshold} needed"
         if self.uncounted:
-            sentence += "; not counted: " + ", ".join(f"{each.name} ({each.outcome})" for each in self.uncounted)
+            sentence += "; not counted: " + ", ".join(_why_not(each) for each in self.uncounted)
         if self.missing:
             sentence += f"; missing: {', '.join(self.missing)}"
         return sentence
+
+
+def _why_not(checked: CheckedSignature) -> str:
+    """Returns whose signature does not count and why; what keeps it from being checked is for the reader to mend."""
+    told = checked.outcome is Outcome.UNCHECKED and checked.detail
+    return f"{checked.name} ({checked.outcome}: {checked.detail})" if told else f"{checked.name} ({checked.outcome})"
 
 
 class SignatureChecker:

@@ -1,9 +1,17 @@
 """The log as static files: C2SP tlog-tiles (c2sp.org/tlog-tiles).
 
-Tiles are 256 hashes wide; a partial one has `.p/<width>` behind its name. A bundle holds entries, each behind
-its length in two bytes, big-endian. An index is written in groups of three digits, all but the last behind an
-`x`: 1234067 is `x001/x234/067`.
-"""
+The log's entries lie in bundles of 256: entry n (counted from 1) in bundle (n-1)/256, rounded down, at
+`tile/entries/<index>`. A bundle holds entries in order, each behind its length in two bytes, big-endian, and nothing
+else. The last bundle of a log whose size is no multiple of 256 is partial: `.p/<width>` stands behind its name, with
+the number of its entries.
+
+An index is written in groups of three digits, all but the last behind an `x`: 67 is `067`, and 1234067 is
+`x001/x234/067`. So a log of 300 entries lies in `tile/entries/000` and `tile/entries/001.p/44`.
+
+The hashes of the tree lie at `tile/<level>/<index>`, as tlog-tiles has them, and partial tiles and bundles of every size
+that was ever checkpointed stay there. A verifier that reads the whole log needs the bundles alone, and computes the
+root anew.
+"""  # noqa: E501  an example or a row stands on one line
 
 from __future__ import annotations
 

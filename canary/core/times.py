@@ -1,8 +1,11 @@
 """Times and dates as they stand in a text: UTC, one spelling each.
 
-A time is `2026-11-03T14:30:00Z`, whole seconds, always UTC. A date is `2026-11-03`. Years run from 1970 to
-2999, so that no schedule arithmetic leaves what `datetime` can hold. A value is accepted only if writing it
-again gives the very same characters.
+A **time** is `2026-11-03T14:30:00Z`: whole seconds, hours 00 to 23, minutes and seconds 00 to 59, always UTC and
+always with the capital letters. A **date** is `2026-11-03`. A **range of days** is two dates with a slash between,
+`2026-07-01/2026-09-30`, both of them in it, the second not before the first. The calendar is the Gregorian one, and a
+day that it does not have is malformed. Years run from 1970 to 2999, so that no arithmetic leaves what programs hold.
+
+The date of a time is its date in UTC, and midnight of a date is the time at which that date begins.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ def parse_time(text: str) -> datetime:
     Raises:
         MalformedError: it is not `YYYY-MM-DDTHH:MM:SSZ`, or its year lies outside 1970 to 2999.
     """
-    rule = f"a time is written like 2026-11-03T14:30:00Z, in UTC, not {text[:40]!r}"
+    rule = f"a time is written like 2026-11-03T14:30:00Z, in UTC, not {text[:40]!a}"
     if not text.isascii() or not text.endswith("Z"):
         raise MalformedError(rule)
     try:
@@ -45,7 +48,7 @@ def parse_date(text: str) -> date:
     Raises:
         MalformedError: it is not `YYYY-MM-DD`, or its year lies outside 1970 to 2999.
     """
-    rule = f"a date is written like 2026-11-03, not {text[:40]!r}"
+    rule = f"a date is written like 2026-11-03, not {text[:40]!a}"
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
@@ -64,7 +67,7 @@ def parse_date_range(text: str) -> tuple[date, date]:
     """
     first, slash, last = text.partition("/")
     if not slash:
-        raise MalformedError(f"a range of days is written like 2026-07-01/2026-09-30, not {text[:40]!r}")
+        raise MalformedError(f"a range of days is written like 2026-07-01/2026-09-30, not {text[:40]!a}")
     days = parse_date(first), parse_date(last)
     if days[1] < days[0]:
         raise MalformedError(f"the last day of {text} comes before its first")

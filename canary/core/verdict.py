@@ -1,4 +1,14 @@
-"""The verdict: findings added up to four axes, one status and one exit code."""
+"""The verdict: findings added up to four axes, one status and one exit code.
+
+A finding has a code, which the table says everything of: its axis, its severity, and the status that it causes, if
+any. A **remark** is a finding whose severity is `notice` here and which causes no status.
+
+- The **status** is the first row of the table of statuses that any finding causes; OK if none does.
+- The **exit code** follows from the status.
+- Each **axis** has the weightiest severity of its findings: `ok`, then `notice`, `unknown`, `warning`, `alarm`.
+
+A verdict speaks of the newest release of the log that was judged. It names facts and never their reason.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,11 @@
 """Verifier keys, as C2SP signed-note spells them: `NAME+hex(key id)+base64(type || key)`.
 
-The key id is the first four bytes of SHA-256(name, 0x0A, type || key). This is the note layer: any key type
-passes here. Which types may sign a canary is `canary.core.kinds`.
+The first two `+` part the three (base64 may hold more of them). The type stands in front of the key without a border,
+and both together are not empty. The key id is the first four bytes of SHA-256(name || 0A || type || key), written as
+eight hexadecimal digits in lower case; another one than that of this name and key is malformed. Names are as on
+signature lines (`canary.core.note`).
+
+This is the note layer: any key type passes here; `canary.core.kinds` says which may sign a canary.
 """
 
 from __future__ import annotations
@@ -75,5 +79,5 @@ def parse_vkey(text: str) -> VKey:
         raise MalformedError("this vkey holds no key")
     key = VKey.make(name, data)
     if key.key_id.hex() != key_id:
-        raise MalformedError(f"the key id of {name[:80]!r} is {key.key_id.hex()}, not {key_id[:20]!r}")
+        raise MalformedError(f"the key id of {name[:80]!a} is {key.key_id.hex()}, not {key_id[:20]!a}")
     return key

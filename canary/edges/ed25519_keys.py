@@ -24,7 +24,15 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from canary.edges.files import PRIVATE_MODE, sweep, write_file
+from canary.edges.files import (
+    PRIVATE_FOLDER_MODE,
+    PRIVATE_MODE,
+    make_folder,
+    sweep,
+    sync_folder,
+    what_to_do,
+    write_file,
+)
 from canary.errors import SigningError, WorkspaceError
 
 KEY_FILE_BYTES = 16_384
@@ -54,19 +62,30 @@ def create(path: Path, *, passphrase: bytes | None) -> bytes:
         encryption = BestAvailableEncryption(passphrase)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise SigningError(f"the folder {path.parent} could not be made: {error.strerror}") from error
+        make_folder(path.parent, mode=PRIVATE_FOLDER_MODE)
+    except WorkspaceError as error:
+        raise SigningError(error.what, hint=error.hint) from error
     if os.path.lexists(path):
         raise _there_already(path)
     try:
-        sweep(path.parent, path.name)
+        settle(path)
         write_file(path, pem, mode=PRIVATE_MODE, replace=False)
     except WorkspaceError as error:
         if isinstance(error.__cause__, FileExistsError):  # it came in between
             raise _there_already(path) from error
-        raise SigningError(error.what) from error
+        raise SigningError(error.what, hint=error.hint) from error
     return key.public_key().public_bytes_raw()
+
+
+def settle(path: Path) -> None:
+    """Clears away what a killed `create` has left beside a key's file, and makes the file durable if it is there.
+
+    Raises:
+        WorkspaceError: something could not be removed, or the folder cannot be read.
+    """
+    if path.parent.is_dir():
+        sweep(path.parent, path.name)
+        sync_folder(path.parent)
 
 
 class Ed25519FileSigner:
@@ -183,16 +202,18 @@ def _read_private(path: Path) -> bytes:
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise SigningError(f"{path} is a symbolic link", hint="Name the key file itself.") from error
-        raise SigningError(f"{path} could not be opened: {error.strerror}") from error
+        raise SigningError(f"{path} could not be opened: {error.strerror}", hint=what_to_do(error)) from error
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise SigningError(f"{path} is not a file")
+            raise SigningError(f"{path} is not a file", hint="Name the key file itself.")
         if status.st_mode & _NOT_OURS_ALONE:
             raise SigningError(f"{path} can be read or changed by other users", hint=f"Run: chmod 600 {path}")
         pem = os.read(descriptor, KEY_FILE_BYTES + 1)
     finally:
         os.close(descriptor)
     if len(pem) > KEY_FILE_BYTES:
-        raise SigningError(f"{path} is longer than {KEY_FILE_BYTES} bytes: it is no key")
+        raise SigningError(
+            f"{path} is longer than {KEY_FILE_BYTES} bytes: it is no key", hint="Name the key file itself."
+        )
     return pem

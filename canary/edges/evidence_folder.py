@@ -8,10 +8,10 @@ that is there. These files are the publisher's own, and do not go onto the site.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from canary.edges.files import check_inside, make_folder, read_inside, sweep, write_file
+from canary.edges.files import check_folder, lies_in, make_folder, read_inside, write_file
 from canary.errors import WorkspaceError
 from canary.limits import AUTHORITY_URL_CHARACTERS, EVIDENCE_BYTES
 
@@ -74,25 +74,20 @@ class EvidenceFolder:
         write_file(_source(folder / name), f"{source}\n".encode())
         write_file(folder / name, data, replace=False)
 
-    def sweep(self) -> None:
-        """Removes what a killed command left half written."""
-        for folder in self._entry_folders():
-            sweep(folder)
-
-    def _entry_folders(self) -> Iterator[Path]:
+    def folders(self) -> list[Path]:
+        """Returns every folder of timestamps, and the one that they lie in: what a killed command may have changed."""
         folder = self._root / FOLDER
-        if folder.is_dir() and folder.resolve().is_relative_to(self._root):
-            yield from (
-                each
-                for each in sorted(folder.iterdir())
-                if _ENTRY_FOLDER.fullmatch(each.name) and each.is_dir() and not each.is_symlink()
-            )
+        if not (folder.is_dir() and lies_in(self._root, folder)):
+            return []
+        inner = (each for each in sorted(folder.iterdir()) if _ENTRY_FOLDER.fullmatch(each.name))
+        return [folder, *(each for each in inner if each.is_dir() and lies_in(self._root, each))]
 
     def _entry_folder(self, entry_sha256: str) -> Path:
         if not _ENTRY_FOLDER.fullmatch(entry_sha256):
             raise WorkspaceError(f"{entry_sha256} is no entry's hash")
         folder = self._root / FOLDER / entry_sha256
-        check_inside(self._root, folder, what="folder")
+        for each in (folder.parent, folder):
+            check_folder(self._root, each)
         return folder
 
 

@@ -42,6 +42,10 @@ INSTALL_HINT = "Install GnuPG 2.2 or newer; on Debian and Ubuntu the package is 
 OUTPUT_BYTES = 4 * 1024 * 1024
 """Bytes that gpg may write on each of its streams in one call; an honest listing takes a few thousand."""
 
+_ROOM = "Make room in the folder for temporary files, or name another in the environment (TMPDIR)."
+
+_STUCK = "Run 'gpg --version' and 'gpgconf --kill all' by hand; if gpg does not answer there either, reinstall GnuPG."
+
 STATUS_PREFIX = b"[GNUPG:] "
 
 PRIVATE_OPTIONS = (
@@ -214,9 +218,9 @@ class Gpg:
         except OSError as error:
             raise GpgError(f"gpg could not be run: {error}", hint=INSTALL_HINT) from error
         if result.fault:
-            raise GpgError(result.fault)
+            raise GpgError(result.fault, hint=_STUCK)
         if result.returncode is None:
-            raise GpgError("gpg could not be run")
+            raise GpgError("gpg could not be run", hint=INSTALL_HINT)
         status, log = _split(result.errors)
         return Answer(output=result.data, status=status, log=log)
 
@@ -232,7 +236,7 @@ def private_home() -> tempfile.TemporaryDirectory[str]:
     try:
         return tempfile.TemporaryDirectory(prefix="canary-gpg-")
     except OSError as error:
-        raise GpgError(f"a temporary folder for gpg could not be made: {error.strerror}") from error
+        raise GpgError(f"a temporary folder for gpg could not be made: {error.strerror}", hint=_ROOM) from error
 
 
 @contextlib.contextmanager
@@ -248,7 +252,7 @@ def laid_down(data: bytes, *, home: Path) -> Iterator[str]:
             file.flush()
             yield file.name
     except OSError as error:
-        raise GpgError(f"a temporary file for gpg could not be written: {error.strerror}") from error
+        raise GpgError(f"a temporary file for gpg could not be written: {error.strerror}", hint=_ROOM) from error
 
 
 def terminal() -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import http.client
 import socket
 import ssl
 import threading
@@ -109,10 +110,26 @@ class PinnedAdapter(HTTPAdapter):
         self._pool.close()
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """An answer without the interim ones before it, which any client must expect (RFC 9110, section 15.2).
+
+    The standard library skips 100 (Continue) alone, and would take 103 (Early Hints) for the answer.
+    """
+
+    def begin(self) -> None:
+        """Reads status and headers; 101 is final, because another protocol follows it."""
+        super().begin()
+        while self.status in range(102, 200):
+            self.headers = None  # type: ignore[assignment]  # which is how the base class knows that it has read none
+            super().begin()
+
+
 def _connection_classes(look: Deadline) -> dict[str, type[HTTPConnection]]:
     """Returns urllib3's classes of connections, by scheme, that get their sockets from `look`."""
 
     class Plain(HTTPConnection):
+        response_class = _FinalResponse
+
         def _new_conn(self) -> socket.socket:
             try:
                 return look.connect(self._dns_host, self.port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,12 +11,14 @@ from canary.core.kinds import ED25519_TYPE, ed25519_vkey
 from canary.core.note import SignatureLine
 from canary.core.roster import Roster
 from canary.core.vkey import VKey, parse_vkey
-from canary.edges.ed25519_keys import Ed25519FileSigner, create
+from canary.edges.ed25519_keys import Ed25519FileSigner, create, settle
 from canary.edges.files import check_inside, read_inside, remove, rename, write_file
 from canary.edges.private_keys import log_key_path, require
-from canary.errors import SigningError
+from canary.errors import CanaryError, SigningError
 
 PUBLIC_FILE = Path("keys") / "log.vkey"
+_UNNAMED = "log+new.pem"
+"""What a private log key is called until its public half is written; one of that name alone was never used."""
 _VKEY_BYTES = 1_024
 
 
@@ -39,21 +42,21 @@ def make_log_key(workspace: Path, keys: Path, canary_id: str) -> bytes:
     """
     public_file = workspace / PUBLIC_FILE
     if public_file.exists():
-        key = parse_vkey(
-            read_inside(workspace, public_file, limit=_VKEY_BYTES).decode("utf-8", "replace").removesuffix("\n")
-        )
+        key = _read_public(workspace)
         if key.name != canary_id:
             raise SigningError(
                 f"{public_file} is the log key of {key.name}, not of {canary_id}",
                 hint="Begin in another folder, or with the same --id as before.",
             )
-        require(log_key_path(keys, key), "the log")
+        settle(_private_half(keys, key))
         return key.data[len(ED25519_TYPE) :]
     return replace_log_key(workspace, keys, canary_id)
 
 
 def replace_log_key(workspace: Path, keys: Path, canary_id: str) -> bytes:
     """Makes a new log key in the place of the one that is there, whose private half stays where it is.
+
+    The private half gets its name after the public one is written: whoever is interrupted leaves no second key.
 
     Args:
         workspace: the workspace.
@@ -68,12 +71,16 @@ def replace_log_key(workspace: Path, keys: Path, canary_id: str) -> bytes:
         WorkspaceError: a file could not be written, or `keys/` leads out of the workspace.
     """
     check_inside(workspace, workspace / PUBLIC_FILE.parent, what="folder")
-    unnamed = log_key_path(keys, VKey(canary_id, b"", b"")).with_name("log+new.pem")
+    unnamed = log_key_path(keys, VKey(canary_id, b"", b"")).with_name(_UNNAMED)
+    if unnamed.exists():
+        # The old key may be the one that still lies there; then it keeps its private half too.
+        with contextlib.suppress(CanaryError):
+            _private_half(keys, _read_public(workspace))
     remove(unnamed)
     public = create(unnamed, passphrase=None)
     key = ed25519_vkey(canary_id, public)
-    rename(unnamed, log_key_path(keys, key))
     write_file(workspace / PUBLIC_FILE, f"{key.render()}\n".encode())
+    rename(unnamed, log_key_path(keys, key))
     return public
 
 
@@ -107,7 +114,35 @@ def _one_cadence(roster: Roster, now: datetime) -> bool:
 
 
 def _line(text: bytes, key: VKey, keys: Path, now: datetime) -> SignatureLine:
-    signer = Ed25519FileSigner(key.name, require(log_key_path(keys, key), "the log"), None)
+    path = _private_half(keys, key)
+    signer = Ed25519FileSigner(key.name, path, None)
     if ed25519_vkey(key.name, signer.public_key) != key:
-        raise SigningError(f"the private log key in {log_key_path(keys, key)} is not the one in the roster")
+        raise SigningError(f"the private log key in {path} is not the one in the roster")
     return SignatureLine(key.name, key.key_id, signer.sign(text, at=now))
+
+
+def _private_half(keys: Path, key: VKey) -> Path:
+    """Returns the file of a log key's private half; one that a killed run has left without its name gets it here.
+
+    Raises:
+        SigningError: it is not on this machine.
+        WorkspaceError: it could not be renamed.
+    """
+    path = log_key_path(keys, key)
+    unnamed = path.with_name(_UNNAMED)
+    if not path.exists() and unnamed.exists():
+        with contextlib.suppress(SigningError):  # it is no key
+            if ed25519_vkey(key.name, Ed25519FileSigner(key.name, unnamed, None).public_key) == key:
+                rename(unnamed, path)
+    return require(path, "the log")
+
+
+def _read_public(workspace: Path) -> VKey:
+    """Returns the public half of a workspace's log key.
+
+    Raises:
+        MalformedError: it is none.
+        WorkspaceError: it cannot be read.
+    """
+    text = read_inside(workspace, workspace / PUBLIC_FILE, limit=_VKEY_BYTES).decode("utf-8", "replace")
+    return parse_vkey(text.removesuffix("\n"))

@@ -25,8 +25,8 @@ from pathlib import Path
 import msgspec
 
 from canary import limits
-from canary.edges.gpg import Gpg
-from canary.errors import MalformedError
+from canary.edges.gpg import INSTALL_HINT, Gpg
+from canary.errors import GpgError, MalformedError
 
 PUBLIC_KEY, PUBLIC_SUBKEY, USER_ID, USER_ATTRIBUTE, SIGNATURE = 6, 14, 13, 17, 2
 """Packet tags of RFC 4880, section 4.3, that a certificate is made of."""
@@ -99,11 +99,14 @@ def one_signature(gpg: Gpg, *, home: Path, data: bytes) -> SignaturePacket:
 
     Raises:
         MalformedError: it is anything else. The text of the rule is for people.
-        GpgError: gpg could not be asked.
+        GpgError: gpg could not be asked, or does not answer as gpg does.
     """
     guard_signature(data)
     lines = _listing(gpg, home=home, data=data)
     packets = _packets(lines)
+    if not packets:
+        # Of bytes with such a header any gpg lists one packet at least, so this says nothing of the signature.
+        raise GpgError("gpg listed nothing of a signature", hint=INSTALL_HINT)
     if [(packet.offset, packet.tag, packet.end) for packet in packets] != [(0, SIGNATURE, len(data))]:
         raise MalformedError("it is not exactly one signature packet", what=_WHAT)
     found = [

@@ -2,15 +2,21 @@
 
 The steps, in this order; each can end the check:
 
-1. Before gpg sees it: the signature is at most `limits.OPENPGP_SIGNATURE_BYTES` long, and its header spans it.
+1. Before gpg sees it: the signature is at most 1,024 bytes long, and begins with the header of one signature packet
+   that spans it (old or new format, with a length of one or two bytes).
 2. `gpg --list-packets` shows one version 4 signature packet, class 0x00, over the whole length, with the data of a
    signature in it. Its public-key algorithm, its creation time T and its digest are read here, from the part of
-   the packet that is signed. The digest is SHA-256, -384 or -512, or a weak one.
-3. The certificate, and no other, is imported into a private home, which is kept for the next signature.
-4. The public-key algorithm of step 2 is that of a key in the certificate that signs.
+   the packet that is signed. The digest is SHA-256, -384 or -512, or a weak one (MD5, SHA-1, RIPEMD-160, SHA-224).
+   What breaks 1 or 2 is BAD.
+3. The certificate, and no other, is imported into a private home, which is kept for the next signature. It is one
+   version 4 public key with its user ids, subkeys and signatures, and nothing else; its primary fingerprint is the
+   pinned one. Otherwise the outcome is NO_KEY.
+4. The public-key algorithm of step 2 is that of a key in the certificate that signs; otherwise BAD.
 5. `gpg --verify` runs as of T, so that the answer is the same for everyone, for ever.
-6. Its status lines give the outcome. There is exactly one verdict among them; VALIDSIG names the pinned primary
-   fingerprint, T and the digest of step 2.
+6. Its status lines give the outcome. There is exactly one verdict among them: with a VALIDSIG that names the pinned
+   primary fingerprint, T and the digest of step 2, GOODSIG is GOOD, EXPSIG and EXPKEYSIG (the signature or the key had
+   expired at T) are EXPIRED_KEY, and REVKEYSIG (the certificate carries a revocation, of whatever date) is REVOKED_KEY.
+   BADSIG is BAD. ERRSIG is NO_KEY where the certificate has no such key, and BAD otherwise, if it is not UNCHECKED.
 7. A signature dated before its key existed is checked once more, with that rule put aside, to tell a right one
    (OUTSIDE_TIME) from a wrong one (BAD).
 8. What is right over a weak digest is WEAK_DIGEST.

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from canary.core.vkey import VKey
+from canary.edges.files import lies_in
 from canary.errors import SigningError, WorkspaceError
 
 
@@ -32,7 +33,7 @@ def key_folder(chosen: Path | None, workspace: Path) -> Path:
         WorkspaceError: it lies in the workspace.
     """
     folder = (chosen or default_key_folder()).expanduser()
-    if folder.resolve().is_relative_to(workspace.resolve()):
+    if lies_in(workspace, folder):
         raise WorkspaceError(
             f"the key folder {folder} lies in the workspace",
             hint="Private keys stay outside of it, so that none is ever published; name another with --key-dir.",

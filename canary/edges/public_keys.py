@@ -12,7 +12,7 @@ from canary.core.names import RESERVED_SIGNER, check_signer, key_name
 from canary.core.roster import RosterSigner
 from canary.core.vkey import VKey, parse_vkey
 from canary.edges.openpgp_certificates import Certificate, inspect_certificate
-from canary.edges.workspace import Workspace
+from canary.edges.workspace import KEY_ANEW, Workspace
 from canary.errors import MalformedError, RefusedError
 
 
@@ -84,7 +84,8 @@ def read_public_keys(workspace: Workspace, canary_id: str, *, at: datetime) -> P
                 found.certificates[name] = certificate
                 found.signers[name] = RosterSigner(name, key, Kind.OPENPGP, certificate.binary)
         except MalformedError as error:
-            raise error.within(str(path.relative_to(workspace.root))) from error
+            file = str(path.relative_to(workspace.root))
+            raise MalformedError(error.rule, line=error.line, what=file, hint=error.hint or KEY_ANEW) from error
     return found
 
 

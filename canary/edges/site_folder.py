@@ -7,13 +7,14 @@ nothing between. A folder cannot be swapped so on every file system; a link can.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from canary.edges.files import make_folder, sync_folder
+from canary.edges.files import make_folder, sync_folder, what_to_do
 from canary.errors import WorkspaceError
 
 PUBLIC = "public"
@@ -21,8 +22,11 @@ BUILDS = ".public"
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
-def swap_site(root: Path, files: Mapping[str, bytes]) -> None:
-    """Puts a whole site in the place of the published one.
+@contextlib.contextmanager
+def laid_out_site(root: Path, files: Mapping[str, bytes]) -> Iterator[Callable[[], None]]:
+    """Lays a whole site out beside the published one, and yields what puts it in its place.
+
+    Everything that takes room on the disk is done by then; what is not put in its place is removed again.
 
     Args:
         root: the workspace.
@@ -34,19 +38,57 @@ def swap_site(root: Path, files: Mapping[str, bytes]) -> None:
     check_place(root)
     link, builds = root / PUBLIC, root / BUILDS
     current = link.readlink().name if link.is_symlink() else ""
+    temporary = link.with_name(f".{link.name}.new")
+    build = builds
+    shown = False
+
+    def show() -> None:
+        nonlocal shown
+        with _told(root):
+            temporary.replace(link)
+            shown = True
+            sync_folder(root)
+            # The old site goes last; a reader who has it open keeps it.
+            _remove_others(builds, build.name)
+
     try:
-        make_folder(builds)
-        _remove_others(builds, current)
-        number = int(current) + 1 if current else 1
-        while os.path.lexists(builds / str(number)):  # a stranger's file, which is left alone
-            number += 1
-        previous = builds / current
-        _write_tree(builds / str(number), files, previous=previous if current and _is_build(previous) else None)
-        _relink(link, Path(BUILDS) / str(number))
-        # The old site goes last; a reader who has it open keeps it.
-        _remove_others(builds, str(number))
+        with _told(root):
+            make_folder(builds)
+            _remove_others(builds, current)
+            build = _next_build(builds, current)
+            previous = builds / current
+            _write_tree(build, files, previous=previous if current and _is_build(previous) else None)
+            temporary.unlink(missing_ok=True)
+            temporary.symlink_to(Path(BUILDS) / build.name)
+        yield show
+    finally:
+        if not shown:
+            _clear_away(builds, build, temporary)
+
+
+@contextlib.contextmanager
+def _told(root: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise WorkspaceError(f"the site cannot be written to {root}: {error.strerror}") from error
+        what = f"the site cannot be written to {root}: {error.strerror}"
+        raise WorkspaceError(what, hint=what_to_do(error)) from error
+
+
+def _next_build(builds: Path, current: str) -> Path:
+    number = int(current) + 1 if current else 1
+    while os.path.lexists(builds / str(number)):  # a stranger's file, which is left alone
+        number += 1
+    return builds / str(number)
+
+
+def _clear_away(builds: Path, build: Path, temporary: Path) -> None:
+    """Removes a site that was not shown, as far as that can be; the next one clears away the rest."""
+    if build != builds:
+        shutil.rmtree(build, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        temporary.unlink(missing_ok=True)
+        builds.rmdir()  # unless there is something else in it
 
 
 def check_place(root: Path) -> None:
@@ -94,14 +136,6 @@ def _link_same(old: Path, target: Path, data: bytes) -> bool:
     except OSError:
         return False
     return True
-
-
-def _relink(link: Path, target: Path) -> None:
-    temporary = link.with_name(f".{link.name}.new")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(target)
-    temporary.replace(link)
-    sync_folder(link.parent)
 
 
 def _remove_others(builds: Path, kept: str) -> None:

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from canary.core.state import State
-from canary.edges.files import PRIVATE_MODE, read_file, write_file
+from canary.edges.files import PRIVATE_MODE, read_file, sweep, what_to_do, write_file
 from canary.errors import MalformedError, WorkspaceError
-from canary.formats.state_json import parse_state, render_state
+from canary.formats.state_json import DAMAGED_HINT, parse_state, render_state
 from canary.limits import STATE_BYTES
 
 _TRY_AGAIN_SECONDS = 0.1
@@ -20,7 +20,7 @@ _TRY_AGAIN_SECONDS = 0.1
 
 @contextlib.contextmanager
 def held(path: Path, *, seconds: float) -> Iterator[None]:
-    """Holds a state file from before it is read until after it is written.
+    """Holds a state file from before it is read until after it is written, and clears away what a killed run left.
 
     Two runs at once would otherwise both begin from the same state, and the later one would forget what the other
     had found. The lock is a file beside the state, because the state itself is replaced.
@@ -36,9 +36,12 @@ def held(path: Path, *, seconds: float) -> Iterator[None]:
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_MODE)
     except OSError as error:
-        raise WorkspaceError(f"{lock} cannot be made: {error.strerror}") from error
+        raise WorkspaceError(f"{lock} cannot be made: {error.strerror}", hint=what_to_do(error)) from error
     try:
         _lock(descriptor, path, time.monotonic() + seconds)
+        # Nobody misses a look because of a rest that cannot be removed: another user's, in a folder that many share.
+        with contextlib.suppress(WorkspaceError):
+            sweep(path.parent, path.name)
         yield
     finally:
         os.close(descriptor)
@@ -51,12 +54,15 @@ def read_state(path: Path) -> State | None:
         MalformedError: it is damaged.
         WorkspaceError: it cannot be read.
     """
-    if not path.exists():
+    # A link to nothing is no first look: what it led to may lie on a disk that is not there just now.
+    if not os.path.lexists(path):
         return None
     try:
         return parse_state(read_file(path, limit=STATE_BYTES))
     except MalformedError as error:
-        raise MalformedError(error.rule, what=str(path), hint=error.hint) from error
+        raise error.within(str(path)) from error
+    except WorkspaceError as error:
+        raise WorkspaceError(error.what, hint=DAMAGED_HINT) from error
 
 
 def write_state(path: Path, state: State) -> None:

@@ -11,22 +11,43 @@ import contextlib
 import fcntl
 import os
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import shlex
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from canary.core.names import check_signer, check_statement_id
 from canary.core.note import SignatureLine, parse_signature_line
 from canary.core.profile import check_text
 from canary.edges.evidence_folder import EvidenceFolder
-from canary.edges.files import check_inside, is_regular, make_folder, read_inside, remove, rename, sweep, write_file
-from canary.edges.site_folder import BUILDS, PUBLIC, check_place, swap_site
+from canary.edges.files import (
+    check_folder,
+    is_regular,
+    lies_in,
+    make_folder,
+    read_inside,
+    remove,
+    rename,
+    sweep,
+    sync_folder,
+    write_file,
+    write_files,
+)
+from canary.edges.half_merged import refuse_half_merged
+from canary.edges.site_folder import BUILDS, PUBLIC, check_place, laid_out_site
 from canary.errors import MalformedError, WorkspaceError
 from canary.limits import ATTACHMENT_BYTES, CERTIFICATE_BYTES, ENTRY_BYTES, TEXT_BYTES
 
 CONFIG = "canary.toml"
+FIRST_FILES = (".gitignore", ".gitattributes", CONFIG)
+"""What `canary init` writes into the folder itself, in this order: with the last one the workspace is there."""
 _CONFIG_BYTES = 65_536
 _SIGNATURE_BYTES = 4_096
 _ARMORED_BYTES = 4 * CERTIFICATE_BYTES
+_MEND_CONFIG = "Mend it in a text editor, or bring it back from version control."
+_ENTRIES_STAY = "Bring it back from version control: a published entry never changes."
+_DRAFT_ANEW = "Move it away, and make a new draft with canary draft (or canary roster)."
+KEY_ANEW = "Get the file from its signer again, or from version control."
+_SHORTER = "Its text must fit into a release, in at most 32,768 bytes of UTF-8."
 _VERSION_FILE = re.compile(r"v([1-9][0-9]{0,8})\.txt")
 _LOG_FILE = re.compile(r"([0-9]{4,10})\.txt")
 _ATTACHMENT_FILE = re.compile(r"[0-9a-f]{64}")
@@ -43,7 +64,7 @@ class Workspace:
     """
 
     def __init__(self, root: Path) -> None:
-        self.root = root.resolve()
+        self.root = Path(os.path.realpath(root))
         self.timestamps = EvidenceFolder(self.root)
 
     @classmethod
@@ -53,7 +74,10 @@ class Workspace:
         Raises:
             WorkspaceError: there is none.
         """
-        if not (folder / CONFIG).is_file():
+        config = folder / CONFIG
+        if os.path.lexists(config) and not config.is_file():
+            raise WorkspaceError(f"{config} is no regular file", hint="Bring it back from version control.")
+        if not config.is_file():
             raise WorkspaceError(
                 f"{folder} holds no {CONFIG}",
                 hint="Go to the canary's folder (or name it with --workspace), or begin one with 'canary init'.",
@@ -62,7 +86,7 @@ class Workspace:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Holds the workspace against other commands that change it, and clears away what a killed one left.
+        """Holds the workspace against other commands that change it, and settles what a killed one left.
 
         Raises:
             WorkspaceError: another command holds it.
@@ -75,7 +99,7 @@ class Workspace:
                 raise WorkspaceError(
                     f"another canary command is at work in {self.root}", hint="Wait for it to end."
                 ) from error
-            self._sweep()
+            self._settle()
             yield
         finally:
             os.close(descriptor)
@@ -84,7 +108,7 @@ class Workspace:
 
     def config(self) -> str:
         """Returns the text of `canary.toml`."""
-        return self._text(self.root / CONFIG, limit=_CONFIG_BYTES)
+        return self._text(self.root / CONFIG, limit=_CONFIG_BYTES, hint=_MEND_CONFIG)
 
     def wordings(self) -> dict[str, dict[int, str]]:
         """Returns for each statement id and version its words.
@@ -124,7 +148,7 @@ class Workspace:
 
     def read_key_file(self, path: Path) -> str:
         """Returns the text of a public key's file."""
-        return self._text(path, limit=_ARMORED_BYTES)
+        return self._text(path, limit=_ARMORED_BYTES, hint=KEY_ANEW)
 
     def write_key_file(self, name: str, suffix: str, text: str, *, replace: bool = False) -> Path:
         """Writes a public key into `keys/` and returns its file.
@@ -160,22 +184,41 @@ class Workspace:
         for number in range(1, len(numbers) + 1):
             if number not in numbers:
                 raise WorkspaceError(f"{self._log_file(number)} is missing", hint="Bring it back from version control.")
-        return [self._read(numbers[number], limit=ENTRY_BYTES) for number in sorted(numbers)]
+        return [self._read_lines(numbers[number], limit=ENTRY_BYTES, hint=_ENTRIES_STAY) for number in sorted(numbers)]
 
     # --- the draft -------------------------------------------------------------------------------------
 
     def draft(self) -> bytes | None:
         """Returns the open draft's text, or None."""
+        self._check_folder("draft")
         path = self.root / "draft" / "text.txt"
-        return self._read(path, limit=TEXT_BYTES) if path.exists() else None
+        return self._read_lines(path, limit=TEXT_BYTES, hint=_DRAFT_ANEW) if os.path.lexists(path) else None
 
-    def write_draft(self, text: bytes) -> None:
-        """Opens a draft, in the place of one that is open. Its signatures go first: they are over other words."""
-        self._remove_signatures()
-        remove(self._frozen)
+    def write_draft(self, text: bytes, attachments: Mapping[str, bytes] | None = None) -> None:
+        """Opens a draft, in the place of one that is open. Its signatures go first: they are over other words.
+
+        A run that is stopped in between leaves the draft that was open, with fewer signatures or none.
+
+        Args:
+            text: the draft.
+            attachments: what is published beside it, by SHA-256; kept for as long as the log.
+
+        Raises:
+            WorkspaceError: something could not be written, or a folder leads out of the workspace.
+        """
+        files = {self.root / "attachments" / sha256: data for sha256, data in (attachments or {}).items()}
+        files[self.root / "draft" / "text.txt"] = text
+        self._check_folder("attachments")
+        self._check_folder("draft")
+
+        def without_signatures() -> None:
+            self._remove_signatures()
+            remove(self._frozen)
+
+        for folder in {path.parent for path in files}:
+            make_folder(folder)
+        write_files(files, first=without_signatures)
         self._sweep()
-        make_folder(self.root / "draft")
-        write_file(self.root / "draft" / "text.txt", text)
 
     def signature_lines(self) -> dict[str, SignatureLine]:
         """Returns the signature line of each signer who has signed the draft, by short name.
@@ -187,16 +230,13 @@ class Workspace:
         found: dict[str, SignatureLine] = {}
         for file in self._listed("draft"):
             if file.suffix == ".sig":
-                text = self._text(file, limit=_SIGNATURE_BYTES)
+                hint = f"Take it away with canary unsign --as {shlex.quote(file.stem)}, and have it signed again."
+                text = self._text(file, limit=_SIGNATURE_BYTES, hint=hint)
                 try:
                     found[check_signer(file.stem)] = parse_signature_line(text.removesuffix("\n"))
                 except MalformedError as error:
-                    raise MalformedError(
-                        error.rule,
-                        line=error.line,
-                        what=str(file.relative_to(self.root)),
-                        hint="Move the file away, or bring the right one back; 'canary status' says what is next.",
-                    ) from error
+                    name = str(file.relative_to(self.root))
+                    raise MalformedError(error.rule, line=error.line, what=name, hint=hint) from error
         return found
 
     def signature_names(self) -> tuple[str, ...]:
@@ -204,10 +244,12 @@ class Workspace:
         return tuple(file.stem for file in self._listed("draft") if file.suffix == ".sig")
 
     def write_signatures(self, lines: Mapping[str, SignatureLine]) -> None:
-        """Writes signers' lines beside the draft; final bytes that are not in the log yet are then not final."""
-        remove(self._frozen)
-        for name, line in lines.items():
-            write_file(self.root / "draft" / f"{name}.sig", f"{line.render()}\n".encode())
+        """Writes signers' lines beside the draft; final bytes that are not in the log yet are then not final.
+
+        Each line counts by itself, so a run that is stopped between two of them has taken some in, and not the others.
+        """
+        files = {self.root / "draft" / f"{name}.sig": f"{line.render()}\n".encode() for name, line in lines.items()}
+        write_files(files, first=lambda: remove(self._frozen))
 
     def remove_signature(self, name: str) -> None:
         """Removes a signer's line, whatever its file holds.
@@ -223,7 +265,7 @@ class Workspace:
 
     def frozen_entry(self) -> bytes | None:
         """Returns the final bytes of the entry that is being published, if any."""
-        return self._read(self._frozen, limit=ENTRY_BYTES) if self._frozen.exists() else None
+        return self._read(self._frozen, limit=ENTRY_BYTES) if os.path.lexists(self._frozen) else None
 
     def freeze_entry(self, data: bytes) -> None:
         """Writes them, synced."""
@@ -241,7 +283,7 @@ class Workspace:
         """
         target = self._log_file(number)
         make_folder(target.parent)
-        if target.exists():
+        if os.path.lexists(target):
             raise WorkspaceError(f"{target} is there already", hint="Nothing was overwritten.")
         rename(self._frozen, target)
 
@@ -264,16 +306,6 @@ class Workspace:
             raise WorkspaceError(
                 error.what, hint=f"Bring attachments/{sha256} back from version control; the site is made with it."
             ) from error
-
-    def keep_attachment(self, sha256: str, data: bytes) -> None:
-        """Keeps an attachment for as long as the log.
-
-        Raises:
-            WorkspaceError: `attachments/` leads out of the workspace, or cannot be written.
-        """
-        self._check_inside(self.root / "attachments")
-        make_folder(self.root / "attachments")
-        write_file(self.root / "attachments" / sha256, data)
 
     def keep_only_attachments(self, hashes: Collection[str]) -> None:
         """Removes every attachment but those with these SHA-256 hashes; what is not called by a hash is not ours."""
@@ -302,9 +334,9 @@ class Workspace:
         """
         check_place(self.root)
 
-    def swap_site(self, files: Mapping[str, bytes]) -> None:
-        """Puts a whole site in the place of the published one, in one step."""
-        swap_site(self.root, files)
+    def laid_out_site(self, files: Mapping[str, bytes]) -> contextlib.AbstractContextManager[Callable[[], None]]:
+        """Lays a whole site out, and yields what puts it in the place of the published one, in one step."""
+        return laid_out_site(self.root, files)
 
     # --- below -----------------------------------------------------------------------------------------
 
@@ -326,34 +358,53 @@ class Workspace:
         if file.is_dir() and not file.is_symlink():
             raise WorkspaceError(f"{file} is a folder, and no signature", hint="Move it away.")
 
+    def _settle(self) -> None:
+        """Clears away what a killed command left half done, and makes durable what it did: this one builds on it."""
+        for name in FIRST_FILES:  # by their names: not every file in the folder itself is canary's
+            sweep(self.root, name)
+        self._sweep()
+        for folder in (self.root, *self._own_folders()):
+            sync_folder(folder)
+
     def _sweep(self) -> None:
-        for name in ("draft", "log", "keys", "attachments"):
-            folder = self.root / name
-            if folder.resolve().is_relative_to(self.root):
-                sweep(folder)
-        self.timestamps.sweep()
+        for folder in self._own_folders():
+            sweep(folder)
+
+    def _own_folders(self) -> list[Path]:
+        folders = [self.root / name for name in ("draft", "log", "keys", "attachments")]
+        own = [each for each in folders if each.is_dir() and lies_in(self.root, each)]
+        return [*own, *self.timestamps.folders()]
 
     def _listed(self, folder: str) -> list[Path]:
+        self._check_folder(folder)
         path = self.root / folder
         if not path.is_dir():
             return []
-        self._check_inside(path)
         return sorted(file for file in path.iterdir() if not file.name.startswith("."))
 
-    def _check_inside(self, folder: Path) -> None:
-        check_inside(self.root, folder, what="folder")
+    def _check_folder(self, folder: str) -> None:
+        check_folder(self.root, self.root / folder)
 
-    def _read(self, path: Path, *, limit: int) -> bytes:
-        return read_inside(self.root, path, limit=limit)
-
-    def _text(self, path: Path, *, limit: int) -> str:
+    def _read(self, path: Path, *, limit: int, hint: str = "") -> bytes:
         try:
-            return self._read(path, limit=limit).decode("utf-8")
+            return read_inside(self.root, path, limit=limit)
+        except WorkspaceError as error:
+            raise WorkspaceError(error.what, hint=error.hint or hint) from error
+
+    def _read_lines(self, path: Path, *, limit: int, hint: str) -> bytes:
+        """Returns the bytes of a file of lines, which people share through version control."""
+        data = self._read(path, limit=limit, hint=hint)
+        refuse_half_merged(path, data)
+        return data
+
+    def _text(self, path: Path, *, limit: int, hint: str) -> str:
+        try:
+            return self._read_lines(path, limit=limit, hint=hint).decode("utf-8")
         except UnicodeDecodeError as error:
-            raise WorkspaceError(f"{path} is not UTF-8") from error
+            raise WorkspaceError(f"{path} is not UTF-8", hint=hint) from error
 
     def _words(self, path: Path) -> str:
         try:
-            return check_text(self._read(path, limit=TEXT_BYTES)).removesuffix("\n")
+            return check_text(self._read_lines(path, limit=TEXT_BYTES, hint=_SHORTER)).removesuffix("\n")
         except MalformedError as error:
             raise error.within(str(path.relative_to(self.root))) from error

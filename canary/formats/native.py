@@ -30,10 +30,17 @@ def bundles(size: int) -> Iterator[tuple[str, int, int]]:
         yield path, width, width * (ENTRY_BYTES + _LENGTH_BYTES)
 
 
-def entries_in(fetched: Sequence[tuple[bytes, int]]) -> tuple[bytes, ...]:
-    """Returns the entries in bundles of given widths.
+def entries_in(fetched: Sequence[tuple[str, int, bytes]]) -> tuple[bytes, ...]:
+    """Returns the entries in bundles, each given with its path and the number of entries it must hold.
 
     Raises:
-        MalformedError: a bundle is no bundle of that width.
+        MalformedError: a bundle is none of that width; the error names its path.
     """
-    return tuple(entry for data, width in fetched for entry in parse_bundle(data, width))
+    return tuple(entry for path, width, data in fetched for entry in _entries(path, width, data))
+
+
+def _entries(path: str, width: int, data: bytes) -> tuple[bytes, ...]:
+    try:
+        return parse_bundle(data, width)
+    except MalformedError as error:
+        raise error.within(path) from error

@@ -1,7 +1,9 @@
 """A watcher's state as a file: JSON, one spelling, read strictly.
 
-The document is the value of `canary.core.state`, with bytes in base64 and times as in a text. Reading it and
-writing it again gives the same bytes; anything else is a damaged file, and is refused whole.
+The document is the value of `canary.core.state`, with bytes in base64 and times as in a text. Its last field,
+`checksum`, is the SHA-256 of the document in which that field is empty. Reading it and writing it again gives the
+same bytes; anything else is a damaged file, and is refused whole: one letter that a disk changed in a stored entry
+would otherwise read as a fork, of which the signers know nothing.
 """
 
 from __future__ import annotations
@@ -11,16 +13,18 @@ from itertools import pairwise
 import msgspec
 
 from canary.core.admitted import Admitted
+from canary.core.fetched import shown
 from canary.core.findings import Code
 from canary.core.outcome import Outcome
 from canary.core.standing import Standing, Wording
 from canary.core.state import State, Sticky
-from canary.core.strict import decode_base64, encode_base64
+from canary.core.strict import decode_base64, digest, encode_base64, hash_field
 from canary.core.tally import CheckedSignature, Tally
 from canary.core.times import format_time, parse_time
 from canary.errors import MalformedError
 
 VERSION = 1
+DAMAGED_HINT = "Bring it back from a backup, or begin anew with another file and the pin."
 _CODES = {code.spelling: code for code in Code}
 
 
@@ -76,6 +80,7 @@ class _State(msgspec.Struct, forbid_unknown_fields=True):
     sticky: list[_Sticky]
     standing: _Standing
     entries: list[_Entry]
+    checksum: str
 
 
 def render_state(state: State) -> bytes:
@@ -112,8 +117,9 @@ def render_state(state: State) -> bytes:
             )
             for each in state.entries
         ],
+        checksum="",
     )
-    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
+    return _spelled(msgspec.structs.replace(document, checksum=hash_field(digest(_spelled(document)))))
 
 
 def parse_state(data: bytes) -> State:
@@ -126,11 +132,16 @@ def parse_state(data: bytes) -> State:
         document = msgspec.json.decode(data, type=_State)
         state = _state(document)
     except (msgspec.DecodeError, MalformedError, KeyError, UnicodeDecodeError) as error:
-        raise _damaged(str(error)) from error
+        # The message may quote the file, which may hold anything.
+        raise _damaged(shown(str(error))) from error
     # Also catches what a JSON reader is free to overlook: names that stand twice, other spellings of a number.
     if document.version != VERSION or render_state(state) != data:
-        raise _damaged(f"it is not of version {VERSION} in its one spelling")
+        raise _damaged(f"it is not of version {VERSION}, or not as it was written")
     return state
+
+
+def _spelled(document: _State) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
 def _state(document: _State) -> State:
@@ -224,5 +235,5 @@ def _damaged(why: str) -> MalformedError:
     return MalformedError(
         f"the state is damaged ({why})",
         what="state file",
-        hint="Bring it back from a backup, or begin anew with another file and the pin.",
+        hint=DAMAGED_HINT,
     )

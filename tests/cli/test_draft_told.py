@@ -36,7 +36,7 @@ def test_an_end_two_periods_after_a_withdrawal_is_promised_to_be_retired(publish
 def test_an_end_in_other_words_is_a_withdrawal(published: Publisher) -> None:
     published.write_statement("taps", "Nobody that we know of has installed equipment in our network.", version=2)
     said = done(published.on("2026-05-02").canary("draft", "--final")).said
-    assert "changed: WITHDRAWN: the statement taps is gone" in said
+    assert "changed: WITHDRAWN: release 2, the last one, does not affirm taps@v1 as it stood" in said
     assert "changed: REWORDED: the statement taps was reworded" in said
     assert "Watchers will see WITHDRAWN, and not RETIRED." in said
     assert seen(published) == "WITHDRAWN"

@@ -8,6 +8,7 @@ import pytest
 
 from canary.cli.init import AUTHORITIES
 from canary.edges.log_keys import make_log_key
+from canary.edges.workspace import Workspace
 from canary.flows.issue.config import parse_config
 from tests.publisher import Publisher, done, tree
 
@@ -226,6 +227,36 @@ def test_an_init_interrupted_before_the_public_half_was_written_can_run_again(ne
     (pem,) = new.private.iterdir()
     assert pem.name.startswith("log+")
     assert pem.name != "log+new.pem"
+
+
+def test_an_init_interrupted_before_the_private_log_key_got_its_name_keeps_that_key(new: Publisher) -> None:
+    (new.root / "keys").mkdir(parents=True)
+    make_log_key(new.root, new.keys, "example.net/canary")
+    (pem,) = new.private.iterdir()
+    pem.rename(new.private / "log+new.pem")
+    assert new.init().code == 0
+    assert list(new.private.iterdir()) == [pem]
+
+
+def test_what_a_killed_init_left_half_written_is_cleared_away(new: Publisher) -> None:
+    new.root.mkdir(parents=True)
+    (new.root / ".mine.abcdefgh.part").touch()
+    before = tree(new.folder)
+    for _ in range(2):  # the first makes the workspace, the second refuses to
+        for name in (".gitignore", "canary.toml"):
+            (new.root / f".{name}.abcdefgh.part").write_text("half a f", "utf-8")
+        new.init()
+        assert {path for path in tree(new.folder) if path.endswith(".part")} == {
+            path for path in before if path.endswith(".part")
+        }
+
+
+def test_two_inits_at_once_do_not_make_two_log_keys(new: Publisher) -> None:
+    new.root.mkdir(parents=True)
+    with Workspace(new.root).locked():
+        ran = new.init()
+    assert (ran.code, "another canary command is at work" in ran.err) == (3, True)
+    assert not list(new.root.iterdir())
 
 
 def test_an_interrupted_init_does_not_go_on_under_another_id(new: Publisher) -> None:

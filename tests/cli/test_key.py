@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from canary.core.vkey import parse_vkey
 from tests.gpg_home import GpgHome, day
-from tests.publisher import PASSPHRASE, Publisher, tree
+from tests.publisher import PASSPHRASE, Publisher, done, tree
 
 
 @pytest.fixture(scope="module")
@@ -154,10 +154,9 @@ def test_a_private_key_that_is_found_without_a_passphrase_is_warned_of(started: 
     assert "Warning" not in started.new_key("security").out
 
 
-def test_no_second_copy_of_a_private_key_is_left_by_a_run_that_was_killed(started: Publisher) -> None:
+def test_a_second_name_that_a_killed_run_left_a_private_key_is_removed(started: Publisher) -> None:
     started.new_key("legal")
     before = tree(started.folder)
-    # As it lies on disk when the machine stops between the two names of the new file.
     (started.root / "keys" / "legal.vkey").unlink()
     (started.private / ".legal.pem.abcdefgh.part").hardlink_to(started.private / "legal.pem")
     assert started.new_key("legal").code == 0
@@ -274,6 +273,32 @@ def test_another_key_for_the_same_name_is_refused_whatever_its_kind(started: Pub
     started.new_key("legal")
     started.openpgp = {"legal": second}
     assert started.new_key("legal").code == 1
+
+
+# --- key log --------------------------------------------------------------------------------------------
+
+
+def without_its_name(publisher: Publisher) -> Path:
+    """Leaves the newest log key as a run that is killed last leaves it; returns where it should lie."""
+    vkey = parse_vkey((publisher.root / "keys" / "log.vkey").read_text("utf-8").removesuffix("\n"))
+    path = publisher.private / f"log+{vkey.key_id.hex()}.pem"
+    path.rename(publisher.private / "log+new.pem")
+    return path
+
+
+def test_a_log_key_that_a_killed_run_left_without_its_name_signs_all_the_same(rostered: Publisher) -> None:
+    done(rostered.canary("key", "log", "--key-dir", rostered.keys))
+    path = without_its_name(rostered)
+    rostered.rotate(by=rostered.signers)
+    assert path.exists()
+    assert not (rostered.private / "log+new.pem").exists()
+
+
+def test_the_next_log_key_does_not_cost_the_one_that_was_left_without_its_name(rostered: Publisher) -> None:
+    path = without_its_name(rostered)
+    done(rostered.canary("key", "log", "--key-dir", rostered.keys))
+    assert path.exists()
+    assert len(list(rostered.private.glob("log+*.pem"))) == 2
 
 
 # --- key list -------------------------------------------------------------------------------------------

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.gpg_home import GpgHome
-from tests.publisher import ADD_ALL, PASSPHRASE, STATEMENTS, Publisher, done, text_hash, tree
+from tests.publisher import ADD_ALL, STATEMENTS, Publisher, done, text_hash, tree
 
 AFFIRMED = [word for name in STATEMENTS for word in ("--affirm", f"{name}@v1")]
 MISSING = "not every statement of the draft is affirmed; nothing was signed, and nothing was written down"
@@ -91,20 +90,6 @@ def everything(publisher: Publisher) -> list[object]:
     return [*AFFIRMED, "--text", draft_hash(publisher)]
 
 
-def test_a_wrong_passphrase_signs_nothing(drafted: Publisher) -> None:
-    drafted.passphrase_file.write_text("a guess\n", "utf-8")
-    said = refused(drafted, *everything(drafted), code=3)
-    assert "does not open with this passphrase" in said
-    assert "a guess" not in said
-
-
-def test_without_a_passphrase_and_without_a_terminal_it_says_how_to_give_one(drafted: Publisher) -> None:
-    before = tree(drafted.folder)
-    ran = drafted.canary("sign", "--as", "legal", *everything(drafted), "--key-dir", drafted.keys)
-    assert (ran.code, "Give --passphrase-file FILE." in ran.err) == (1, True)
-    assert tree(drafted.folder) == before
-
-
 def test_somebody_elses_private_key_signs_nothing(drafted: Publisher) -> None:
     (drafted.private / "security.pem").replace(drafted.private / "legal.pem")
     said = refused(drafted, *everything(drafted), code=3)
@@ -138,21 +123,6 @@ def test_signing_twice_is_refused(drafted: Publisher) -> None:
 
 def test_without_a_draft_there_is_nothing_to_sign(published: Publisher) -> None:
     assert "no draft is open" in refused(published, *AFFIRMED)
-
-
-def test_an_openpgp_key_takes_its_passphrase_from_a_file_too(tmp_path: Path) -> None:
-    with GpgHome() as gpg:
-        key = gpg.key("security <security@example.net>", passphrase=PASSPHRASE)
-        made = Publisher(tmp_path, openpgp={"security": key}, gpg_home=gpg.path).prepare()
-        done(made.canary("roster"))
-        wrong = tmp_path / "wrong"
-        wrong.write_text("a guess\n", "utf-8")
-        named = ("--text", draft_hash(made), "--passphrase-file")
-        before = tree(made.root)
-        ran = made.sign_with("security", *named, wrong)
-        assert (ran.code, f"the passphrase of the key {key} is wrong" in ran.said) == (3, True)
-        assert tree(made.root) == before
-        assert made.sign_with("security", *named, made.passphrase_file).code == 0
 
 
 # --- unsign ---------------------------------------------------------------------------------------------
@@ -291,40 +261,12 @@ def test_a_key_that_is_in_no_roster_is_refused(drafted: Publisher, tmp_path: Pat
     )
 
 
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b"", "line 1: a signature line starts with an em dash"),
-        (b"hello\n", "line 1: a signature line starts with an em dash"),
-        (b"\xff\n", "not UTF-8"),
-        ("— example.net/canary/legal !!!!\n".encode(), "line 1: this is not standard base64"),
-        (b"x" * 70_000, "more than 65,535 bytes"),
-    ],
-)
-def test_a_file_that_holds_no_signatures_is_named(
-    drafted: Publisher, tmp_path: Path, content: bytes, told: str
-) -> None:
-    (tmp_path / "some.sig").write_bytes(content)
-    said = refused_merge(drafted, tmp_path / "some.sig", code=3)
-    assert "some.sig" in said
-    assert told in said
-
-
 def test_what_was_taken_in_already_may_come_again(drafted: Publisher, elsewhere: Publisher) -> None:
     done(elsewhere.sign("legal"))
     done(drafted.canary("merge", elsewhere.signature_file("legal")))
     before = tree(drafted.folder)
     done(drafted.canary("merge", elsewhere.signature_file("legal")))
     assert tree(drafted.folder) == before
-
-
-def test_a_signature_saved_under_anothers_name_is_told(drafted: Publisher, elsewhere: Publisher) -> None:
-    done(elsewhere.sign("security"))
-    drafted.signature_file("legal").write_bytes(elsewhere.signature_file("security").read_bytes())
-    for arguments, code in ((("status",), 1), (("publish", "--key-dir", drafted.keys), 3)):
-        ran = drafted.canary(*arguments)
-        assert ran.code == code
-        assert "draft/legal.sig: it holds a line of the key example.net/canary/security" in ran.said
 
 
 def test_a_signature_of_somebody_who_may_not_sign_is_told(drafted: Publisher, elsewhere: Publisher) -> None:

@@ -188,6 +188,9 @@ def test_stopped_while_it_asks_it_is_finished_by_one_more_run(
     with monkeypatch.context() as patch:
         patch.setattr("canary.edges.tsa.ask_authority", stopped)
         assert stamped.publish().code == 3
+    # The release is out all the same; what is left is to clear the draft away.
+    assert stamped.verify(at="2026-02-04").code == 0
+    assert shown(stamped, 2) == {}
     assert stamped.canary("status").code != 0
     assert len(list((stamped.root / "log").iterdir())) == 2
     done(stamped.publish())
@@ -258,7 +261,7 @@ def test_tokens_that_a_killed_run_left_beside_the_site_are_put_on_it(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("canary.edges.workspace.swap_site", stopped)
+        patch.setattr("canary.edges.workspace.laid_out_site", stopped)
         assert stamped.canary("timestamp").code == 3
     assert len(kept(stamped, 1)) == 2
     assert shown(stamped, 1) == {}

@@ -11,6 +11,7 @@ import pytest
 
 from canary.cli.app import App
 from canary.edges.state_file import held
+from canary.errors import WorkspaceError
 from tests.loopback import Loopback
 from tests.publisher import Publisher, Ran, command, noon, tree
 
@@ -162,24 +163,10 @@ def test_an_older_copy_is_a_lagging_mirror_for_a_day(published: Publisher, state
 # --- what goes wrong ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda data: data[:0],
-        lambda data: data[: len(data) // 2],
-        lambda data: data.replace(b'"version": 1', b'"version": 2'),
-        lambda data: data.replace(b'"first_use": false', b'"first_use": true, "first_use": false'),
-        lambda data: data.replace(b'"acknowledged": 2', b'"acknowledged": 2.0'),
-        lambda data: b"\xff" + data,
-        lambda data: data + b"\n",
-    ],
-    ids=["empty", "cut", "of another version", "a name twice", "another spelling", "not UTF-8", "longer"],
-)
-def test_a_damaged_state_is_told_and_left_as_it_is(published: Publisher, state: Path, damage: object) -> None:
+def test_a_damaged_state_is_told_and_left_as_it_is_whatever_is_asked(published: Publisher, state: Path) -> None:
     look(published.public, state, "--pin", published.pin)
-    assert callable(damage)
-    state.write_bytes(damage(state.read_bytes()))
-    before = state.read_bytes()
+    before = state.read_bytes()[:-100]
+    state.write_bytes(before)
     for form in ((), ("--pin", published.pin), ("--trust-first-use",), ("--ack",)):
         ran = look(published.public, state, *form)
         assert (ran.code, "the state is damaged" in ran.err, str(state) in ran.err) == (3, True, True)
@@ -204,6 +191,24 @@ def test_two_looks_at_once_do_not_forget_what_the_other_found(published: Publish
     assert look(published.public, state, at="2026-02-11").code == 0
 
 
+def test_what_a_killed_look_left_half_written_is_cleared_away(published: Publisher, state: Path) -> None:
+    (state.parent / f".{state.name}.abcdefgh.part").write_bytes(b"half a s")
+    foreign = state.parent / ".other.json.abcdefgh.part"
+    foreign.write_bytes(b"somebody else's")
+    assert look(published.public, state, "--pin", published.pin).code == 0
+    assert list(state.parent.glob(".*.part")) == [foreign]
+
+
+def test_a_rest_that_cannot_be_removed_stops_no_look(
+    published: Publisher, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path, name: str) -> None:
+        raise WorkspaceError(f"{folder / name} cannot be removed")
+
+    monkeypatch.setattr("canary.edges.state_file.sweep", refuse)
+    assert look(published.public, state, "--pin", published.pin).code == 0
+
+
 def test_a_folder_in_the_place_of_the_state_is_told(published: Publisher, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     before = tree(tmp_path)
@@ -211,16 +216,6 @@ def test_a_folder_in_the_place_of_the_state_is_told(published: Publisher, tmp_pa
         ran = look(published.public, folder, "--pin", published.pin)
         assert (ran.code, "and a state is a file" in ran.said, "Traceback" in ran.err) == (3, True, False)
     assert tree(tmp_path) == before
-
-
-def test_a_pin_that_is_not_the_states_is_refused(published: Publisher, state: Path) -> None:
-    look(published.public, state, "--pin", published.pin)
-    before = tree(state.parent)
-    ran = look(published.public, state, "--pin", f"sha256:{'0' * 64}")
-    assert ran.code == 3
-    assert f"the state is of the canary example.net/canary, pinned as {published.pin}, not as --pin says" in ran.said
-    assert "Use a state file of its own for each canary." in ran.said
-    assert tree(state.parent) == before
 
 
 def test_rejected_bytes_do_not_change_what_is_stored(published: Publisher, state: Path, tmp_path: Path) -> None:

@@ -284,6 +284,12 @@ def test_an_ending_does_not_hide_a_withdrawal_of_the_last_two_periods(*, hidden_
     assert Code.WITHDRAWN in codes(changes_since(history(sim), len(sim.entries) - 1))
 
 
+def test_a_withdrawal_just_before_an_ending_is_told_once() -> None:
+    sim = ended(hidden_by_correction=True)
+    findings = changes_since(history(sim), len(sim.entries) - 2)
+    assert [(each.code, each.entry) for each in findings] == [(Code.WITHDRAWN, len(sim.entries) - 1)]
+
+
 def test_a_withdrawal_of_long_ago_does_not_burden_an_ending() -> None:
     sim = begun()
     sim.release(without=["gag"]), sim.release(), sim.release(final=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from canary.core.checkpoint import Checkpoint, log_verifiers, parse_checkpoint, 
 from canary.core.kinds import ed25519_vkey
 from canary.core.merkle import EMPTY_ROOT, leaf_hash, root_hash
 from canary.core.note import SignatureLine, parse_note, verify_note
+from canary.core.strict import encode_base64
 from canary.core.tiles import parse_bundle
 from canary.core.vkey import VKey, parse_vkey
 from canary.errors import CanaryError, MalformedError
@@ -165,6 +167,20 @@ def test_every_checkpoint_of_the_golden_log_holds(size: int) -> None:
     data = (GOLDEN / "tile" / "entries" / "000.p" / str(size)).read_bytes() if size else b""
     entries = parse_bundle(data, size)
     assert verify_note(parse_note(found.note.render()), log_verifiers([parse_vkey(GOLDEN_KEY)]))
-    assert found.checkpoint.size == size
-    assert found.checkpoint.root == root_hash(leaf_hash(entry) for entry in entries)
+    made_again = Checkpoint("example.com/log/testdata", size, root_hash(leaf_hash(entry) for entry in entries))
+    assert made_again.render() == found.note.text
     assert (found.checkpoint.root == EMPTY_ROOT) == (size == 0)
+
+
+@pytest.mark.skipif(not GOLDEN.is_dir(), reason=f"the golden log is not here: {GOLDEN}")
+def test_the_golden_log_serves_its_last_checkpoint_and_knows_its_own_tree() -> None:
+    newest = parse_signed_checkpoint((GOLDEN / "checkpoint").read_bytes())
+    last = (
+        parse_signed_checkpoint((GOLDEN / "checkpoint.15").read_bytes())
+        if (GOLDEN / "checkpoint.15").exists()
+        else newest
+    )
+    tree = json.loads((GOLDEN / ".state" / "treeState").read_text())
+    assert newest.signed_by(parse_vkey(GOLDEN_KEY))
+    assert newest.checkpoint == last.checkpoint
+    assert (newest.checkpoint.size, encode_base64(newest.checkpoint.root)) == (tree["size"], tree["root"])

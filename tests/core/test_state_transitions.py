@@ -163,6 +163,20 @@ def test_a_second_look_is_taken_only_where_a_cache_could_be_to_blame() -> None:
         assert [asked.fresh for asked in site.asked if asked.path == CHECKPOINT] == [False, True][:looks]
 
 
+@pytest.mark.parametrize("cached", ["nothing", "an older bundle", "another root"])
+def test_a_first_look_that_a_cache_spoiled_is_taken_a_second_time(cached: str) -> None:
+    sim = begun()
+    site = sim.site()
+    site.cached = dict(site.files)
+    if cached == "nothing":
+        del site.cached[bundle_path(0, 2)]
+    elif cached == "an older bundle":
+        site.cached[bundle_path(0, 2)] = site.files[bundle_path(0, 1)]
+    else:
+        site.cached[CHECKPOINT] = sim.checkpoint(root=bytes(32), signed_by="stranger")
+    assert sim.verdict(FIRST, site=site).verdict.status is Status.OK
+
+
 def test_an_unchanged_canary_still_goes_stale() -> None:
     sim = begun()
     state = sim.watched(FIRST)
@@ -317,6 +331,23 @@ def test_two_roots_over_as_many_entries_are_a_log_fork_whatever_entries_are_serv
     assert Code.LOG_FORK in codes(judgement.verdict)
     (sticky,) = stored(judgement).sticky
     assert (sticky.code, sticky.proof) == (Code.LOG_FORK, (sim.checkpoint(), other))
+
+
+@pytest.mark.parametrize("entries", ["those that are stored", "others", "withheld"])
+def test_a_root_that_the_log_key_signed_under_another_origin_is_no_fork(entries: str) -> None:
+    sim = begun()
+    state = sim.watched(FIRST)
+    other = sim.fork_at(1)
+    other.append_raw(b"not an entry\n")
+    site = (other if entries == "others" else sim).site()
+    site.files[CHECKPOINT] = (other if entries == "others" else sim).checkpoint(
+        root=None if entries == "others" else bytes(32), origin="example.org/canary"
+    )
+    if entries == "withheld":
+        del site.files[bundle_path(0, 2)]
+    judgement = sim.verdict(FIRST, state=state, site=site)
+    assert not codes(judgement.verdict) & {Code.LOG_FORK, Code.TEXT_FORK}
+    assert unmoved(state, judgement.state)
 
 
 def test_a_root_that_a_stranger_signed_is_no_fork() -> None:

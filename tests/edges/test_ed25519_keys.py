@@ -91,7 +91,7 @@ def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
 
 def test_a_key_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(SigningError, match=r"folder .* could not be made: File exists"):
+    with pytest.raises(SigningError, match=r"file cannot be made: File exists"):
         create(tmp_path / "file" / "legal.key", passphrase=None)
 
     def full(_descriptor: int) -> None:

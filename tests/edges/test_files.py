@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from canary.edges.files import (
     read_inside,
     remove,
     rename,
+    sweep,
     sync_folder,
     write_file,
 )
@@ -32,6 +34,17 @@ def test_a_file_of_just_the_limit_is_read_and_one_byte_more_is_refused(tmp_path:
     assert read_file(path, limit=1_000) == b"x" * 1_000
     with pytest.raises(WorkspaceError, match="has more than 999 bytes"):
         read_file(path, limit=999)
+
+
+def test_a_small_file_takes_little_memory_however_large_it_may_be(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(200_000))
+    tracemalloc.start()
+    try:
+        assert read_file(path, limit=10**8) == bytes(200_000)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_endless_file_is_read_no_further_than_its_limit() -> None:
@@ -75,6 +88,14 @@ def test_nothing_is_read_through_a_link_that_leads_out(tmp_path: Path) -> None:
     for path in ("link", "folder/file", "../secret"):
         with pytest.raises(WorkspaceError, match="leads out of"):
             read_inside(root, root / path, limit=100)
+
+
+def test_a_circle_of_links_is_told(tmp_path: Path) -> None:
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+    with pytest.raises(WorkspaceError, match="one cannot be read: Too many levels of symbolic links") as caught:
+        read_inside(tmp_path, tmp_path / "one", limit=10)
+    assert caught.value.hint == "Replace the link by the file itself."
 
 
 def test_a_link_that_stays_inside_is_followed(tmp_path: Path) -> None:
@@ -183,6 +204,49 @@ def test_folders_are_made_with_those_above_them_and_may_be_there(tmp_path: Path)
     (tmp_path / "file").touch()
     with pytest.raises(WorkspaceError, match="cannot be made"):
         make_folder(tmp_path / "file" / "below")
+
+
+def test_a_new_folder_has_its_mode_and_those_above_it_the_usual_one(tmp_path: Path) -> None:
+    make_folder(tmp_path / "a" / "b", mode=0o700)
+    assert stat.S_IMODE((tmp_path / "a" / "b").stat().st_mode) == 0o700
+    (tmp_path / "usual").mkdir()
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_the_name_of_each_folder_is_synced_and_that_of_the_one_that_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    synced: list[Path] = []
+    monkeypatch.setattr("canary.edges.files.sync_folder", synced.append)
+    make_folder(there / "a" / "b")
+    assert synced == [tmp_path, there, there / "a"]
+    synced.clear()
+    make_folder(there / "a" / "b")
+    assert synced == [there / "a"]
+
+
+def test_a_folder_that_is_there_below_one_that_may_not_be_read_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    (tmp_path / "folder").mkdir()
+    monkeypatch.setattr("canary.edges.files.sync_folder", refuse)
+    make_folder(tmp_path / "folder")
+    with pytest.raises(WorkspaceError, match="cannot be made: Permission denied"):
+        make_folder(tmp_path / "folder" / "below")
+
+
+def test_a_folder_that_may_not_be_read_is_not_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(WorkspaceError, match="cannot be read: Permission denied"):
+        sweep(tmp_path)
 
 
 def test_renaming_and_removing(tmp_path: Path) -> None:

@@ -132,6 +132,15 @@ def test_gpg_that_hangs(tmp_path: Path, certificate: Certificate, signature: byt
         Gpg(path, seconds=0.5).run(["--verify"], home=Path(name))
 
 
+def test_gpg_without_an_answer_says_nothing_of_a_signature(
+    tmp_path: Path, certificate: Certificate, signature: bytes
+) -> None:
+    path = program(tmp_path, 'case "$*" in *--list-config*) exec gpg "$@";; esac')
+    with GpgVerifier(path) as verifier:
+        check = check_of(verifier, certificate, signature)
+    assert check == OpenPGPCheck(Outcome.UNCHECKED, detail="gpg listed nothing of a signature")
+
+
 def test_packets_without_end() -> None:
     with private_home() as name, pytest.raises(GpgError, match="answered with more than"):
         Gpg(seconds=60).run(["--list-packets"], home=Path(name), data=bomb())

@@ -179,6 +179,18 @@ def test_a_page_with_200_is_returned_as_it_is(server: Loopback) -> None:
     assert fetch(server) == Fetched(200, b"<html>Log in to the Wi-Fi</html>", None)
 
 
+@pytest.mark.parametrize("status", [100, 102, 103, 199])
+def test_an_interim_answer_is_not_the_answer(server: Loopback, status: int) -> None:
+    interim = b"HTTP/1.1 %d Wait\r\nLink: </style.css>\r\n\r\n" % status
+    server.faults["/checkpoint"] = says(interim + interim + answer(200, b"at last"))
+    assert fetch(server).body == b"at last"
+
+
+def test_another_protocol_is_an_answer(server: Loopback) -> None:
+    server.faults["/checkpoint"] = says(b"HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\n\r\n" + answer(200, b"not this"))
+    assert fetch(server) == Fetched(101, b"", None)
+
+
 @pytest.mark.parametrize("etag", ["x" * 201, "\xe4", "a\x07b", "", " "])
 def test_an_etag_that_is_not_worth_keeping_is_dropped(server: Loopback, etag: str) -> None:
     server.faults["/checkpoint"] = says(answer(200, b"body", {"ETag": etag}))

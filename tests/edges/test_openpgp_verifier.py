@@ -46,27 +46,49 @@ def signature(home: GpgHome, certificate: Certificate) -> bytes:
 # --- gpg's own traps, one file each ---------------------------------------------------------------------
 
 
-def expected() -> list[tuple[str, str, str]]:
+def expected() -> list[dict[str, str]]:
+    """Returns the rows of the detached signatures; clearsigned text is what other people's canaries are made of."""
     if not DATA.is_dir():
         return []
-    rows = [line.split("\t") for line in (DATA / "expected.tsv").read_text("utf-8").splitlines()[1:]]
-    return [(row[0], row[2], row[5]) for row in rows if row[0].endswith(".asc")]
+    names, *rows = (line.split("\t") for line in (DATA / "expected.tsv").read_text("utf-8").splitlines())
+    return [dict(zip(names, row, strict=True)) for row in rows if row[0].endswith(".asc")]
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"the OpenPGP traps are not here: {DATA}")
-@pytest.mark.parametrize(("file", "pinned", "outcome"), expected())
-def test_every_trap_has_its_outcome(file: str, pinned: str, outcome: str, home: GpgHome, verifier: GpgVerifier) -> None:
-    certificate = inspect_certificate((DATA / pinned.partition("+")[0]).read_bytes(), at=NOW)
+@pytest.mark.parametrize("row", expected(), ids=lambda row: row["file"])
+def test_every_trap_has_its_outcome(row: dict[str, str], home: GpgHome, verifier: GpgVerifier) -> None:
+    certificate = inspect_certificate((DATA / row["certificate"].partition("+")[0]).read_bytes(), at=NOW)
     check = verifier(
         certificate=certificate.binary,
         fingerprint=certificate.fingerprint,
-        text=(DATA / "m.txt").read_bytes(),
-        signature=home.dearmor((DATA / file).read_bytes()),
+        text=(DATA / row["data"]).read_bytes(),
+        signature=home.dearmor((DATA / row["file"]).read_bytes()),
     )
-    if "+" in pinned:  # two signers in one file are fine for a foreign canary, and never one signature line of ours
+    if "+" in row["certificate"]:
+        # Two signers in one file are fine for another's canary, and never one signature line of ours.
         assert check == OpenPGPCheck(Outcome.BAD, detail="it is not exactly one signature packet")
-    else:
-        assert check.outcome == outcome
+        return
+    assert check.outcome == row["at_signing_time"]
+    assert check.signed_at == datetime.fromtimestamp(int(row["signed_at"]), UTC)
+    assert as_of(NOW, check, certificate) == row["at_2026_11_24"]
+
+
+def as_of(now: datetime, check: OpenPGPCheck, certificate: Certificate) -> str:
+    """Returns what becomes of an outcome once the certificate's own facts are looked at as of another moment."""
+    if certificate.revoked:
+        return Outcome.REVOKED_KEY
+    if check.signed_at is not None and check.signed_at > now:
+        return Outcome.FUTURE
+    expired = certificate.expires is not None and certificate.expires <= now
+    return Outcome.EXPIRED_KEY if expired else check.outcome
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"the OpenPGP traps are not here: {DATA}")
+@pytest.mark.parametrize("name", ["good.clear", "exp.clear", "px.clear", "sx.clear"])
+def test_clearsigned_text_is_no_signature_of_ours(name: str, verifier: GpgVerifier) -> None:
+    certificate = inspect_certificate((DATA / f"{'exp' if name == 'exp.clear' else 'good'}.pub").read_bytes(), at=NOW)
+    check = check_of(verifier, certificate, (DATA / name).read_bytes())
+    assert check.outcome is Outcome.BAD
 
 
 # --- one signature by one pinned certificate ------------------------------------------------------------

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from canary.edges.site_folder import swap_site
+from canary.edges.site_folder import laid_out_site
 from canary.errors import WorkspaceError
 
 OLD = {"index.html": b"old", "canary.txt": b"same", "releases/1/text.txt": b"one", "gone.txt": b"gone"}
@@ -16,6 +18,11 @@ NEW = {"index.html": b"new", "canary.txt": b"same", "releases/1/text.txt": b"one
 def unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting for the disk takes most of the time."""
     monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+def swap_site(root: Path, files: Mapping[str, bytes]) -> None:
+    with laid_out_site(root, files) as show:
+        show()
 
 
 def site(root: Path) -> dict[str, bytes]:
@@ -117,8 +124,31 @@ def test_a_swap_that_fails_leaves_the_old_site(tmp_path: Path, monkeypatch: pyte
         with pytest.raises(WorkspaceError, match="No space left on device"):
             swap_site(tmp_path, NEW)
     assert site(tmp_path) == OLD
+    assert {each.name for each in tmp_path.iterdir()} == {"public", ".public"}
+    assert len(builds(tmp_path)) == 1
     swap_site(tmp_path, NEW)
     assert site(tmp_path) == NEW
+
+
+def test_a_first_site_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "symlink", fail)
+    with pytest.raises(WorkspaceError, match="No space left on device") as caught:
+        swap_site(tmp_path, OLD)
+    assert "Make room" in caught.value.hint
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_site_that_is_laid_out_and_not_shown_is_removed(tmp_path: Path) -> None:
+    swap_site(tmp_path, OLD)
+    with contextlib.suppress(KeyboardInterrupt), laid_out_site(tmp_path, NEW):
+        assert len(builds(tmp_path)) == 2
+        assert site(tmp_path) == OLD
+        raise KeyboardInterrupt
+    assert site(tmp_path) == OLD
+    assert len(builds(tmp_path)) == 1
 
 
 def test_where_files_cannot_be_linked_they_are_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,18 @@ def test_a_command_that_fails_lets_go(workspace: Workspace) -> None:
         pass
 
 
+def test_what_the_command_before_did_is_durable_before_another_builds_on_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("draft", "log", "keys", "attachments"):
+        (workspace.root / name).mkdir(exist_ok=True)
+    synced: set[Path] = set()
+    monkeypatch.setattr("canary.edges.workspace.sync_folder", synced.add)
+    with workspace.locked():
+        names = {path.relative_to(workspace.root).as_posix() for path in synced}
+    assert names == {".", "draft", "log", "keys", "attachments"}
+
+
 # --- statements -----------------------------------------------------------------------------------------
 
 
@@ -222,18 +234,24 @@ def test_a_new_draft_takes_the_old_ones_signatures_and_final_bytes_away(workspac
     assert workspace.frozen_entry() is None
 
 
-def test_the_old_signatures_go_before_the_new_words_come(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("call", "signed"), [("fsync", True), ("replace", False)])
+def test_the_old_signatures_go_before_the_new_words_come_and_after_they_are_on_the_disk(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, call: str, *, signed: bool
+) -> None:
     workspace.write_draft(b"old\n")
     workspace.write_signatures({"legal": LINE})
+    before = {path: path.read_bytes() for path in workspace.root.rglob("*") if path.is_file()}
 
     def stop(*_: object) -> None:
-        raise WorkspaceError("no room")
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("canary.edges.workspace.write_file", stop)
-    with pytest.raises(WorkspaceError, match="no room"):
-        workspace.write_draft(b"new\n")
+    monkeypatch.setattr(os, call, stop)
+    with pytest.raises(WorkspaceError, match="No space left on device"):
+        workspace.write_draft(b"new\n", {"0" * 64: b"report"})
     assert workspace.draft() == b"old\n"
-    assert workspace.signature_lines() == {}
+    assert bool(workspace.signature_lines()) is signed
+    if signed:
+        assert {path: path.read_bytes() for path in workspace.root.rglob("*") if path.is_file()} == before
 
 
 def test_removing_a_draft_removes_all_of_it(workspace: Workspace) -> None:
@@ -260,7 +278,7 @@ def test_a_signature_file_that_holds_none_is_told(workspace: Workspace, name: st
     write(workspace, f"draft/{name}.sig", content)
     with pytest.raises(MalformedError, match=told) as caught:
         workspace.signature_lines()
-    assert "Move the file away" in caught.value.hint
+    assert "canary unsign" in caught.value.hint
 
 
 def test_a_signature_file_that_is_not_utf_8_is_told(workspace: Workspace) -> None:
@@ -273,7 +291,7 @@ def test_a_signature_file_that_is_not_utf_8_is_told(workspace: Workspace) -> Non
 
 
 def test_attachments_are_kept_by_their_hash(workspace: Workspace) -> None:
-    workspace.keep_attachment("0" * 64, b"report")
+    workspace.write_draft(b"text\n", {"0" * 64: b"report"})
     assert workspace.attachment("0" * 64) == b"report"
     with pytest.raises(WorkspaceError, match="cannot be read"):
         workspace.attachment("1" * 64)
@@ -288,6 +306,7 @@ def test_evidence_is_read_in_order_and_strangers_are_left_out(workspace: Workspa
 
 def test_the_site_that_is_published_now(workspace: Workspace) -> None:
     assert workspace.published("checkpoint") is None
-    workspace.swap_site({"checkpoint": b"one", "tile/0/000": b"x"})
+    with workspace.laid_out_site({"checkpoint": b"one", "tile/0/000": b"x"}) as show:
+        show()
     assert workspace.published("checkpoint") == b"one"
     assert workspace.published("nothing") is None

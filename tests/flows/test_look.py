@@ -164,7 +164,7 @@ def test_a_bundle_that_is_none_is_between_two_uploads_or_junk(site: MemorySource
     site.files[BUNDLE] = body
     found = look(site)
     assert isinstance(found, Incomplete)
-    assert "entry bundle" in found.detail
+    assert f"the simulated site serves no entries as {BUNDLE}: " in found.detail
 
 
 # --- attachments ----------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
@@ -69,9 +70,15 @@ class Drawer:
     def check_site_place(self) -> None:
         pass
 
-    def swap_site(self, files: Mapping[str, bytes]) -> None:
-        self._step("swap")
-        self.site = dict(files)
+    @contextmanager
+    def laid_out_site(self, files: Mapping[str, bytes]) -> Iterator[Callable[[], None]]:
+        self._step("lay out")
+
+        def show() -> None:
+            self._step("swap")
+            self.site = dict(files)
+
+        yield show
 
 
 def sign_log(text: bytes, roster: Roster, before: Roster | None) -> list[SignatureLine]:
@@ -116,7 +123,7 @@ def test_the_final_bytes_are_written_before_anything_is_signed_over_them(office:
 
     office.sign_log = watched
     done = office.publish(office.desk.draft(noon("2026-02-03")), "legal", "security")
-    assert office.drawer.steps == ["freeze", "sign checkpoint", "append", "swap", "remove draft"]
+    assert office.drawer.steps == ["freeze", "sign checkpoint", "lay out", "append", "swap", "remove draft"]
     assert (done.appended, done.verdict.status, done.missed) == (True, Status.OK, None)
     assert done.entry.data == office.drawer.log[1]
 
@@ -163,7 +170,7 @@ def test_publishing_again_writes_the_same_site_and_no_entry(office: Office) -> N
     office.drawer.steps.clear()
     done = office.publish(None)
     assert (done.appended, office.drawer.site, office.drawer.log) == (False, site, log)
-    assert office.drawer.steps == ["swap", "remove draft"]
+    assert office.drawer.steps == ["lay out", "swap", "remove draft"]
 
 
 # --- what was interrupted -------------------------------------------------------------------------------
@@ -177,7 +184,7 @@ def test_frozen_bytes_of_the_same_signatures_are_used_again(office: Office) -> N
     frozen = office.drawer.frozen
     office.publish(draft, "legal", "security")
     assert office.drawer.log[1] == frozen
-    assert office.drawer.steps == ["append", "swap", "remove draft"]
+    assert office.drawer.steps == ["lay out", "append", "swap", "remove draft"]
 
 
 def test_frozen_bytes_without_a_signature_that_came_later_are_made_anew(office: Office) -> None:
@@ -187,7 +194,7 @@ def test_frozen_bytes_without_a_signature_that_came_later_are_made_anew(office: 
     office.drawer.frozen = open_board(office.desk.history, text, lines, no_openpgp).entry()
     office.publish(draft, "legal", "security", "director")
     assert office.drawer.log[1].count("\n— ".encode()) == 3
-    assert office.drawer.steps == ["drop", "freeze", "append", "swap", "remove draft"]
+    assert office.drawer.steps == ["drop", "freeze", "lay out", "append", "swap", "remove draft"]
 
 
 @pytest.mark.parametrize("rest", [b"", b"half an ent", b"of another draft"])
@@ -201,7 +208,7 @@ def test_frozen_bytes_of_another_draft_or_half_of_them_are_dropped(office: Offic
     assert office.drawer.steps[:2] == ["drop", "freeze"]
 
 
-@pytest.mark.parametrize("full", ["freeze", "append", "swap", "remove draft"])
+@pytest.mark.parametrize("full", ["freeze", "lay out", "append", "swap", "remove draft"])
 def test_wherever_it_stops_one_more_run_finishes_with_one_entry(office: Office, full: str) -> None:
     draft = office.desk.draft(noon("2026-02-03"))
     old = office.drawer.site

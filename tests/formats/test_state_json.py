@@ -150,6 +150,7 @@ def test_the_document() -> None:
         "sticky",
         "standing",
         "entries",
+        "checksum",
     ]
     assert (document["version"], document["high_water"], document["stale_since"]) == (
         1,
@@ -196,6 +197,7 @@ def changed(old: bytes, new: bytes) -> bytes:
         changed(b'"first_use": true', b'"first_use": 1'),
         changed(b'"TEXT-FORK"', b'"TEXT_FORK"'),
         changed(b'"TEXT-FORK"', b'"NO-SUCH-CODE"'),
+        changed("“quoted”".encode(), b"\\ud800"),
         changed(b'"AA=="', b'"AA"'),
         changed(b'"AA=="', b'"AB=="'),
         changed(b'"AA=="', b'"A A=="'),
@@ -212,16 +214,30 @@ def test_any_other_spelling_is_a_damaged_file(data: bytes) -> None:
     assert "Bring it back from a backup" in caught.value.hint
 
 
+@pytest.mark.parametrize("name", [r"\u001b[2J", r"\n", "x" * 5_000])
+def test_what_a_damaged_file_holds_is_told_in_one_plain_line(name: str) -> None:
+    with pytest.raises(MalformedError) as caught:
+        parse_state(changed(b'"etag"', f'"{name}"'.encode()))
+    assert caught.value.what.isprintable()
+    assert len(caught.value.what) < 300
+
+
 @given(st.integers(0, len(render_state(FULL)) - 1), st.integers(1, 255))
-def test_one_changed_byte_is_noticed_or_changes_only_a_value(place: int, flip: int) -> None:
+def test_one_changed_byte_is_always_noticed(place: int, flip: int) -> None:
     data = bytearray(render_state(FULL))
     data[place] ^= flip
-    try:
-        state = parse_state(bytes(data))
-    except MalformedError:
-        return
-    assert state != FULL
-    assert render_state(state) == bytes(data)
+    with pytest.raises(MalformedError, match="the state is damaged"):
+        parse_state(bytes(data))
+
+
+@pytest.mark.parametrize("field", ["canary", "pin", "high_water", "checkpoint", "entries"])
+def test_a_value_that_nobody_wrote_is_noticed_however_well_it_is_spelled(field: str) -> None:
+    plain, full = (json.loads(render_state(each)) for each in (replace(PLAIN, canary="other", pin="1" * 64), FULL))
+    plain["entries"], plain["high_water"] = [], "2026-02-07T12:00:00Z"
+    full[field] = plain[field] if field != "checkpoint" else ""
+    spelled = json.dumps(full, indent=1, ensure_ascii=False) + "\n"
+    with pytest.raises(MalformedError, match="the state is damaged"):
+        parse_state(spelled.encode())
 
 
 # --- the file -------------------------------------------------------------------------------------------
@@ -245,7 +261,10 @@ def test_a_damaged_file_is_told_with_its_path(tmp_path: Path) -> None:
 
 
 def test_what_is_no_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(WorkspaceError, match="is no regular file"):
-        read_state(tmp_path)
+    (tmp_path / "link").symlink_to("nothing")
+    for path, told in ((tmp_path, "is no regular file"), (tmp_path / "link", "cannot be read: No such file")):
+        with pytest.raises(WorkspaceError, match=told) as caught:
+            read_state(path)
+        assert "Bring it back from a backup" in caught.value.hint
     with pytest.raises(WorkspaceError, match="cannot be written"):
         write_state(tmp_path / "nowhere" / "state.json", PLAIN)

@@ -104,18 +104,17 @@ def parse_config(text: str) -> Config:
     """
     try:
         config = msgspec.convert(tomllib.loads(text), Config)
-    except tomllib.TOMLDecodeError as error:
-        raise MalformedError(str(error), what=FILE) from error
-    except msgspec.ValidationError as error:
-        raise MalformedError(str(error), what=FILE) from error
+    except (ValueError, RecursionError) as error:
+        # The reader's own error, a number without end, brackets in brackets, or a field that is none of ours.
+        raise _malformed(str(error)) from error
     _named("canary.id", check_canary_id, config.canary.id)
     _named("canary.organisation", parse_organisation, config.canary.organisation)
     for name in config.signers.names:
         _named("signers.names", check_signer, name)
     if len(set(config.signers.names)) != len(config.signers.names):
-        raise MalformedError("signers.names: a name stands twice", what=FILE)
+        raise _malformed("signers.names: a name stands twice")
     if not 1 <= config.signers.threshold <= max(1, len(config.signers.names)):
-        raise MalformedError("signers.threshold: it lies between 1 and the number of signers", what=FILE)
+        raise _malformed("signers.threshold: it lies between 1 and the number of signers")
     try:
         check_authorities(config.timestamps.authorities)
     except MalformedError as error:
@@ -123,7 +122,7 @@ def parse_config(text: str) -> Config:
     try:
         config.schedule.schedule()
     except MalformedError as error:
-        raise error.within(FILE) from error
+        raise _malformed(error.rule) from error
     return config
 
 
@@ -151,4 +150,8 @@ def _named(key: str, parse: Callable[[str], T], value: str) -> T:
     try:
         return parse(value)
     except MalformedError as error:
-        raise MalformedError(f"{key}: {error.rule}", what=FILE) from error
+        raise _malformed(f"{key}: {error.rule}") from error
+
+
+def _malformed(rule: str) -> MalformedError:
+    return MalformedError(rule, what=FILE, hint="Mend it in a text editor, or bring it back from version control.")

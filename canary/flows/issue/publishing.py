@@ -3,20 +3,22 @@
 1. The entry's final bytes are written beside the draft and synced.
 2. The log key signs a checkpoint over the log with that entry, and the site is rendered in memory.
 3. The watcher's verification runs over the rendered bytes. An alarm of the integrity axis refuses the entry.
-4. The entry is renamed into the log.
-5. Timestamp authorities are asked for tokens over it, in bounded time; what comes goes into the site, which is
-   rendered and verified once more.
-6. The site is swapped in, and the draft is removed.
+4. The site is laid out beside the published one: whatever takes room on the disk is done.
+5. The entry is renamed into the log.
+6. Timestamp authorities are asked for tokens over it, in bounded time. Where some come, the site is rendered, verified
+   and laid out once more, with them.
+7. The site is put in its place, and the draft is removed.
 
-Nothing has left the machine before step 5, and then the entry's hash only. Whatever stops it before the rename, a
+Nothing has left the machine before the rename, and at step 6 the entry's hash only. Whatever stops it earlier, a
 person's Ctrl-C too, removes the final bytes, and the draft can be signed as before; those that a killed run left count
-only as long as they are what the draft and its signatures make. From the rename on the entry never changes, and running
-the same again finishes.
+only as long as they are what the draft and its signatures make. From the rename on the entry never changes, whatever
+stops the asking puts the site of step 4 in its place, and running the same again finishes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
 
@@ -78,8 +80,8 @@ class Shelf(Protocol):
     def check_site_place(self) -> None:
         """Checks that a site can be put in the place of the published one."""
 
-    def swap_site(self, files: Mapping[str, bytes]) -> None:
-        """Puts a whole site in the place of the published one, in one step."""
+    def laid_out_site(self, files: Mapping[str, bytes]) -> AbstractContextManager[Callable[[], None]]:
+        """Lays a whole site out, and yields what puts it in the place of the published one, in one step."""
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -134,36 +136,46 @@ def publish(
     shown = check_published_prefix(shelf, history)
     appended = board is not None
     if board is not None:
+        frozen = shelf.frozen_entry()
         if not board.met:
-            if shelf.frozen_entry() is not None:
+            if frozen is not None:
                 shelf.drop_frozen_entry()
             told = ""
             if history.admitted and shown != len(history.admitted):
                 told = _rebuild(shelf, history, sign_log, verifier, now=now)
             raise _refusal(board, told)
         try:
-            data = _freeze(shelf, board)
+            data = _freeze(shelf, board, frozen)
             history = history.copy()
             history.append(data, verifier)
             checkpoint = _checkpoint(history, sign_log)
             files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
-            shelf.append_frozen_entry(len(history.admitted))
+            with shelf.laid_out_site(files) as show:
+                shelf.append_frozen_entry(len(history.admitted))
+                try:
+                    stamped = _ask(stamping, history)
+                except BaseException:
+                    show()
+                    raise
+                if not (stamped and stamped.kept):
+                    show()
         except BaseException:
             # Nothing has left this machine yet: the final bytes go (unless they are in the log already), and the
             # draft stands as before.
             shelf.drop_frozen_entry()
             raise
+        if stamped and stamped.kept:
+            files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
+            _swap(shelf, files)
     elif history.admitted:
         checkpoint = _checkpoint(history, sign_log)
+        stamped = _ask(stamping, history)
         files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
+        _swap(shelf, files)
     else:
         raise RefusedError("there is nothing to publish yet", hint="Draft a roster with 'canary roster'.")
-    entry = history.admitted[-1].entry
-    stamped = stamp(stamping, [entry]) if stamping else None
-    if stamped and stamped.kept:
-        files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
-    shelf.swap_site(files)
     shelf.remove_draft()
+    entry = history.admitted[-1].entry
     missed = _missed_window(history, now if appended else entry.content.issued)
     notices = _worth_naming(verdict.findings)
     seen_before = _worth_naming(changes_since(history, len(history.admitted) - 1))
@@ -172,10 +184,13 @@ def publish(
     return Published(entry, appended, verdict, notices, besides, missed, stamped)
 
 
-def _freeze(shelf: Shelf, board: Board) -> bytes:
+def _ask(stamping: Stamping | None, history: History) -> Stamped | None:
+    return stamp(stamping, [history.admitted[-1].entry]) if stamping else None
+
+
+def _freeze(shelf: Shelf, board: Board, frozen: bytes | None) -> bytes:
     """Returns the entry's final bytes, written and synced; those of a killed run if they are the same."""
     data = board.entry()
-    frozen = shelf.frozen_entry()
     if frozen == data:
         return data
     if frozen is not None:
@@ -206,8 +221,13 @@ def _rebuild(shelf: Shelf, history: History, sign_log: SignLog, verifier: OpenPG
     except SigningError as error:  # a signer's own machine has no log key, and no use for a site
         return f"; the site is not that of the log, and cannot be rebuilt here: {error.what}"
     files, _ = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
-    shelf.swap_site(files)
+    _swap(shelf, files)
     return "; the site was rebuilt from the log, without the draft"
+
+
+def _swap(shelf: Shelf, files: Mapping[str, bytes]) -> None:
+    with shelf.laid_out_site(files) as show:
+        show()
 
 
 def add_timestamps(shelf: Shelf, history: History, verifier: OpenPGPVerifier, *, now: datetime) -> bool:
@@ -232,7 +252,7 @@ def add_timestamps(shelf: Shelf, history: History, verifier: OpenPGPVerifier, *,
     if all(shelf.published(path) == data for path, data in kept):
         return False
     files, _ = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
-    shelf.swap_site(files)
+    _swap(shelf, files)
     return True
 
 

@@ -1,4 +1,24 @@
-"""One look at a canary's site: what to fetch, in which order, within which bounds."""
+"""One look at a canary's site: which files are asked for, and what the answers mean.
+
+Every answer is bounded in bytes, and the whole look in time (`canary.limits`). An answer **fails** if nothing
+authoritative came back: network, TLS, the time is up, a body beyond its bound, a redirect to another host or to http,
+or any status but those named here.
+
+1. `checkpoint`. 404, 410 or 451: the look brought **MISSING**. A failure: **UNREACHABLE**. A body that is no
+   checkpoint, or counts more than 16,384 entries: **NOT-A-CANARY**. If the request was conditional and the answer is
+   304: **unchanged**, and nothing else is asked for.
+2. The bundles of as many entries as the checkpoint counts, 32 MiB at most together. 404 for one of them: the site is
+   between two uploads, **INCONSISTENT**. 410 or 451: MISSING. A failure: UNREACHABLE. A bundle that does not hold just
+   its number of entries: INCONSISTENT.
+3. `canary.txt`: its bytes; that it is not there (404, 410, 451); or that it could not be read (a failure).
+4. Once the log was taken in (`canary.core.judge`, step 4), each attachment of its newest release whose SHA-256 was not
+   found intact before. 404, 410 or 451: gone. A failure: unreadable. A body of the size and the hash in the release:
+   intact. Any other body is changed; but one that, white space aside, begins with `<!doctype html` or `<html` in
+   capitals or not, where the attachment's name ends in neither `.html` nor `.htm`, is a host's own page: gone.
+
+So a look brings MISSING, UNREACHABLE, NOT-A-CANARY, INCONSISTENT with a checkpoint, unchanged, or a **log**: a
+checkpoint, as many entries, and `canary.txt`.
+"""
 
 from __future__ import annotations
 
@@ -85,13 +105,13 @@ def _look(source: Source, *, etag: str | None, fresh: bool) -> Observation:
     try:
         entries = entries_in(fetched)
     except MalformedError as error:
-        return Incomplete(answer.body, error.what)
+        return Incomplete(answer.body, f"{source.describe()} serves no entries as {error.what}")
     front, fault = _fetch_front(source, fresh=fresh)
     return Seen(answer.body, answer.etag, entries, front=front, front_fault=fault)
 
 
-def _fetch_bundles(source: Source, checkpoint: bytes, size: int, *, fresh: bool) -> list[tuple[bytes, int]]:
-    fetched: list[tuple[bytes, int]] = []
+def _fetch_bundles(source: Source, checkpoint: bytes, size: int, *, fresh: bool) -> list[tuple[str, int, bytes]]:
+    fetched: list[tuple[str, int, bytes]] = []
     left = LOG_BYTES
     for path, width, most in bundles(size):
         answer = source.get(path, limit=min(most, left), fresh=fresh)
@@ -102,7 +122,7 @@ def _fetch_bundles(source: Source, checkpoint: bytes, size: int, *, fresh: bool)
         if answer.status != _OK:
             raise _StoppedError(Unreachable(_refusal(source, answer, path)))
         left -= len(answer.body)
-        fetched.append((answer.body, width))
+        fetched.append((path, width, answer.body))
     return fetched
 
 

@@ -1,11 +1,26 @@
-"""Verifying one entry file by itself, with the roster that it should be signed under."""
+"""Verifying one entry file by itself, with the roster that it should be signed under.
+
+Whoever has a release's file and a roster's, and not the log, can know who signed, and no more. The roster's file must
+parse. The pin is in this case the hash of its text, whichever its number. Found are:
+
+- what the file is, if it is no entry: NEWER-FORMAT or MALFORMED. Otherwise NOT-COUNTED for each signature of a signer
+  that is not good (a bad one too), and:
+- OTHER-CANARY, if its canary is another than the roster's, or NO-RELEASE, if it is a roster. Otherwise, all that apply:
+  FUTURE-ISSUED; CHAIN-BROKEN, if `entry` is not greater than the roster's or `issued` is before it, and if it is the
+  entry behind the roster and `previous` is another hash; BAD-SCHEDULE; one of BAD-SIGNATURE, NOT-CHECKED and
+  BELOW-THRESHOLD, in this order, by the roster's threshold; and what time says (`canary.core.freshness`).
+- SINGLE-FILE, always.
+- NO-PIN, if there is no pin or it is another; and WOULD-BE, if the status without it would be another than UNKNOWN.
+
+The verdict speaks of the release if its threshold is met. Nothing is told of bounds of its time.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from canary.core.entry import Entry, NewerFormatError, parse_entry
-from canary.core.findings import EXIT_CODES, Cause, Code, Finding
+from canary.core.findings import EXIT_CODES, Cause, Code, Finding, Status
 from canary.core.freshness import time_findings
 from canary.core.history import schedule_fault
 from canary.core.outcome import OpenPGPVerifier
@@ -106,10 +121,11 @@ def _pin_findings(roster_hash: str, pin: str | None, findings: list[Finding]) ->
     told = "no pin was given" if pin is None else f"the pin is {hash_field(pin)}"
     message = f"{told}, and the roster is {hash_field(roster_hash)}; verify the whole site to follow its rosters"
     would_be = min((each.cause for each in findings if each.cause is not None), default=Cause.FINE).status
-    return [
-        Finding(Code.NO_PIN, message),
-        Finding(Code.WOULD_BE, f"under a roster that is pinned it would be {would_be} ({EXIT_CODES[would_be]})"),
-    ]
+    pin_findings = [Finding(Code.NO_PIN, message)]
+    if would_be is not Status.UNKNOWN:
+        told = f"under a roster that is pinned it would be {would_be} ({EXIT_CODES[would_be]})"
+        pin_findings.append(Finding(Code.WOULD_BE, told))
+    return pin_findings
 
 
 def _subject(entry: Entry, roster: Roster, tally: Tally) -> Subject | None:

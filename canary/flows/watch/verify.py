@@ -1,4 +1,23 @@
-"""Verifying a canary: look, judge, and where a cache could be to blame look a second time past every cache."""
+"""Verifying a canary: look, judge, and where a cache could be to blame look a second time past every cache.
+
+A look is judged as `canary.core.judge` says. It is **doubtful** if a finding other than UNREACHABLE and NEVER-FETCHED
+causes INVALID, MISSING or UNREACHABLE, or if OVERDUE or EXPIRED is found in a look that brought a log or was unchanged:
+a cache can hold back the newer release. Open sticky findings of earlier looks are not doubtful.
+
+A doubtful look is followed by a second one, without a condition and with `Cache-Control: no-cache`, which is judged
+from the same state and with the sticky findings of the first: what signatures prove stays proved, however fine the
+second copy is. Then:
+
+- The second look brought a log, and the first had taken in none, or one that the second goes on from byte for byte
+  (as far as either holds): the second verdict stands.
+- Both logs hold and neither goes on from the other: the second is judged anew from the state that the first left, so
+  that it is found to be a fork.
+- Otherwise (it brought no log, or an older one) the first look is judged again as one whose second look failed: its
+  findings that are not sticky and cause INVALID or MISSING become INCONSISTENT. If the first had brought no log
+  either, the second answer is judged in its place.
+
+From a site that answers both looks alike, the verdict is that of one look.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,151 @@
+"""The commands that are killed, each on a publisher who has come as far as it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.publisher import ADD_ALL, Publisher, Ran, done
+
+Step = Callable[[Publisher], object]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command.
+
+    Attributes:
+        stage: what it begins from: a stage of `tests.cli.conftest.made`, or `openpgp`.
+        prepare: what is done before it.
+        run: runs it; it is also what a person does after it was killed.
+        refusal: what it says when it is run again after it was done; empty where it does the same again.
+        between: what `canary status` may also say where the command takes several steps, each whole in itself.
+        makes_keys: whether it makes private keys, which are others each time.
+    """
+
+    stage: str
+    prepare: Step
+    run: Callable[[Publisher], Ran]
+    refusal: str = ""
+    between: str = ""
+    makes_keys: bool = False
+
+
+def _roster(publisher: Publisher) -> None:
+    done(publisher.canary("roster"))
+    for name in publisher.signers:
+        done(publisher.sign(name))
+
+
+def _release(publisher: Publisher, *wishes: object) -> None:
+    done(publisher.on("2026-05-02").canary("draft", *wishes))
+    for name in publisher.signers[: publisher.threshold]:
+        done(publisher.sign(name))
+
+
+def _report(publisher: Publisher) -> str:
+    path = publisher.folder / "report.pdf"
+    if not path.exists():
+        path.write_bytes(b"%PDF-1.7 a report\n" * 50)
+    return str(path)
+
+
+def _mailed(publisher: Publisher) -> None:
+    """Signatures that two signers made on machines of their own."""
+    for name in ("legal", "director"):
+        done(publisher.sign(name))
+        publisher.signature_file(name).rename(publisher.folder / f"{name}.sig")
+
+
+def _signed_draft_with_report(publisher: Publisher) -> None:
+    _release(publisher, "--attach", _report(publisher))
+    (publisher.folder / "report.pdf").write_bytes(b"%PDF-1.7 another report\n" * 50)
+
+
+def _watch(publisher: Publisher, *options: object) -> Ran:
+    return publisher.run("verify", publisher.public, "--state", publisher.folder / "state.json", *options)
+
+
+def _first_look(publisher: Publisher) -> Ran:
+    return _watch(publisher, "--pin", publisher.pin)
+
+
+def _news(publisher: Publisher) -> None:
+    """A watcher has seen release 1; release 2, which leaves a statement out, is published since then."""
+    assert _first_look(publisher).code == 0
+    publisher.on("2026-05-02").release("--without", "taps")
+
+
+def _alarm(publisher: Publisher) -> None:
+    _news(publisher)
+    assert _watch(publisher).code == 2
+
+
+def _nothing(publisher: Publisher) -> None:
+    del publisher
+
+
+COMMANDS = {
+    "publish roster 1": Command("prepared", _roster, Publisher.publish),
+    "publish a release": Command("published", _release, Publisher.publish),
+    "publish a release with a report": Command(
+        "drafted",
+        lambda publisher: (
+            done(publisher.canary("draft", "--replace", *ADD_ALL, "--attach", _report(publisher))),
+            [done(publisher.sign(name)) for name in ("legal", "security")],
+        ),
+        Publisher.publish,
+    ),
+    "publish with OpenPGP": Command(
+        "openpgp", lambda publisher: [done(publisher.sign(name)) for name in publisher.signers], Publisher.publish
+    ),
+    "sign": Command("drafted", _nothing, lambda publisher: publisher.sign("legal"), "has signed this draft already"),
+    "sign with OpenPGP": Command(
+        "openpgp", _nothing, lambda publisher: publisher.sign("legal"), "has signed this draft already"
+    ),
+    "merge": Command(
+        "drafted",
+        _mailed,
+        lambda publisher: publisher.canary(
+            "merge", *(publisher.folder / f"{each}.sig" for each in ("legal", "director"))
+        ),
+        between=r"1 of these, .*: canary sign --as \w+, canary sign --as \w+",
+    ),
+    "unsign": Command(
+        "drafted",
+        lambda publisher: done(publisher.sign("legal")),
+        lambda publisher: publisher.canary("unsign", "--as", "legal"),
+        "has not signed this draft",
+    ),
+    "roster": Command("prepared", _nothing, lambda publisher: publisher.canary("roster"), "a draft is open already"),
+    "draft": Command(
+        "published",
+        lambda publisher: (_report(publisher), publisher.on("2026-05-02")),
+        lambda publisher: publisher.canary("draft", "--attach", _report(publisher)),
+        "a draft is open already",
+    ),
+    "draft --replace": Command(
+        "published",
+        _signed_draft_with_report,
+        lambda publisher: publisher.canary("draft", "--replace", "--attach", _report(publisher), "--without", "taps"),
+        between=r"(1|2) of these, .*: canary sign --as legal, .*canary sign --as director",
+    ),
+    "init": Command("empty", Publisher.settle, Publisher.init, "is there already", makes_keys=True),
+    "key new": Command(
+        "prepared",
+        lambda publisher: publisher.edit_config(('"director"]', '"director", "board"]')),
+        lambda publisher: publisher.new_key("board"),
+        "has a key already",
+        makes_keys=True,
+    ),
+    "key log": Command(
+        "rostered",
+        _nothing,
+        lambda publisher: publisher.canary("key", "log", "--key-dir", publisher.keys),
+        makes_keys=True,
+    ),
+    "verify --state, first": Command("published", _nothing, _first_look),
+    "verify --state, with news": Command("published", _news, _watch),
+    "verify --state --ack": Command("published", _alarm, lambda publisher: _watch(publisher, "--ack")),
+}
+"""Each command by its name."""
