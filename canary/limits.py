@@ -33,6 +33,15 @@ ATTACHMENTS = 10
 ATTACHMENT_BYTES = 32 * 1024 * 1024
 """Bytes in one attachment: a watcher downloads each of them."""
 
+EVIDENCE_FILES = 10
+"""Files of each kind of evidence over one entry: more authorities than anyone asks."""
+
+EVIDENCE_BYTES = 65_536
+"""Bytes in one file of evidence: a token with its chain of certificates takes some 6,000."""
+
+AUTHORITY_URL_CHARACTERS = 500
+"""Characters in the address of a timestamp authority."""
+
 # --- the log --------------------------------------------------------------------------------------------
 
 CHECKPOINT_BYTES = 16_384
@@ -77,6 +86,15 @@ ROLLBACK_AFTER = timedelta(days=1)
 
 FETCH_SECONDS = 30.0
 """Seconds for one whole look at a canary: DNS, connect, TLS, headers and bodies of every request in it."""
+
+AUTHORITY_SECONDS = 10.0
+"""Seconds for one timestamp authority's answer; an honest one takes less than one."""
+
+STAMPING_SECONDS = 30.0
+"""Seconds that `canary publish` waits for all timestamp authorities together; the rest is fetched later."""
+
+LATER_STAMPING_SECONDS = 120.0
+"""Seconds that `canary timestamp` asks for; it holds the workspace meanwhile, and goes on in its next run."""
 
 REDIRECTS = 3
 """Redirects followed, all on one and the same host."""

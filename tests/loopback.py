@@ -28,10 +28,12 @@ _REASONS = {200: "OK", 302: "Found", 304: "Not Modified", 404: "Not Found", 503:
 
 @dataclass(frozen=True)
 class Asked:
-    """A request that came: the line's target, and the headers with names in lower case."""
+    """A request that came: its method, the line's target, the headers with names in lower case, and the body."""
 
     target: str
     headers: dict[str, str]
+    method: str = "GET"
+    body: bytes = b""
 
 
 class Wire:
@@ -148,6 +150,17 @@ def _head(sock: socket.socket) -> bytes:
     return head
 
 
+def _exactly(sock: socket.socket, length: int) -> bytes:
+    """Returns a request's body."""
+    body = b""
+    while len(body) < length:
+        piece = sock.recv(length - len(body))
+        if not piece:
+            break
+        body += piece
+    return body
+
+
 @dataclass
 class Loopback:
     """The server; a context manager.
@@ -157,6 +170,7 @@ class Loopback:
         faults: what happens in the place of an answer, by absolute path.
         on_connect: what happens in the place of everything.
         tls: a server's context, for HTTPS.
+        services: what makes a whole answer (`answer`) to each request, by absolute path.
         asked: the requests that came so far.
         connections: how many connections came so far.
         sent: how many bytes the faults could send so far, what still lies in the system's buffers included.
@@ -166,6 +180,7 @@ class Loopback:
     faults: dict[str, Fault] = field(default_factory=dict)
     on_connect: Fault | None = None
     tls: ssl.SSLContext | None = None
+    services: dict[str, Callable[[Asked], bytes]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
     sent: int = 0
@@ -233,12 +248,18 @@ class Loopback:
         if not line:
             return False
         split = (header.partition(":") for header in lines if header)
-        asked = Asked(line.split(" ")[1], {name.lower(): value.strip() for name, _, value in split})
+        method, target = line.split(" ")[:2]
+        headers = {name.lower(): value.strip() for name, _, value in split}
+        asked = Asked(target, headers, method, _exactly(sock, int(headers.get("content-length", "0"))))
         self.asked.append(asked)
         fault = self.faults.get(asked.target)
         if fault is not None:
             fault(Wire(sock, self))
             return False
+        service = self.services.get(asked.target)
+        if service is not None:
+            sock.sendall(service(asked))
+            return True
         body = self._body(asked.target)
         if body is None:
             sock.sendall(answer(404, b"<html>Not here</html>", {"Content-Type": "text/html"}))

@@ -120,6 +120,7 @@ class Publisher:
         gpg_home: the throwaway home that has those keys.
         start: the first window's opening day.
         every: the cadence.
+        authorities: the addresses of the timestamp authorities that are asked; nobody outside this machine ever is.
     """
 
     folder: Path
@@ -130,6 +131,7 @@ class Publisher:
     gpg_home: Path | None = None
     start: str = "2026-02-01"
     every: str = "3 months"
+    authorities: tuple[str, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -202,6 +204,7 @@ class Publisher:
         given = ["--id", CANARY, "--organisation", "Example Networks", "--every", self.every, "--start", self.start]
         for name in self.signers:
             given += ["--signer", name]
+        given += [word for url in self.authorities for word in ("--authority", url)] or ["--no-timestamps"]
         return self.run("init", self.root, *given, "--threshold", self.threshold, "--key-dir", self.keys, *arguments)
 
     def settle(self) -> Self:

@@ -94,7 +94,9 @@ def workspace(home: Path) -> Path:
             if line.startswith("cd "):
                 folder /= line.removeprefix("cd ")
                 continue
-            code, said = typed(line.replace("/srv/www/canary", str(site)), folder, home)
+            # No test asks anybody outside this machine, and the public timestamp authorities are.
+            given = line.replace("canary init", "canary init --no-timestamps").replace("/srv/www/canary", str(site))
+            code, said = typed(given, folder, home)
             assert code == 0, f"{line}: {said}"
     return folder
 
@@ -143,12 +145,16 @@ def test_the_watchers_session_ends_with_ok(workspace: Path, address: str, home: 
 def test_the_cron_lines_print_one_line_each(workspace: Path, address: str, home: Path) -> None:
     (block,) = blocks("crontab")
     lines = [line for line in block if not line.startswith("#")]
-    assert len(lines) == 2
+    assert len(lines) == 3
     for line in lines:
         command = line.split(maxsplit=5)[5]
         given = command.replace("/srv/acme", str(workspace)).replace("https://example.net/canary/", address)
         given = given.replace("/var/lib/canary", str(home)).replace("sha256:PIN", pin_of(workspace))
         done = subprocess.run(["bash", "-c", given], env=environment(home), capture_output=True, text=True, check=False)
+        if "canary timestamp" in line:
+            assert "canary.toml names no timestamp authority" in done.stderr
+            assert done.returncode == 1
+            continue
         assert re.fullmatch(r"CANARY (OK|WARNING|CRITICAL) - .*\n", done.stdout), done.stdout + done.stderr
         assert done.returncode in (0, 1, 2)
 

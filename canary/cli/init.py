@@ -22,6 +22,7 @@ from canary.edges.log_keys import make_log_key
 from canary.edges.private_keys import key_folder
 from canary.edges.workspace import CONFIG, Workspace
 from canary.errors import MalformedError, RefusedError
+from canary.flows.issue.config import check_authorities
 
 _GITIGNORE = """\
 # The built site; canary publish makes it anew.
@@ -33,6 +34,22 @@ _GITIGNORE = """\
 _GITATTRIBUTES = """\
 # Every byte counts: a line end that version control changes would break log/ and statements/.
 * -text
+"""
+AUTHORITIES = (
+    "http://timestamp.digicert.com",
+    "http://timestamp.sectigo.com",
+    "http://timestamp.globalsign.com/tsa/r6advanced1",
+    "http://time.certum.pl",
+)
+"""Public authorities of four owners that ask for no account, whose roots are on the shipped list."""
+
+_TIMESTAMPS = """\
+
+[timestamps]
+# Who is asked, whenever something is published, to sign that it exists by now (RFC 3161). They learn its hash and the
+# network address of this machine. Several, of different owners: one that is down stops nothing, and 'canary timestamp'
+# asks it again later. Without this table nobody is asked.
+authorities = [
 """
 _LONGEST_DEFAULT = timedelta(days=14)
 
@@ -54,12 +71,13 @@ class _Answers(msgspec.Struct, frozen=True):
     signers: tuple[str, ...]
     threshold: int
     schedule: Schedule
+    authorities: tuple[str, ...]
 
     def toml(self) -> str:
         """Returns `canary.toml` with comments."""
         names = ", ".join(f'"{name}"' for name in self.signers)
         organisation = self.organisation.replace("\\", "\\\\").replace('"', '\\"')
-        return f"""\
+        text = f"""\
 # What the next roster is drafted from. It counts once 'canary roster' has drafted it, enough signers have
 # signed it, and 'canary publish' has published it; until then nothing changes for watchers.
 
@@ -85,6 +103,9 @@ window = "{render_days(self.schedule.window)}"
 # How many days after that the canary still counts as alive.
 grace = "{render_days(self.schedule.grace)}"
 """
+        return text + (_TIMESTAMPS + "".join(f'    "{url}",\n' for url in self.authorities) + "]\n") * any(
+            self.authorities
+        )
 
 
 def init(
@@ -99,6 +120,8 @@ def init(
     grace: str | None,
     signers: tuple[str, ...],
     threshold: str | None,
+    authorities: tuple[str, ...],
+    no_timestamps: bool,
     key_dir: Path | None,
 ) -> None:
     """Does what `canary init` says."""
@@ -123,7 +146,10 @@ def init(
         why=_WHY_THRESHOLD,
     )
     schedule = _ask_schedule(app.clock().date(), every=every, start=start, window=window, grace=grace)
-    answers = _Answers(name, spoken, people, needed, schedule)
+    if authorities and no_timestamps:
+        raise RefusedError("--authority and --no-timestamps contradict each other", hint="Give one of them.")
+    asked = () if no_timestamps else _checked_authorities(authorities) or AUTHORITIES
+    answers = _Answers(name, spoken, people, needed, schedule, asked)
     keys = key_folder(key_dir, folder)
     make_folder(folder)
     with Workspace(folder).locked():
@@ -139,6 +165,14 @@ def init(
         # Last, because with it the workspace is there.
         write_file(folder / CONFIG, answers.toml().encode(), replace=False)
     _tell(folder, answers, keys, ed25519_vkey(name, log).key_id.hex())
+
+
+def _checked_authorities(urls: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        check_authorities(urls)
+    except MalformedError as error:
+        raise error.within("--authority") from error
+    return urls
 
 
 def default_threshold(signers: int) -> int:

@@ -31,6 +31,7 @@ _COMMANDS = {
     "merge": ("canary.cli.commands.collect", "merge"),
     "status": ("canary.cli.commands.status", "status"),
     "publish": ("canary.cli.commands.publish", "publish"),
+    "timestamp": ("canary.cli.commands.timestamp", "timestamp"),
     "verify": ("canary.cli.commands.verify", "verify"),
     "spec": ("canary.cli.commands.spec", "spec"),
 }
@@ -46,6 +47,7 @@ _HELP = {
     "merge": "Take in signatures made on other machines.",
     "status": "Show what is due and who has signed.",
     "publish": "Publish the signed draft.",
+    "timestamp": "Fetch timestamps that are missing.",
     "verify": "Check a canary.",
     "spec": "Print the specification of the formats.",
 }

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from canary.cli.app import App
 from canary.cli.session import open_session
+from canary.cli.stamping import failures, stamping_of, unlisted
 from canary.cli.talk import say, say_next
 from canary.core.findings import Code
 from canary.core.release import Release
@@ -16,6 +17,8 @@ from canary.edges.private_keys import key_folder
 from canary.edges.site_folder import PUBLIC
 from canary.flows.issue.publishing import Published
 from canary.flows.issue.publishing import publish as publish_draft
+from canary.flows.issue.stamping import Stamped
+from canary.limits import STAMPING_SECONDS
 
 
 def publish(app: App, *, key_dir: Path | None, workspace: Path) -> None:
@@ -30,6 +33,7 @@ def publish(app: App, *, key_dir: Path | None, workspace: Path) -> None:
             partial(sign_checkpoint, keys=keys, now=now),
             session.verifier,
             now=now,
+            stamping=stamping_of(session, seconds=STAMPING_SECONDS),
         )
         _tell(done, session.workspace.root)
 
@@ -43,6 +47,8 @@ def _tell(done: Published, root: Path) -> None:
         say(f"There was nothing new to publish; {kind} (entry {content.entry}) is the newest, and the site is whole.")
     if done.missed is not None:
         say(f"It is late: it was due by {done.missed.last}. It is published all the same.")
+    if done.stamped is not None:
+        _tell_stamped(done.stamped)
     for finding in done.notices:
         say(f"Watchers will be told: {finding.code.spelling}: {finding.message}")
     for finding in done.seen_before:
@@ -61,3 +67,12 @@ def _tell(done: Published, root: Path) -> None:
         f"upload {PUBLIC}/ to https://{content.canary}/, the file 'checkpoint' last; then from elsewhere: "
         f"canary verify https://{content.canary}/ --pin {pin}"
     )
+
+
+def _tell_stamped(stamped: Stamped) -> None:
+    if stamped.kept:
+        say(f"It has a timestamp of {', '.join(kept.checked.by for kept in stamped.kept)}.")
+    for line in (*unlisted(stamped), *failures(stamped)):
+        say(line)
+    if stamped.missing:
+        say(f"Timestamps still missing: {stamped.missing}. 'canary timestamp' fetches them later; cron can run it.")

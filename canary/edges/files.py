@@ -83,6 +83,21 @@ def check_inside(root: Path, path: Path, *, what: str = "file") -> None:
         raise WorkspaceError(f"{path} leads out of {root}", hint=f"Replace the link by the {what} itself.")
 
 
+def check_folder(root: Path, folder: Path) -> None:
+    """Checks that a folder is one of the workspace's own, or not there.
+
+    Args:
+        root: the workspace.
+        folder: the folder.
+
+    Raises:
+        WorkspaceError: a link on the way to it leads out, or it is no folder.
+    """
+    check_inside(root, folder, what="folder")
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise WorkspaceError(f"{folder} is no folder", hint="Move it away; bring the folder back where there was one.")
+
+
 def read_file(path: Path, *, limit: int) -> bytes:
     """Returns the bytes of a regular file.
 

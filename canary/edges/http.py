@@ -1,62 +1,23 @@
-"""A canary's site on a web server, fetched with requests.
-
-What a hostile server, network or proxy can do is bounded: bytes by the limit of each call, time by one deadline
-for the whole look, places by the one origin that was given. Nothing in the environment (proxies, CA bundles,
-netrc, SSLKEYLOGFILE) has a say.
-
-Facts that shaped this module:
-
-* `requests.Session.send` reads the whole body of a redirect, unbounded, even with `allow_redirects=False`. So
-  there is no session: requests are prepared here and given to the adapter. No cookies come of that either.
-* requests' timeout is for each read: a server that sends a byte a second is never late. So every request runs in
-  a thread of its own, and whoever waits for it cuts the sockets when the time is up.
-* The standard library's `HTTPResponse.read` takes a chunk size of -1 for "all that comes"; `read1` does not.
-"""
+"""A canary's site on a web server, fetched with requests; `canary.edges.http_exchange` bounds every request."""
 
 from __future__ import annotations
 
-import functools
-import http.client
-import re
-import socket
-import ssl
-import threading
-import zlib
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
+import http
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 from urllib.parse import quote, urljoin, urlsplit
 
-import requests
 import urllib3
-from urllib3.exceptions import HTTPError, ProxyError
 
 from canary import limits
 from canary.core.fetched import Fetched, kept_etag, segments, shown
 from canary.core.origin import Origin, origin
-from canary.edges.http_connections import Deadline, PinnedAdapter, tls_context
+from canary.edges.http_exchange import Exchange, checked_origin, read_body
 from canary.errors import CanaryError, FetchError
 
-_READ_BYTES = 16_384
-"""Bytes of one read of a body."""
-
-_UNWIND_SECONDS = 0.25
-"""Seconds that a request gets to end after its sockets were cut; one that hangs in the resolver cannot."""
-
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
-
-_CERTIFICATE_WORDS = {
-    9: "the certificate is not valid yet",
-    10: "the certificate has expired",
-    18: "the certificate is signed by itself, not by an authority",
-    19: "the certificate comes from an authority that is not trusted here",
-    20: "the certificate comes from an authority that is not trusted here",
-    62: "the certificate is not valid for this host name",
-    64: "the certificate is not valid for this address",
-}
-"""By OpenSSL's X509_V_ERR numbers."""
+_EXAMPLE = "https://example.net/canary"
 
 
 class HttpSource:
@@ -83,14 +44,10 @@ class HttpSource:
         ca_file: Path | None = None,
         proxy: str | None = None,
     ) -> None:
-        if proxy is not None:
-            _check_proxy(proxy)
         self._origin = _checked_base(base_url, allow_http=allow_http, proxied=proxy is not None)
         self._base = base_url.rstrip("/") + "/"
-        self._host = urlsplit(base_url).netloc
-        self._proxies = {} if proxy is None else {"http": proxy, "https": proxy}
-        self._look = Deadline(seconds)
-        self._adapter = PinnedAdapter(self._origin, tls_context(ca_file), self._look, proxy)
+        host = urlsplit(base_url).netloc
+        self._exchange = Exchange(self._origin, host, seconds=seconds, ca_file=ca_file, proxy=proxy)
 
     def __enter__(self) -> Self:
         return self
@@ -100,8 +57,7 @@ class HttpSource:
 
     def close(self) -> None:
         """Closes every connection; nothing can be fetched afterwards."""
-        self._look.cut()
-        self._adapter.close()
+        self._exchange.close()
 
     def describe(self) -> str:
         """Returns the location in words, for messages."""
@@ -119,53 +75,18 @@ class HttpSource:
             headers["If-None-Match"] = kept
         if fresh:
             headers |= {"Cache-Control": "no-cache", "Pragma": "no-cache"}
-
-        answer: Future[Fetched] = Future()
-
-        def work() -> None:
-            try:
-                answer.set_result(self._fetch(url, headers, limit))
-            except BaseException as error:  # noqa: BLE001 (it is for the thread that waits, whatever it is)
-                answer.set_exception(error)
-
-        worker = threading.Thread(target=work, name="canary-fetch", daemon=True)
-        try:
-            left = self._look.left()
-            worker.start()
-            return answer.result(timeout=left)
-        except TimeoutError:
-            raise self._late() from None
-        finally:
-            if worker.is_alive() and not answer.done():
-                self._look.cut()
-                worker.join(_UNWIND_SECONDS)
+        return self._exchange.run(lambda: self._fetch(url, headers, limit))
 
     def _fetch(self, url: str, headers: Mapping[str, str], limit: int) -> Fetched:
         """Does what `get` promises, on the thread that may be cut off."""
-        try:
-            for _ in range(limits.REDIRECTS + 1):
-                with self._send(url, headers) as response:
-                    raw: urllib3.BaseHTTPResponse = response.raw
-                    location = raw.headers.get("Location")
-                    if raw.status not in _REDIRECTS or location is None:
-                        return self._read(raw, url, limit, headers.get("If-None-Match"))
-                url = self._redirected(url, location)
-        except (OSError, ValueError, HTTPError, http.client.HTTPException, zlib.error) as error:
-            raise self._told(error) from error
+        for _ in range(limits.REDIRECTS + 1):
+            with self._exchange.send(url, headers) as response:
+                raw: urllib3.BaseHTTPResponse = response.raw
+                location = raw.headers.get("Location")
+                if raw.status not in _REDIRECTS or location is None:
+                    return self._read(raw, url, limit, headers.get("If-None-Match"))
+            url = self._redirected(url, location)
         raise FetchError(f"{url}: redirected more than {limits.REDIRECTS} times")
-
-    def _send(self, url: str, headers: Mapping[str, str]) -> requests.Response:
-        """Sends one request and returns its answer, the body unread."""
-        request = requests.Request("GET", url, headers=headers).prepare()
-        send = functools.partial(self._adapter.send, request, stream=True, proxies=self._proxies)
-        attempts = self._look.attempts
-        try:
-            return send(timeout=self._look.left())
-        except requests.ConnectionError:
-            if self._look.attempts > attempts:
-                raise
-            # It went over a connection kept from before, which any server may close at any time.
-            return send(timeout=self._look.left())
 
     def _redirected(self, url: str, location: str) -> str:
         """Returns where a redirect leads, if it stays on this origin."""
@@ -187,123 +108,19 @@ class HttpSource:
             etag = etag or asked
         elif raw.status not in range(200, 300):
             return Fetched(raw.status, b"", None)
-        return Fetched(raw.status, b"".join(_body(raw, url, limit)), etag)
-
-    def _late(self) -> FetchError:
-        return FetchError(f"{self._host} did not answer within {self._look.seconds:g} s")
-
-    def _told(self, error: BaseException) -> FetchError:
-        """Returns what went wrong in one plain sentence; no library's own words, and no server's."""
-        causes = [cause for cause in _causes(error) if not isinstance(cause, requests.RequestException)]
-        if any(isinstance(cause, TimeoutError) for cause in causes):
-            return self._late()
-        found = ((words, cause) for kind, words in _WORDS for cause in causes if isinstance(cause, kind))
-        words, cause = next(found, ("the answer is not valid HTTP", error))
-        told = words if isinstance(words, str) else words(cause)
-        hint = ""
-        if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in (9, 10):
-            hint = "Check this machine's clock; if it is right, the host has to renew its certificate."
-        through = ", through the proxy" if any(isinstance(cause, ProxyError) for cause in causes) else ""
-        return FetchError(f"{self._host}{through}: {told}", hint=hint)
-
-
-def _body(raw: urllib3.BaseHTTPResponse, url: str, limit: int) -> Iterator[bytes]:
-    """Yields the body, decompressed, in pieces.
-
-    Raises:
-        FetchError: it is longer than `limit` bytes, or compressed as nobody asked for, or broken.
-        OSError, HTTPError, HTTPException, zlib.error: it did not arrive, or does not decompress.
-    """
-    coding = raw.headers.get("Content-Encoding", "identity").strip().lower()
-    unpack, most = None, limit
-    if coding in _COMPRESSED:
-        unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either header, as zlib.h says of inflateInit2
-        most += limit // 256 + 1_024  # what cannot be compressed grows a little by it
-    elif coding not in ("", "identity"):
-        raise FetchError(f"{url}: compressed in a way that was not asked for, {shown(coding)}")
-    over = FetchError(f"{url}: larger than the {limit} bytes it may have")
-    if (raw.length_remaining or 0) > most:
-        raise over
-    arrived = length = 0
-    while piece := raw.read1(min(_READ_BYTES, most + 1 - arrived), decode_content=False):
-        arrived += len(piece)
-        unpacked = piece if unpack is None else unpack.decompress(piece, limit + 1 - length)
-        length += len(unpacked)
-        if length > limit or arrived > most:
-            raise over
-        yield unpacked
-    if unpack is not None and arrived and (not unpack.eof or unpack.unused_data):
-        raise FetchError(f"{url}: the compressed answer is broken")
+        return Fetched(raw.status, read_body(raw, url, limit), etag)
 
 
 def _checked_base(url: str, *, allow_http: bool, proxied: bool) -> Origin:
     """Returns the origin of the canary's address; raises CanaryError where it is none that can be used."""
-    try:
-        found = origin(url)
-        requests.Request("GET", url).prepare()
-        problem = "holds a query or a fragment" if {"?", "#"} & set(url) else ""
-    except requests.RequestException:
-        problem = "is malformed"
-    except ValueError as error:
-        problem = str(error)
-    if problem:
-        raise CanaryError(f"The address of the canary {problem}", hint="It looks like https://example.net/canary.")
-    if found.scheme == "http" and not allow_http and (proxied or not found.is_loopback):
-        raise CanaryError(
-            f"{url} is not encrypted: whoever is on the way can read and change what comes",
-            hint="Write https://, or allow http explicitly (--allow-http).",
-        )
+    found = checked_origin(
+        url,
+        what="the canary",
+        example=_EXAMPLE,
+        allow_http=allow_http,
+        proxied=proxied,
+        hint="Write https://, or allow http explicitly (--allow-http).",
+    )
+    if {"?", "#"} & set(url):
+        raise CanaryError("The address of the canary holds a query or a fragment", hint=f"It looks like {_EXAMPLE}.")
     return found
-
-
-def _check_proxy(url: str) -> None:
-    """Raises CanaryError where a proxy's address is none that can be used; it may hold a password: never shown."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme == "http" and bool(parts.hostname) and parts.port is not None
-    except ValueError:
-        usable = False
-    if not usable:
-        raise CanaryError(
-            "The address of the proxy is not of the form http://host:port",
-            hint="For Tor, set HTTPTunnelPort in torrc and name that port.",
-        )
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yields an error and all that it was made from: urllib3 and requests pass the cause as an argument."""
-    yield error
-    for inner in (*error.args, error.__cause__):
-        if isinstance(inner, BaseException):
-            yield from _causes(inner)
-
-
-def _tls_words(error: ssl.SSLError) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        unknown = f"the certificate cannot be verified ({error.verify_message})"
-        return _CERTIFICATE_WORDS.get(error.verify_code, unknown)
-    if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-        return "the connection was closed in the middle of TLS"
-    return f"TLS failed ({(error.reason or 'no reason given').lower().replace('_', ' ')})"
-
-
-def _system_words(error: OSError) -> str:
-    if refused := re.match(r"Tunnel connection failed: (\d{3})\b", str(error)):
-        return f"the proxy refused, with status {refused[1]}"
-    return "the connection failed" + (f" ({error.strerror})" if error.errno and error.strerror else "")
-
-
-_WORDS: tuple[tuple[type[BaseException], str | Callable[[Any], str]], ...] = (
-    (ssl.SSLError, _tls_words),
-    (socket.gaierror, "the name does not resolve"),
-    (UnicodeError, "the host name is not a valid one"),
-    (http.client.IncompleteRead, "the answer broke off"),
-    (http.client.RemoteDisconnected, "the connection was closed without an answer"),
-    (http.client.LineTooLong, "the answer has headers that are too long"),
-    (http.client.HTTPException, "what came back is not HTTP"),
-    (zlib.error, "the compressed answer is broken"),
-    (ConnectionRefusedError, "connection refused"),
-    (ConnectionError, "the connection broke off"),
-    (OSError, _system_words),
-)
-"""What happened, by the first kind that fits any of the causes; more specific kinds come first."""

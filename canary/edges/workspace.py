@@ -18,8 +18,9 @@ from pathlib import Path
 from canary.core.names import check_signer, check_statement_id
 from canary.core.note import SignatureLine, parse_signature_line
 from canary.core.profile import check_text
+from canary.edges.evidence_folder import EvidenceFolder
 from canary.edges.files import (
-    check_inside,
+    check_folder,
     is_regular,
     lies_in,
     make_folder,
@@ -42,7 +43,6 @@ FIRST_FILES = (".gitignore", ".gitattributes", CONFIG)
 _CONFIG_BYTES = 65_536
 _SIGNATURE_BYTES = 4_096
 _ARMORED_BYTES = 4 * CERTIFICATE_BYTES
-_EVIDENCE_FILES = 10
 _MEND_CONFIG = "Mend it in a text editor, or bring it back from version control."
 _ENTRIES_STAY = "Bring it back from version control: a published entry never changes."
 _DRAFT_ANEW = "Move it away, and make a new draft with canary draft (or canary roster)."
@@ -51,7 +51,6 @@ _SHORTER = "Its text must fit into a release, in at most 32,768 bytes of UTF-8."
 _VERSION_FILE = re.compile(r"v([1-9][0-9]{0,8})\.txt")
 _LOG_FILE = re.compile(r"([0-9]{4,10})\.txt")
 _ATTACHMENT_FILE = re.compile(r"[0-9a-f]{64}")
-_EVIDENCE_FILE = re.compile(r"[0-9]\.(?:tsr|ots)")
 
 
 class Workspace:
@@ -59,10 +58,14 @@ class Workspace:
 
     Args:
         root: the folder that holds `canary.toml`.
+
+    Attributes:
+        timestamps: the timestamps over its entries.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = Path(os.path.realpath(root))
+        self.timestamps = EvidenceFolder(self.root)
 
     @classmethod
     def open(cls, folder: Path) -> Workspace:
@@ -312,9 +315,7 @@ class Workspace:
 
     def evidence(self, entry_sha256: str) -> Sequence[tuple[str, bytes]]:
         """Returns the timestamps over an entry, by file name."""
-        self._check_folder("evidence")
-        files = [file for file in self._listed(f"evidence/{entry_sha256}") if _EVIDENCE_FILE.fullmatch(file.name)]
-        return [(file.name, self._read(file, limit=ENTRY_BYTES)) for file in files[:_EVIDENCE_FILES]]
+        return self.timestamps.evidence(entry_sha256)
 
     def published(self, path: str) -> bytes | None:
         """Returns a file of the site that is published now."""
@@ -371,7 +372,8 @@ class Workspace:
 
     def _own_folders(self) -> list[Path]:
         folders = [self.root / name for name in ("draft", "log", "keys", "attachments")]
-        return [each for each in folders if each.is_dir() and lies_in(self.root, each)]
+        own = [each for each in folders if each.is_dir() and lies_in(self.root, each)]
+        return [*own, *self.timestamps.folders()]
 
     def _listed(self, folder: str) -> list[Path]:
         self._check_folder(folder)
@@ -381,13 +383,7 @@ class Workspace:
         return sorted(file for file in path.iterdir() if not file.name.startswith("."))
 
     def _check_folder(self, folder: str) -> None:
-        """Checks that a folder is one of the workspace's own, or not there."""
-        path = self.root / folder
-        check_inside(self.root, path, what="folder")
-        if os.path.lexists(path) and not path.is_dir():
-            raise WorkspaceError(
-                f"{path} is no folder", hint="Move it away; bring the folder back where there was one."
-            )
+        check_folder(self.root, self.root / folder)
 
     def _read(self, path: Path, *, limit: int, hint: str = "") -> bytes:
         try:

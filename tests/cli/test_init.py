@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from canary.cli.init import AUTHORITIES
 from canary.edges.log_keys import make_log_key
 from canary.edges.workspace import Workspace
 from canary.flows.issue.config import parse_config
-from tests.publisher import Publisher, tree
+from tests.publisher import Publisher, done, tree
 
 MINIMUM = (
     *("--id", "example.net/canary", "--organisation", "Example", "--every", "3 months"),
@@ -273,3 +274,46 @@ def test_a_log_key_whose_private_half_is_elsewhere_is_not_taken_over(new: Publis
     ran = new.init()
     assert ran.code == 3
     assert "the private key of the log is not on this machine" in ran.err
+
+
+# --- timestamp authorities ------------------------------------------------------------------------------
+
+
+def authorities_of(publisher: Publisher) -> list[str]:
+    return parse_config((publisher.root / "canary.toml").read_text("utf-8")).timestamps.authorities
+
+
+def test_several_public_authorities_are_asked_unless_somebody_says_otherwise(new: Publisher) -> None:
+    done(new.run("init", new.root, *MINIMUM, "--key-dir", new.keys))
+    assert authorities_of(new) == list(AUTHORITIES)
+    assert len(AUTHORITIES) > 2
+    assert len({url.split("/")[2].split(".")[-2] for url in AUTHORITIES}) == len(AUTHORITIES)
+
+
+def test_ones_own_authorities_in_their_place_or_none(new: Publisher, tmp_path: Path) -> None:
+    urls = ["https://tsa.example.net/", "http://127.0.0.1:8080/tsa?policy=1"]
+    given = [word for url in urls for word in ("--authority", url)]
+    done(new.run("init", new.root, *MINIMUM, "--key-dir", new.keys, *given))
+    assert authorities_of(new) == urls
+    none = Publisher(tmp_path / "none")
+    done(none.run("init", none.root, *MINIMUM, "--key-dir", none.keys, "--no-timestamps"))
+    assert authorities_of(none) == []
+    assert "timestamps" not in (none.root / "canary.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "told"),
+    [
+        (["--authority", "tsa.example.net"], 3, "--authority: the address 'tsa.example.net' does not start with http"),
+        (["--authority", "http://a.example/", "--authority", "http://a.example/"], 3, "an address stands twice"),
+        (["--authority", 'http://a.example/"]'], 3, "has characters that no address has"),
+        (["--authority", "http://a.example/", "--no-timestamps"], 1, "contradict each other"),
+    ],
+)
+def test_an_authority_that_cannot_be_is_refused_and_nothing_is_made(
+    new: Publisher, given: list[str], code: int, told: str
+) -> None:
+    ran = new.run("init", new.root, *MINIMUM, "--key-dir", new.keys, *given)
+    assert ran.code == code
+    assert told in ran.said
+    assert not new.root.exists()

@@ -62,6 +62,38 @@ def test_what_cannot_be_is_told_with_the_files_name(old: str, new: str, told: st
         parse_config(TOML.replace(old, new))
 
 
+def stamped_by(*urls: str) -> str:
+    return f"{TOML}\n[timestamps]\nauthorities = [{', '.join(map(repr, urls))}]\n"
+
+
+def test_timestamp_authorities_are_asked_only_where_they_are_named() -> None:
+    assert parse_config(TOML).timestamps.authorities == []
+    assert parse_config(stamped_by()).timestamps.authorities == []
+    urls = ["https://tsa.example.net/", "http://127.0.0.1:8080/tsa"]
+    assert parse_config(stamped_by(*urls)).timestamps.authorities == urls
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"{TOML}[timestamps]\n", "authorities"),
+        (f"{TOML}[timestamps]\nauthorities = 'http://a.example/'\n", "array"),
+        (f"{TOML}[timestamps]\nauthorities = [1]\n", "str"),
+        (f"{TOML}[timestamps]\nauthorities = []\nnonce = false\n", "nonce"),
+        (stamped_by("ftp://a.example/"), "does not start with http:// or https://"),
+        (stamped_by("http://user@a.example/"), "user name or password"),
+        (stamped_by("http:///tsa"), "names no host"),
+        (stamped_by("http://a.example/#top"), "fragment"),
+        (stamped_by("http://a.example/" + "x" * 500), "too long"),
+        (stamped_by("http://a.example/", "http://a.example/"), "stands twice"),
+        (stamped_by(*(f"http://{number}.example/" for number in range(11))), "at most 10"),
+    ],
+)
+def test_authorities_that_cannot_be_are_told_with_the_files_name(text: str, told: str) -> None:
+    with pytest.raises(MalformedError, match=rf"canary\.toml.*{told}"):
+        parse_config(text)
+
+
 # --- the roster -----------------------------------------------------------------------------------------
 
 

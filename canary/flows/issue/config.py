@@ -14,23 +14,30 @@
     window = "14 days"
     grace = "14 days"
 
-A key that does not stand here is an error, and so is one that is missing. What counts is the signed roster; this
+    [timestamps]
+    authorities = ["http://timestamp.digicert.com", "http://ts.ssl.com"]
+
+A table or a key that does not stand here is an error, and so is one that is missing, except for the whole table
+`[timestamps]`: without it no timestamp authority is asked. What counts is the signed roster; this
 file is what the next roster is drafted from.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TypeVar
 
 import msgspec
 
+from canary.core.fetched import shown
 from canary.core.names import check_canary_id, check_signer
+from canary.core.origin import origin
 from canary.core.roster import parse_organisation
 from canary.core.schedule import Schedule, parse_cadence, parse_days
 from canary.errors import MalformedError
+from canary.limits import AUTHORITY_URL_CHARACTERS, EVIDENCE_FILES
 
 FILE = "canary.toml"
 T = TypeVar("T")
@@ -74,12 +81,19 @@ class ScheduleTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return schedule
 
 
+class TimestampsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table `[timestamps]`: the addresses of RFC 3161 authorities, in the order in which they are asked."""
+
+    authorities: list[str]
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
     canary: CanaryTable
     signers: SignersTable
     schedule: ScheduleTable
+    timestamps: TimestampsTable = TimestampsTable([])
 
 
 def parse_config(text: str) -> Config:
@@ -102,10 +116,34 @@ def parse_config(text: str) -> Config:
     if not 1 <= config.signers.threshold <= max(1, len(config.signers.names)):
         raise _malformed("signers.threshold: it lies between 1 and the number of signers")
     try:
+        check_authorities(config.timestamps.authorities)
+    except MalformedError as error:
+        raise MalformedError(f"timestamps.authorities: {error.rule}", what=FILE) from error
+    try:
         config.schedule.schedule()
     except MalformedError as error:
         raise _malformed(error.rule) from error
     return config
+
+
+def check_authorities(urls: Sequence[str]) -> None:
+    """Checks the addresses of timestamp authorities.
+
+    Raises:
+        MalformedError: one cannot be an address, one stands twice, or there are more than ten.
+    """
+    for url in urls:
+        try:
+            origin(url)
+        except ValueError as error:
+            told = str(error).replace("https://", "http:// or https://")
+            raise MalformedError(f"the address {shown(url)} {told}") from error
+        if "#" in url or len(url) > AUTHORITY_URL_CHARACTERS:
+            raise MalformedError(f"the address {shown(url)} holds a fragment, or is too long")
+    if len(set(urls)) != len(urls):
+        raise MalformedError("an address stands twice")
+    if len(urls) > EVIDENCE_FILES:
+        raise MalformedError(f"at most {EVIDENCE_FILES} are asked")
 
 
 def _named(key: str, parse: Callable[[str], T], value: str) -> T:

@@ -4,11 +4,15 @@
 2. The log key signs a checkpoint over the log with that entry, and the site is rendered in memory.
 3. The watcher's verification runs over the rendered bytes. An alarm of the integrity axis refuses the entry.
 4. The site is laid out beside the published one: whatever takes room on the disk is done.
-5. The entry is renamed into the log, the site is put in its place, and the draft is removed.
+5. The entry is renamed into the log.
+6. Timestamp authorities are asked for tokens over it, in bounded time. Where some come, the site is rendered, verified
+   and laid out once more, with them.
+7. The site is put in its place, and the draft is removed.
 
-Nothing has left the machine before the rename. Whatever stops it earlier, a person's Ctrl-C too, removes the final
-bytes, and the draft can be signed as before; those that a killed run left count only as long as they are what the
-draft and its signatures make. From the rename on the entry never changes, and running the same again finishes.
+Nothing has left the machine before the rename, and at step 6 the entry's hash only. Whatever stops it earlier, a
+person's Ctrl-C too, removes the final bytes, and the draft can be signed as before; those that a killed run left count
+only as long as they are what the draft and its signatures make. From the rename on the entry never changes, whatever
+stops the asking puts the site of step 4 in its place, and running the same again finishes.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ from canary.core.entry import Entry
 from canary.core.fetched import Fetched
 from canary.core.findings import Axis, Cause, Finding, Severity
 from canary.core.history import History
-from canary.core.layout import CHECKPOINT
+from canary.core.layout import CHECKPOINT, evidence_folder
 from canary.core.merkle import leaf_hash, root_hash
 from canary.core.note import Note, SignatureLine
 from canary.core.outcome import OpenPGPVerifier
@@ -38,6 +42,7 @@ from canary.core.strict import digest
 from canary.core.verdict import Verdict
 from canary.errors import CanaryError, FetchError, IntegrityError, MalformedError, RefusedError, SigningError
 from canary.flows.issue.quorum import Board
+from canary.flows.issue.stamping import Stamped, Stamping, stamp
 from canary.flows.site.render import render_site
 from canary.flows.watch.verify import verify_site
 
@@ -90,6 +95,7 @@ class Published(msgspec.Struct, frozen=True):
         seen_before: what besides is told to those who have looked before; who only has the pin compares with an
             earlier period, and so does not learn of what this one said for a while.
         missed: the window that the newest entry was due in, if it is a release that came after it.
+    stamped: what asking for timestamps over the newest entry came to; None where nobody is asked.
     """
 
     entry: Entry
@@ -98,6 +104,7 @@ class Published(msgspec.Struct, frozen=True):
     notices: tuple[Finding, ...]
     seen_before: tuple[Finding, ...]
     missed: Window | None
+    stamped: Stamped | None
 
 
 def publish(
@@ -108,6 +115,7 @@ def publish(
     verifier: OpenPGPVerifier,
     *,
     now: datetime,
+    stamping: Stamping | None = None,
 ) -> Published:
     """Publishes the open draft, or finishes or repeats what was published last.
 
@@ -118,6 +126,7 @@ def publish(
         sign_log: signs the checkpoint.
         verifier: the port to OpenPGP.
         now: the publisher's clock.
+        stamping: what asking for timestamps takes; None where nobody is asked.
 
     Raises:
         RefusedError: not enough have signed, or there is nothing to publish.
@@ -139,17 +148,29 @@ def publish(
             data = _freeze(shelf, board, frozen)
             history = history.copy()
             history.append(data, verifier)
-            files, verdict = _render_and_verify(shelf, history, sign_log, verifier, now=now)
+            checkpoint = _checkpoint(history, sign_log)
+            files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
             with shelf.laid_out_site(files) as show:
                 shelf.append_frozen_entry(len(history.admitted))
-                show()
+                try:
+                    stamped = _ask(stamping, history)
+                except BaseException:
+                    show()
+                    raise
+                if not (stamped and stamped.kept):
+                    show()
         except BaseException:
             # Nothing has left this machine yet: the final bytes go (unless they are in the log already), and the
             # draft stands as before.
             shelf.drop_frozen_entry()
             raise
+        if stamped and stamped.kept:
+            files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
+            _swap(shelf, files)
     elif history.admitted:
-        files, verdict = _render_and_verify(shelf, history, sign_log, verifier, now=now)
+        checkpoint = _checkpoint(history, sign_log)
+        stamped = _ask(stamping, history)
+        files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
         _swap(shelf, files)
     else:
         raise RefusedError("there is nothing to publish yet", hint="Draft a roster with 'canary roster'.")
@@ -160,7 +181,11 @@ def publish(
     seen_before = _worth_naming(changes_since(history, len(history.admitted) - 1))
     named = {finding.key for finding in notices}
     besides = tuple(finding for finding in seen_before if finding.key not in named)
-    return Published(entry, appended, verdict, notices, besides, missed)
+    return Published(entry, appended, verdict, notices, besides, missed, stamped)
+
+
+def _ask(stamping: Stamping | None, history: History) -> Stamped | None:
+    return stamp(stamping, [history.admitted[-1].entry]) if stamping else None
 
 
 def _freeze(shelf: Shelf, board: Board, frozen: bytes | None) -> bytes:
@@ -192,9 +217,10 @@ def _refusal(board: Board, told: str) -> CanaryError:
 def _rebuild(shelf: Shelf, history: History, sign_log: SignLog, verifier: OpenPGPVerifier, *, now: datetime) -> str:
     """Puts the log's own site in its place, without the open draft; returns how a sentence about it goes on."""
     try:
-        files, _ = _render_and_verify(shelf, history, sign_log, verifier, now=now)
+        checkpoint = _checkpoint(history, sign_log)
     except SigningError as error:  # a signer's own machine has no log key, and no use for a site
         return f"; the site is not that of the log, and cannot be rebuilt here: {error.what}"
+    files, _ = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
     _swap(shelf, files)
     return "; the site was rebuilt from the log, without the draft"
 
@@ -204,11 +230,36 @@ def _swap(shelf: Shelf, files: Mapping[str, bytes]) -> None:
         show()
 
 
+def add_timestamps(shelf: Shelf, history: History, verifier: OpenPGPVerifier, *, now: datetime) -> bool:
+    """Puts timestamps that came later onto the published site, under the checkpoint that it has.
+
+    Returns:
+        Whether the site was changed. It is not where it has them all, and where there is no site of the whole log: then
+        the next `publish` puts them on it.
+
+    Raises:
+        IntegrityError: watchers would raise an alarm; nothing was changed.
+    """
+    shelf.check_site_place()
+    checkpoint = shelf.published(CHECKPOINT)
+    if checkpoint is None or check_published_prefix(shelf, history) != len(history.admitted):
+        return False
+    kept = (
+        (f"{evidence_folder(hashed)}/{name}", data)
+        for hashed in (digest(admitted.entry.data) for admitted in history.admitted)
+        for name, data in shelf.evidence(hashed)
+    )
+    if all(shelf.published(path) == data for path, data in kept):
+        return False
+    files, _ = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
+    _swap(shelf, files)
+    return True
+
+
 def _render_and_verify(
-    shelf: Shelf, history: History, sign_log: SignLog, verifier: OpenPGPVerifier, *, now: datetime
+    shelf: Shelf, history: History, checkpoint: bytes, verifier: OpenPGPVerifier, *, now: datetime
 ) -> tuple[dict[str, bytes], Verdict]:
     entries = [admitted.entry for admitted in history.admitted]
-    checkpoint = _checkpoint(history, sign_log)
     attachments = {
         each.sha256: shelf.attachment(each.sha256) for release in history.releases() for each in release.attachments
     }

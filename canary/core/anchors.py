@@ -1,0 +1,112 @@
+"""Anchors: public values in a release's signed text that did not exist before some moment. Design, sections 5 to 7.
+
+An anchor line is a kind, a space and what that kind says:
+
+| kind | value | bound |
+| --- | --- | --- |
+| `drand-quicknet` | `ROUND SIGNATURE` (`canary.core.anchor_drand`) | the round's time |
+| `bitcoin` | `HEIGHT HEADER` (`canary.core.anchor_bitcoin`) | the header's time less two hours |
+| `headline` | `DATE SOURCE "TITLE"` | none: nothing here can check it |
+
+Any other kind is shown and trusted for nothing. What an anchor says is checked offline, from the bytes alone, so every
+watcher who knows the kind comes to the same result, but for headers that are dated after the end of the watcher's own
+table of difficulty: to that watcher they are claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from canary.core.release import Anchor
+from canary.errors import MalformedError
+
+DRAND = "drand-quicknet"
+BITCOIN = "bitcoin"
+HEADLINE = "headline"
+
+
+class AnchorOutcome(StrEnum):
+    """What checking one anchor came to."""
+
+    PROVED = "proved"
+    """It holds, so the text did not exist before its bound."""
+
+    CLAIMED = "claimed"
+    """It may be true, and nothing here proves it."""
+
+    BAD = "bad"
+    """It is not what it says it is."""
+
+    UNKNOWN = "unknown kind"
+    """This version does not know the kind."""
+
+
+class CheckedAnchor(msgspec.Struct, frozen=True):
+    """One anchor, checked.
+
+    Attributes:
+        anchor: the anchor as it stands in the text.
+        outcome: what came of it.
+        identity: what makes two anchors the same, whatever is written around it.
+        moment: when it came to be, by its own account (UTC); what its age is counted from. None where it says nothing.
+        bound: the text did not exist before this; None unless it is proved.
+        words: what it says, what that rests on, or what is wrong with it, for people; no full stop.
+    """
+
+    anchor: Anchor
+    outcome: AnchorOutcome
+    identity: str
+    moment: datetime | None
+    bound: datetime | None
+    words: str
+
+
+def check_anchor(anchor: Anchor) -> CheckedAnchor:
+    """Checks one anchor. Never raises for any value."""
+    check = _CHECKS.get(anchor.kind)
+    if check is None:
+        return CheckedAnchor(
+            anchor, AnchorOutcome.UNKNOWN, f"{anchor.kind} {anchor.value}", None, None, "this version does not know it"
+        )
+    try:
+        return check(anchor)
+    except MalformedError as error:
+        return CheckedAnchor(anchor, AnchorOutcome.BAD, f"{anchor.kind} {anchor.value}", None, None, error.rule)
+
+
+def _drand(anchor: Anchor) -> CheckedAnchor:
+    # Imported here, like the other kinds: a release without such an anchor needs no pairings.
+    from canary.core.anchor_drand import parse_drand, verify_drand  # noqa: PLC0415
+
+    drand = parse_drand(anchor.value)
+    if not verify_drand(drand):
+        words = f"the signature of drand round {drand.round} is wrong"
+        return CheckedAnchor(anchor, AnchorOutcome.BAD, drand.identity, drand.moment, None, words)
+    words = f"drand round {drand.round}, which the League of Entropy's threshold network could not sign before"
+    return CheckedAnchor(anchor, AnchorOutcome.PROVED, drand.identity, drand.moment, drand.moment, words)
+
+
+def _bitcoin(anchor: Anchor) -> CheckedAnchor:
+    from canary.core.anchor_bitcoin import parse_bitcoin, without_floor, work_fault  # noqa: PLC0415
+
+    block = parse_bitcoin(anchor.value)
+    fault = work_fault(block)
+    if fault:
+        return CheckedAnchor(anchor, AnchorOutcome.BAD, block.identity, block.moment, None, fault)
+    doubt = without_floor(block)
+    if doubt:
+        return CheckedAnchor(anchor, AnchorOutcome.CLAIMED, block.identity, block.moment, None, doubt)
+    words = f"a Bitcoin block (height {block.height} by its own account), which cost a block's work to make"
+    return CheckedAnchor(anchor, AnchorOutcome.PROVED, block.identity, block.moment, block.bound, words)
+
+
+def _headline(anchor: Anchor) -> CheckedAnchor:
+    words = "a headline: look it up; nothing here can check it"
+    return CheckedAnchor(anchor, AnchorOutcome.CLAIMED, f"{anchor.kind} {anchor.value}", None, None, words)
+
+
+_CHECKS: dict[str, Callable[[Anchor], CheckedAnchor]] = {DRAND: _drand, BITCOIN: _bitcoin, HEADLINE: _headline}
