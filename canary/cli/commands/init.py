@@ -21,6 +21,7 @@ from canary.cli.commands.worker import worker
 @click.option("--grace", help="How long after that the canary counts as alive.  [default: as the window]")
 @click.option("--signer", "signers", multiple=True, help="A signer's short name; once for each signer.")
 @click.option("--threshold", help="How many signers must sign.  [default: all but one, at least two]")
+@click.option("--no-anchors", is_flag=True, help="Name no public services that anchors are fetched from.")
 @click.option("--key-dir", type=click.Path(path_type=Path), envvar="CANARY_KEY_DIR", help="Where private keys lie.")
 @click.pass_obj
 def init(app: App, /, **options: Any) -> int | None:  # noqa: ANN401  # the worker has their types

@@ -14,23 +14,33 @@
     window = "14 days"
     grace = "14 days"
 
-A key that does not stand here is an error, and so is one that is missing. What counts is the signed roster; this
-file is what the next roster is drafted from.
+    [anchors]
+    age = "3 days"
+    drand = ["https://api.drand.sh"]
+    bitcoin = ["esplora https://blockstream.info/api", "core-rpc http://127.0.0.1:8332 ~/.bitcoin/.cookie"]
+
+A key that does not stand here is an error, and so is one that is missing, but for the table `[anchors]` and each key in
+it. `anchors.age` is how old a release's newest anchor may be, or `none`; where it is missing, the next roster has what
+the last one had. The others are where `canary draft` fetches anchors (`canary.core.anchor_source`).
+
+What counts is the signed roster; this file is what the next roster is drafted from.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 
 import msgspec
 
+from canary.core.anchor_source import ChainPlace, parse_chain_place, parse_service_url
 from canary.core.names import check_canary_id, check_signer
-from canary.core.roster import parse_organisation
+from canary.core.roster import parse_anchor_age, parse_organisation
 from canary.core.schedule import Schedule, parse_cadence, parse_days
 from canary.errors import MalformedError
+from canary.limits import ANCHOR_SOURCES
 
 FILE = "canary.toml"
 T = TypeVar("T")
@@ -74,12 +84,48 @@ class ScheduleTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return schedule
 
 
+class AnchorsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table `[anchors]`."""
+
+    age: str | None = None
+    drand: list[str] = []
+    bitcoin: list[str] = []
+
+    def relays(self) -> list[str]:
+        """Returns the addresses of drand's relays, read and checked.
+
+        Raises:
+            MalformedError: one cannot be.
+        """
+        return [_named("anchors.drand", parse_service_url, each) for each in self.drand]
+
+    def chains(self) -> list[ChainPlace]:
+        """Returns where the Bitcoin chain can be asked about, read and checked.
+
+        Raises:
+            MalformedError: one cannot be.
+        """
+        return [_named("anchors.bitcoin", parse_chain_place, each) for each in self.bitcoin]
+
+    def roster_age(self, before: timedelta | None) -> timedelta | None:
+        """Returns the next roster's rule for the age of anchors.
+
+        Args:
+            before: the last roster's.
+
+        Raises:
+            MalformedError: it is misspelt, or no anchor could keep it.
+        """
+        return before if self.age is None else _named("anchors.age", _parse_age, self.age)
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
     canary: CanaryTable
     signers: SignersTable
     schedule: ScheduleTable
+    anchors: AnchorsTable = AnchorsTable()
 
 
 def parse_config(text: str) -> Config:
@@ -106,7 +152,24 @@ def parse_config(text: str) -> Config:
         config.schedule.schedule()
     except MalformedError as error:
         raise error.within(FILE) from error
+    config.anchors.roster_age(None)
+    _check_sources("anchors.drand", config.anchors.relays())
+    _check_sources("anchors.bitcoin", [place.url for place in config.anchors.chains()])
     return config
+
+
+def _check_sources(key: str, urls: list[str]) -> None:
+    if len(set(urls)) != len(urls):
+        raise MalformedError(f"{key}: an address stands twice, and would agree with itself", what=FILE)
+    if len(urls) > ANCHOR_SOURCES:
+        raise MalformedError(f"{key}: there are at most {ANCHOR_SOURCES} sources", what=FILE)
+
+
+def _parse_age(value: str) -> timedelta | None:
+    age = parse_anchor_age(value)
+    if age is not None and age < timedelta(days=1):
+        raise MalformedError("it is at least 1 day, or 'none': no anchor is younger than the draft it is made for")
+    return age
 
 
 def _named(key: str, parse: Callable[[str], T], value: str) -> T:
