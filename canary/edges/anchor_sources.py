@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 
 def open_relays(urls: Sequence[str], *, seconds: float = ANCHOR_SECONDS) -> list[RoundSource]:
-    """Returns drand's relays at these addresses; `seconds` for each are counted from here."""
+    """Returns drand's relays at these addresses; each request may take `seconds`."""
     return [DrandRelay(url, seconds=seconds) for url in urls]
 
 
 def open_chains(places: Sequence[ChainPlace], *, outside: Path, seconds: float = ANCHOR_SECONDS) -> list[BlockSource]:
-    """Returns those who know the Bitcoin chain at these places; `seconds` for each are counted from here.
+    """Returns those who know the Bitcoin chain at these places; each request may take `seconds`.
 
     Raises:
         CanaryError: a file with user and password is in the wrong place; `outside` is the workspace.

@@ -159,7 +159,7 @@ def open_chain(place: ChainPlace, *, seconds: float, outside: Path) -> BlockSour
 
     Args:
         place: where and how to ask.
-        seconds: what asking it may take altogether, counted from here.
+        seconds: what each request may take; a tip needs one, a block two.
         outside: the workspace, which no file with a password may lie in.
 
     Raises:

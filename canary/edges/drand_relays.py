@@ -21,7 +21,7 @@ class DrandRelay:
 
     Args:
         url: the relay's address.
-        seconds: what asking it may take, counted from here.
+        seconds: what asking it may take.
     """
 
     def __init__(self, url: str, *, seconds: float) -> None:

@@ -1,8 +1,7 @@
-"""A web service that is asked a few times within one budget of seconds, and JSON from it read strictly."""
+"""A web service at one address, asked in bounded time, and answers from it read strictly."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -22,7 +21,7 @@ class Service:
 
     Args:
         url: its address, without a slash at its end.
-        seconds: what all requests to it may take together, counted from here.
+        seconds: what each request may take.
 
     Attributes:
         name: its host, for messages.
@@ -32,7 +31,6 @@ class Service:
         self.name = urlsplit(url).netloc
         self._url = url
         self._seconds = seconds
-        self._ends = time.monotonic() + seconds
 
     def get(self, path: str, *, limit: int) -> bytes:
         """Returns what lies at a path below the address.
@@ -59,10 +57,9 @@ class Service:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> bytes:
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise FetchError(f"{self.name} did not answer within {self._seconds:g} s")
-        status, answer = request(self._url + path, method=method, body=body, headers=headers, limit=limit, seconds=left)
+        status, answer = request(
+            self._url + path, method=method, body=body, headers=headers, limit=limit, seconds=self._seconds
+        )
         if status != _OK:
             raise FetchError(f"{self.name} answered with status {status}")
         return answer

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from canary.core.anchor_bitcoin import BitcoinHeader
 from canary.core.anchors import BITCOIN, DRAND, HEADLINE, check_anchor
 from canary.core.release import Anchor
 from canary.errors import MalformedError, RefusedError
@@ -109,6 +110,23 @@ def test_a_clock_that_is_behind_proved_time_is_found_out() -> None:
     assert "Set the clock right" in error.hint
     assert MADE is not None
     check_anchors(made.history, made.draft(MADE - timedelta(minutes=10), anchors=[EXAMPLE_ANCHOR]))
+
+
+def test_a_claim_from_the_future_is_refused() -> None:
+    # A block that the table of floors does not reach is believed by nobody, and dates nothing beyond the text.
+    easy = bytes.fromhex(next(each.header for each in bitcoin_blocks() if each.time < 1_600_000_000))
+    anchor = Anchor(BITCOIN, BitcoinHeader(358_391, easy).render())
+    moment = check_anchor(anchor).moment
+    assert moment is not None
+    made = desk(None)
+    draft = made.draft(noon("2026-09-01"), anchors=[anchor])
+    for late, refused in ((timedelta(hours=2, minutes=10), False), (timedelta(hours=2, minutes=11), True)):
+        past = replace(draft, issued=moment - late)
+        if refused:
+            with pytest.raises(RefusedError, match="claims to be of 2015-05-28"):
+                check_anchors(made.history, past)
+        else:
+            check_anchors(made.history, past)
 
 
 # --- files ----------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from canary.core.anchor_bitcoin import MAX_AHEAD
 from canary.core.anchors import BITCOIN, DRAND, AnchorOutcome, CheckedAnchor, anchor_identity, check_anchor
 from canary.core.history import History
 from canary.core.profile import check_text
@@ -70,13 +71,24 @@ def check_anchors(history: History, release: Release) -> None:
                 hint="Take a newer one.",
             )
         used[each.identity] = "is there twice"
-        if each.bound is not None and each.bound > release.issued + FUTURE_TOLERANCE:
-            raise RefusedError(
-                f"the anchor {_short(each)} was not there before {format_time(each.bound)}, and this machine's clock "
-                f"says {format_time(release.issued)}",
-                hint="Set the clock right: it is behind a time that is proved.",
-            )
+        _check_not_after(release, each)
     _check_fresh(history, release, checked)
+
+
+def _check_not_after(release: Release, checked: CheckedAnchor) -> None:
+    latest = release.issued + FUTURE_TOLERANCE
+    if checked.bound is not None and checked.bound > latest:
+        raise RefusedError(
+            f"the anchor {_short(checked)} was not there before {format_time(checked.bound)}, and this machine's clock "
+            f"says {format_time(release.issued)}",
+            hint="Set the clock right: it is behind a time that is proved.",
+        )
+    if checked.moment is not None and checked.moment > latest + MAX_AHEAD:
+        raise RefusedError(
+            f"the anchor {_short(checked)} claims to be of {format_time(checked.moment)}, and this machine's clock says "
+            f"{format_time(release.issued)}",
+            hint="Draft without it, if the clock is right.",
+        )
 
 
 def _check_fresh(history: History, release: Release, checked: Sequence[CheckedAnchor]) -> None:
