@@ -82,8 +82,8 @@ FETCH_SECONDS = 30.0
 """Seconds for one whole look at a canary: DNS, connect, TLS, headers and bodies of every request in it."""
 
 ANCHOR_SECONDS = 5.0
-"""Seconds for one request to a source of anchors. Somebody waits for it: all sources are asked at once, and each at most
-three times (for the tip, a block's hash, its header)."""
+"""Seconds for one request to a source of anchors. Somebody waits: all sources are asked at once, and each at most three
+times (for the tip, a block's hash, its header)."""
 
 ANCHOR_SOURCES = 10
 """Sources of one kind of anchor: each is a thread and a connection while a draft is made."""

@@ -85,8 +85,8 @@ def _check_not_after(release: Release, checked: CheckedAnchor) -> None:
         )
     if checked.moment is not None and checked.moment > latest + MAX_AHEAD:
         raise RefusedError(
-            f"the anchor {_short(checked)} claims to be of {format_time(checked.moment)}, and this machine's clock says "
-            f"{format_time(release.issued)}",
+            f"the anchor {_short(checked)} claims to be of {format_time(checked.moment)}, and this machine's clock "
+            f"says {format_time(release.issued)}",
             hint="Draft without it, if the clock is right.",
         )
 
