@@ -457,7 +457,7 @@ def test_a_failure_is_told_in_the_form_that_was_asked_for_and_leaves_with_3(
     assert told in nagios.out
     assert nagios.out.count("\n") == 1
     document = json.loads(as_json.out)
-    assert set(document) == {"status", "exit_code", "error", "advice"}
+    assert set(document) == {"format", "status", "exit_code", "error", "advice"}
     assert (document["status"], document["exit_code"], told in document["error"]) == ("UNKNOWN", 3, True)
     (tmp_path / ".s.lock").unlink(missing_ok=True)
     assert tree(tmp_path) == before
