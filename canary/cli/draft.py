@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace as with_changes
 
+from canary.cli.anchors import fetch_anchors, read_anchors, say_anchors
 from canary.cli.app import App
 from canary.cli.collect import still_to_sign
 from canary.cli.roster import left_out_by_open_draft, refuse_open_draft
@@ -24,6 +25,7 @@ from canary.core.times import parse_date_range
 from canary.edges.files import read_file
 from canary.edges.half_merged import refuse_half_merged
 from canary.errors import MalformedError, RefusedError
+from canary.flows.issue.anchoring import check_anchors
 from canary.flows.issue.drafting import (
     Wishes,
     Wordings,
@@ -43,6 +45,8 @@ def draft(
     covers: str | None,
     attach: tuple[Path, ...],
     announce: Path | None,
+    anchor_files: tuple[Path, ...],
+    no_anchors: bool,
     correction: bool,
     final: bool,
     replace: bool,
@@ -51,6 +55,7 @@ def draft(
     """Does what `canary draft` says."""
     with open_session(app, workspace) as session:
         refuse_open_draft(session, replace=replace)
+        given = read_anchors(anchor_files, none=no_anchors)
         wordings = read_wordings(session)
         check_signed_wordings(session.history, wordings)
         files = {path: read_file(path, limit=ATTACHMENT_BYTES) for path in attach}
@@ -66,7 +71,11 @@ def draft(
         left_out = left_out_by_open_draft(session)
         wishes = _ask_which(session.history, wordings, wishes, [name for name in left_out if name not in add])
         wishes = keep_left_out(wishes, left_out)
-        drafted = draft_release(session.history, wordings, wishes, now=app.clock())
+        # Before anybody else is asked for anything: whether there can be a release now.
+        draft_release(session.history, wordings, wishes, now=app.clock())
+        anchors = fetch_anchors(session) if given is None else given
+        drafted = draft_release(session.history, wordings, with_changes(wishes, anchors=anchors), now=app.clock())
+        check_anchors(session.history, drafted)
         text = drafted.render()
         if final:
             _confirm_final(session.history, text, drafted)
@@ -132,6 +141,7 @@ def _tell(session: Session, wordings: Wordings, drafted: Release, text: bytes) -
         say("  It is the LAST release of this canary: nothing can follow it.")
     else:
         say(f"  The next one is due from {drafted.next.opens} to {drafted.next.last}.")
+    say_anchors(drafted)
     say_watchers(session.history, text, drafted)
     left = newly_available(session.history, wordings)
     waiting = [name for name in left if drafted.statement(name) is None]

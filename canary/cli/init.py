@@ -65,6 +65,29 @@ _WHY_WINDOW = "Signers have this long each period; after it the release is late,
 _WHY_GRACE = "After this the canary is stale: watchers are told not to rely on it any more."
 
 
+_ANCHORS = """
+[anchors]
+# Public values that did not exist before some moment. 'canary draft' fetches them from these public services, so that
+# watchers can check that a release was not signed beforehand; every answer is verified. The services see that a draft
+# is made, and nothing of it. Remove the table to fetch none.
+# How old the newest one may be when a release is drafted. With this line a draft without a network is refused.
+# age = "3 days"
+# Relays of the drand network.
+drand = [
+    "https://api.drand.sh",
+    "https://api2.drand.sh",
+    "https://api3.drand.sh",
+    "https://drand.cloudflare.com",
+]
+# Who knows the Bitcoin chain: block explorers, or your own node ("core-rest http://127.0.0.1:8332", or
+# "core-rpc http://127.0.0.1:8332 ~/.bitcoin/.cookie"). Two agree, where two answer.
+bitcoin = [
+    "esplora https://blockstream.info/api",
+    "esplora https://mempool.space/api",
+]
+"""
+
+
 class _Answers(msgspec.Struct, frozen=True):
     canary_id: str
     organisation: str
@@ -72,6 +95,7 @@ class _Answers(msgspec.Struct, frozen=True):
     threshold: int
     schedule: Schedule
     authorities: tuple[str, ...]
+    anchors: bool
 
     def toml(self) -> str:
         """Returns `canary.toml` with comments."""
@@ -102,7 +126,7 @@ every = "{self.schedule.cadence.render()}"
 window = "{render_days(self.schedule.window)}"
 # How many days after that the canary still counts as alive.
 grace = "{render_days(self.schedule.grace)}"
-"""
+{_ANCHORS if self.anchors else ""}"""
         return text + (_TIMESTAMPS + "".join(f'    "{url}",\n' for url in self.authorities) + "]\n") * any(
             self.authorities
         )
@@ -122,6 +146,7 @@ def init(
     threshold: str | None,
     authorities: tuple[str, ...],
     no_timestamps: bool,
+    no_anchors: bool,
     key_dir: Path | None,
 ) -> None:
     """Does what `canary init` says."""
@@ -149,7 +174,7 @@ def init(
     if authorities and no_timestamps:
         raise RefusedError("--authority and --no-timestamps contradict each other", hint="Give one of them.")
     asked = () if no_timestamps else _checked_authorities(authorities) or AUTHORITIES
-    answers = _Answers(name, spoken, people, needed, schedule, asked)
+    answers = _Answers(name, spoken, people, needed, schedule, asked, anchors=not no_anchors)
     keys = key_folder(key_dir, folder)
     make_folder(folder)
     with Workspace(folder).locked():

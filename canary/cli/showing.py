@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import click
 
+from canary.cli.anchors import say_anchors
 from canary.cli.roster import say_roster
 from canary.cli.session import Session
 from canary.cli.talk import say
@@ -106,8 +107,7 @@ def _say_release(history: History, board: Board, release: Release) -> None:
     say_watchers(history, board.text, release)
     if release.covers:
         say(f"  It covers {release.covers[0]} to {release.covers[1]}.")
-    for anchor in release.anchors:
-        say(f"  It was not made before this was known: {anchor.kind} {anchor.value} (not checked here)")
+    say_anchors(release)
     for attachment in release.attachments:
         say(f"  Published with it: {attachment.name}, {attachment.size:,} bytes, sha256 {attachment.sha256}")
     if history.roster is not None:

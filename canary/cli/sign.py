@@ -28,6 +28,7 @@ from canary.edges.private_keys import key_folder, require, signer_key_path
 from canary.edges.signers import Signer
 from canary.errors import IntegrityError, RefusedError, SigningError
 from canary.flows.issue.affirming import NOT_AFFIRMED, WHAT_THEN, check_affirmed, outdated
+from canary.flows.issue.anchoring import check_anchors
 from canary.flows.issue.drafting import check_words_on_file
 from canary.flows.issue.quorum import Board
 
@@ -61,6 +62,7 @@ def sign(
         content = board.content
         if isinstance(content, Release):
             check_words_on_file(content, read_wordings(session))
+            check_anchors(session.history, content)
         _check_still_makes_sense(session, board)
         open_key = _open_signer(session, signer, key_folder(key_dir, session.workspace.root), passphrase_file)
         say_draft(session, board)

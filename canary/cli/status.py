@@ -7,7 +7,8 @@ The JSON document, stable within `format` 1:
 - `window`: the next window that nothing is published for, `opens` and `last`, or null; `deadline`: when the canary is
   stale without a release, or null.
 - `draft`: null, or `kind` (`release` or `roster`), `number`, `text` (`sha256:…`), `issued`, `signed` and `missing`
-  (signers' names), `publishable`.
+  (signers' names), `publishable`, and `anchors`, each with `kind`, `outcome`, `time` (or null), `age_seconds` at
+  `issued` (or null) and `words`.
 - `expiring_keys`: warnings, one for each OpenPGP key that expires before the next two windows.
 
 Where the tool itself fails, the document is that of `canary.cli.formats` instead.
@@ -21,12 +22,14 @@ from typing import Any
 
 import click
 
+from canary.cli.anchors import say_anchors
 from canary.cli.app import App
 from canary.cli.collect import still_to_sign
 from canary.cli.formats import FORMAT, failures_in, nagios_line, print_json
 from canary.cli.key import expires_too_soon
 from canary.cli.session import Fault, Session, open_session
 from canary.cli.talk import say, say_next
+from canary.core.anchors import check_anchor
 from canary.core.history import History, replay
 from canary.core.kinds import Kind
 from canary.core.release import Release
@@ -71,6 +74,8 @@ def _tell(session: Session, due: Due, board: Board | None, *, broken: bool, keys
         say(f"  deadline  {format_time(due.deadline)}: after that the canary is stale")
     if board is not None:
         say(f"  draft     {_kind(board)}, text {hash_field(board.text_hash)}, made {format_time(board.content.issued)}")
+        if isinstance(board.content, Release):
+            say_anchors(board.content)
         for signer in board.signers:
             checked = board.checked.get(signer.name)
             say(f"    {signer.name}: {checked.outcome if checked else 'has not signed'}")
@@ -140,6 +145,7 @@ def _document(session: Session, due: Due, board: Board | None, keys: list[str], 
             "signed": list(board.signed),
             "missing": list(board.missing),
             "publishable": board.met,
+            "anchors": _anchors(board.content) if isinstance(board.content, Release) else [],
         }
     return {
         "format": FORMAT,
@@ -153,6 +159,22 @@ def _document(session: Session, due: Due, board: Board | None, keys: list[str], 
         "expiring_keys": keys,
         "next": todo,
     }
+
+
+def _anchors(release: Release) -> list[dict[str, Any]]:
+    found = []
+    for checked in map(check_anchor, release.anchors):
+        moment = checked.moment
+        found.append(
+            {
+                "kind": checked.anchor.kind,
+                "outcome": checked.outcome.value,
+                "time": format_time(moment) if moment else None,
+                "age_seconds": int((release.issued - moment).total_seconds()) if moment else None,
+                "words": checked.words,
+            }
+        )
+    return found
 
 
 def _expiring_keys(session: Session, now: datetime) -> list[str]:

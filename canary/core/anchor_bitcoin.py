@@ -113,11 +113,16 @@ def work_fault(block: BitcoinHeader) -> str | None:
     return None
 
 
+def after_the_table(block: BitcoinHeader) -> bool:
+    """Tells whether a header is dated after the last day that this version's table of floors knows."""
+    return block.moment.date() >= ENDS
+
+
 def without_floor(block: BitcoinHeader) -> str | None:
     """Returns why a header that holds its work proves nothing all the same; None if it is proof."""
     day = block.moment.date()
     row = bisect_right([begins for begins, _ in FLOORS], day) - 1
-    if row < 0 or day >= ENDS:
+    if row < 0 or after_the_table(block):
         return f"this version does not know how much work a block of {day} takes, so its date is a claim"
     if block.difficulty < FLOORS[row][1]:
         return f"this header holds less work than a block of {day} takes, so its date is a claim"

@@ -1,8 +1,7 @@
 """Rounds of drand's quicknet as anchors: `drand-quicknet ROUND SIGNATURE`.
 
-Quicknet (chain 52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971) signs one number every three seconds,
-by a threshold of the independent members of the League of Entropy. Nobody can know a round's signature before enough
-of them have made it; that is what the proof rests on.
+Quicknet (`CHAIN_HASH`) signs one number every three seconds, by a threshold of the independent members of the League of
+Entropy. Nobody can know a round's signature before enough of them have made it; that is what the proof rests on.
 
 The signature is BLS over BLS12-381 with signatures in G1 (48 bytes compressed, 96 lower-case hexadecimal digits) and
 keys in G2, over SHA-256 of the round as eight bytes, big-endian (drand's scheme `bls-unchained-g1-rfc9380`): hashed to
@@ -18,6 +17,9 @@ import msgspec
 
 from canary.core.strict import parse_number, sha256
 from canary.errors import MalformedError
+
+CHAIN_HASH = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
+"""What the chain is called: the hash of its constants."""
 
 GENESIS = datetime(2023, 8, 23, 15, 9, 27, tzinfo=UTC)
 """The time of round 1: 1692803367 seconds after 1970."""

@@ -78,6 +78,21 @@ def check_anchor(anchor: Anchor) -> CheckedAnchor:
         return CheckedAnchor(anchor, AnchorOutcome.BAD, f"{anchor.kind} {anchor.value}", None, None, error.rule)
 
 
+def anchor_identity(anchor: Anchor) -> str:
+    """Returns what makes two anchors the same (`CheckedAnchor.identity`), without checking what it says."""
+    from canary.core.anchor_bitcoin import parse_bitcoin  # noqa: PLC0415  # as below
+    from canary.core.anchor_drand import parse_drand  # noqa: PLC0415
+
+    try:
+        if anchor.kind == DRAND:
+            return parse_drand(anchor.value).identity
+        if anchor.kind == BITCOIN:
+            return parse_bitcoin(anchor.value).identity
+    except MalformedError:
+        pass
+    return f"{anchor.kind} {anchor.value}"
+
+
 def _drand(anchor: Anchor) -> CheckedAnchor:
     # Imported here, like the other kinds: a release without such an anchor needs no pairings.
     from canary.core.anchor_drand import parse_drand, verify_drand  # noqa: PLC0415

@@ -183,7 +183,7 @@ def parse_release(text: bytes) -> Release:
     final = reader.optional("final", _parse_yes)
     following = None if final else Window(*reader.value("next", parse_date_range))
     expires = None if final else reader.value("expires", parse_time)
-    anchors = reader.repeated("anchor", _parse_anchor)
+    anchors = reader.repeated("anchor", parse_anchor)
     attachments = reader.repeated("attachment", _parse_attachment)
     _check_attachments(attachments, reader.number)
     statements, announcements = _parse_sections(reader)
@@ -202,6 +202,18 @@ def parse_release(text: bytes) -> Release:
         attachments=attachments,
         announcements=announcements,
     )
+
+
+def parse_anchor(value: str) -> Anchor:
+    """Reads what stands after `anchor: `.
+
+    Raises:
+        MalformedError: it is not a kind, a space and a value.
+    """
+    kind, _, rest = value.partition(" ")
+    if not _ANCHOR_KIND.fullmatch(kind) or not rest or rest.startswith(" "):
+        raise MalformedError("an anchor is a kind, a space and its value")
+    return Anchor(kind, rest)
 
 
 def check_words(words: str) -> None:
@@ -271,13 +283,6 @@ def _parse_yes(value: str) -> bool:
     if value != "yes":
         raise MalformedError("'final' is 'yes' or does not stand")
     return True
-
-
-def _parse_anchor(value: str) -> Anchor:
-    kind, _, rest = value.partition(" ")
-    if not _ANCHOR_KIND.fullmatch(kind) or not rest or rest.startswith(" "):
-        raise MalformedError("an anchor is a kind, a space and its value")
-    return Anchor(kind, rest)
 
 
 def _parse_attachment(value: str) -> Attachment:

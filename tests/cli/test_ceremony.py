@@ -293,11 +293,12 @@ def test_nothing_of_a_release_is_signed_unseen(published: Publisher, tmp_path: P
     wishes = ("--attach", report, "--covers", "2026-01-01/2026-03-31")
     done(published.on("2026-05-02").canary("draft", *wishes))
     text = published.draft_file.read_text("utf-8")
-    text = text.replace("\nattachment: ", "\nanchor: bitcoin 840000 00ff\nattachment: ")
+    headline = 'headline 2026-05-01 Example Times "It rains"'
+    text = text.replace("\nattachment: ", f"\nanchor: {headline}\nattachment: ")
     published.draft_file.write_text(text, "utf-8")
     terminal = signing(published, "legal")
     shown = terminal.until(QUESTION)
-    assert "bitcoin 840000 00ff (not checked here)" in shown
+    assert f"anchor: {headline}; a claim, which proves nothing" in shown
     assert "It covers 2026-01-01 to 2026-03-31." in shown
     for number in range(1, len(STATEMENTS) + 1):
         terminal.types("yes")

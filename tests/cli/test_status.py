@@ -211,6 +211,7 @@ def test_the_json_document(drafted: Publisher) -> None:
             "signed": ["legal"],
             "missing": ["security", "director"],
             "publishable": False,
+            "anchors": [],
         },
         "expiring_keys": [],
         "next": "1 of these, each on that signer's machine: canary sign --as security, canary sign --as director",

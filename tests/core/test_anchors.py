@@ -10,7 +10,7 @@ from py_arkworks_bls12381 import G1Point
 
 from canary.core import anchor_bitcoin, anchor_drand
 from canary.core.anchor_bitcoin import HEADER_BYTES, BitcoinHeader, parse_bitcoin, without_floor, work_fault
-from canary.core.anchor_drand import GENESIS, PERIOD, DrandRound, parse_drand, verify_drand
+from canary.core.anchor_drand import CHAIN_HASH, GENESIS, PERIOD, DrandRound, parse_drand, verify_drand
 from canary.core.anchors import BITCOIN, DRAND, HEADLINE, AnchorOutcome, CheckedAnchor, check_anchor
 from canary.core.difficulty import ENDS, FLOORS
 from canary.core.release import Anchor
@@ -99,7 +99,7 @@ def test_the_chain_is_quicknet() -> None:
     key = anchor_drand._PUBLIC_KEY  # noqa: SLF001  # a constant of the module, and no part of its surface
     period, genesis = int(PERIOD.total_seconds()), int(GENESIS.timestamp())
     info = period.to_bytes(4, "big") + genesis.to_bytes(8, "big") + key + seed + b"quicknet"
-    assert digest(info) == "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
+    assert digest(info) == CHAIN_HASH == "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 
 
 @pytest.mark.parametrize(

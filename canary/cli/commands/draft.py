@@ -18,6 +18,14 @@ from canary.cli.commands.worker import worker
 @click.option("--covers", metavar="A/B", help="What the attached report covers, like 2026-07-01/2026-09-30.")
 @click.option("--attach", multiple=True, type=click.Path(path_type=Path), help="Publish this file beside the release.")
 @click.option("--announce", type=click.Path(path_type=Path), help="A text file that is no statement, for the end.")
+@click.option(
+    "--anchor",
+    "anchor_files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Take anchors from this file instead of fetching them; once for each.",
+)
+@click.option("--no-anchors", is_flag=True, help="Fetch no anchors.")
 @click.option("--correction", is_flag=True, help="Replace the release that is published for this window.")
 @click.option("--final", is_flag=True, help="The last release of this canary; nothing can follow it.")
 @replace_option

@@ -29,6 +29,7 @@ from canary.cli.commands.worker import worker
     help="A timestamp authority to ask (RFC 3161); once for each.  [default: four public ones]",
 )
 @click.option("--no-timestamps", is_flag=True, help="Ask no timestamp authority.")
+@click.option("--no-anchors", is_flag=True, help="Name no public services that anchors are fetched from.")
 @click.option("--key-dir", type=click.Path(path_type=Path), envvar="CANARY_KEY_DIR", help="Where private keys lie.")
 @click.pass_obj
 def init(app: App, /, **options: Any) -> int | None:  # noqa: ANN401  # the worker has their types

@@ -17,27 +17,36 @@
     [timestamps]
     authorities = ["http://timestamp.digicert.com", "http://ts.ssl.com"]
 
-A table or a key that does not stand here is an error, and so is one that is missing, except for the whole table
-`[timestamps]`: without it no timestamp authority is asked. What counts is the signed roster; this
-file is what the next roster is drafted from.
+    [anchors]
+    age = "3 days"
+    drand = ["https://api.drand.sh"]
+    bitcoin = ["esplora https://blockstream.info/api", "core-rpc http://127.0.0.1:8332 ~/.bitcoin/.cookie"]
+
+A key that does not stand here is an error, and so is one that is missing, but for the tables `[timestamps]` and
+`[anchors]`, and each key in the latter. Without `[timestamps]` no timestamp authority is asked. `anchors.age` is how
+old a release's newest anchor may be, or `none`; where it is missing, the next roster has what the last one had. The
+others are where `canary draft` fetches anchors (`canary.core.anchor_source`).
+
+What counts is the signed roster; this file is what the next roster is drafted from.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 
 import msgspec
 
+from canary.core.anchor_source import ChainPlace, parse_chain_place, parse_service_url
 from canary.core.fetched import shown
 from canary.core.names import check_canary_id, check_signer
 from canary.core.origin import origin
-from canary.core.roster import parse_organisation
+from canary.core.roster import parse_anchor_age, parse_organisation
 from canary.core.schedule import Schedule, parse_cadence, parse_days
 from canary.errors import MalformedError
-from canary.limits import AUTHORITY_URL_CHARACTERS, EVIDENCE_FILES
+from canary.limits import ANCHOR_SOURCES, AUTHORITY_URL_CHARACTERS, EVIDENCE_FILES
 
 FILE = "canary.toml"
 T = TypeVar("T")
@@ -87,6 +96,41 @@ class TimestampsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     authorities: list[str]
 
 
+class AnchorsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The table `[anchors]`."""
+
+    age: str | None = None
+    drand: list[str] = []
+    bitcoin: list[str] = []
+
+    def relays(self) -> list[str]:
+        """Returns the addresses of drand's relays, read and checked.
+
+        Raises:
+            MalformedError: one cannot be.
+        """
+        return [_named("anchors.drand", parse_service_url, each) for each in self.drand]
+
+    def chains(self) -> list[ChainPlace]:
+        """Returns where the Bitcoin chain can be asked about, read and checked.
+
+        Raises:
+            MalformedError: one cannot be.
+        """
+        return [_named("anchors.bitcoin", parse_chain_place, each) for each in self.bitcoin]
+
+    def roster_age(self, before: timedelta | None) -> timedelta | None:
+        """Returns the next roster's rule for the age of anchors.
+
+        Args:
+            before: the last roster's.
+
+        Raises:
+            MalformedError: it is misspelt, or no anchor could keep it.
+        """
+        return before if self.age is None else _named("anchors.age", _parse_age, self.age)
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file."""
 
@@ -94,6 +138,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signers: SignersTable
     schedule: ScheduleTable
     timestamps: TimestampsTable = TimestampsTable([])
+    anchors: AnchorsTable = AnchorsTable()
 
 
 def parse_config(text: str) -> Config:
@@ -123,6 +168,9 @@ def parse_config(text: str) -> Config:
         config.schedule.schedule()
     except MalformedError as error:
         raise _malformed(error.rule) from error
+    config.anchors.roster_age(None)
+    _check_sources("anchors.drand", config.anchors.relays())
+    _check_sources("anchors.bitcoin", [place.url for place in config.anchors.chains()])
     return config
 
 
@@ -144,6 +192,20 @@ def check_authorities(urls: Sequence[str]) -> None:
         raise MalformedError("an address stands twice")
     if len(urls) > EVIDENCE_FILES:
         raise MalformedError(f"at most {EVIDENCE_FILES} are asked")
+
+
+def _check_sources(key: str, urls: list[str]) -> None:
+    if len(set(urls)) != len(urls):
+        raise _malformed(f"{key}: an address stands twice, and would agree with itself")
+    if len(urls) > ANCHOR_SOURCES:
+        raise _malformed(f"{key}: there are at most {ANCHOR_SOURCES} sources")
+
+
+def _parse_age(value: str) -> timedelta | None:
+    age = parse_anchor_age(value)
+    if age is not None and age < timedelta(days=1):
+        raise MalformedError("it is at least 1 day, or 'none': no anchor is younger than the draft it is made for")
+    return age
 
 
 def _named(key: str, parse: Callable[[str], T], value: str) -> T:

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from canary.core.history import History
-from canary.core.release import Attachment, Release, Statement, check_words, parse_release
+from canary.core.release import Anchor, Attachment, Release, Statement, check_words, parse_release
 from canary.errors import IntegrityError, MalformedError, RefusedError
 
 Wordings = Mapping[str, Mapping[int, str]]
@@ -25,6 +25,7 @@ class Wishes(msgspec.Struct, frozen=True):
         covers: the first and the last day of what an attached report covers.
         attachments: files to publish beside the release.
         announcements: free text.
+        anchors: public values that fix the earliest time.
         correction: whether this replaces a release of the same window.
         final: whether this is the last release of the canary.
     """
@@ -34,6 +35,7 @@ class Wishes(msgspec.Struct, frozen=True):
     covers: tuple[date, date] | None = None
     attachments: Sequence[Attachment] = msgspec.field(default=())
     announcements: str | None = None
+    anchors: Sequence[Anchor] = ()
     correction: bool = False
     final: bool = False
 
@@ -83,6 +85,7 @@ def draft_release(history: History, wordings: Wordings, wishes: Wishes, *, now: 
         expires=None if wishes.final else roster.schedule.expiry(following),
         statements=choose_statements(history, wordings, without=wishes.without, add=wishes.add),
         covers=wishes.covers,
+        anchors=tuple(wishes.anchors),
         attachments=tuple(wishes.attachments),
         announcements=wishes.announcements,
     )

@@ -52,7 +52,7 @@ def draft_roster(
         signers=tuple(_key(name, keys) for name in config.signers.names),
         log=log,
         schedule=config.schedule.schedule(),
-        anchor_age=before.anchor_age if before else None,
+        anchor_age=config.anchors.roster_age(before.anchor_age if before else None),
         witnesses=before.witnesses if before else (),
         witness_quorum=before.witness_quorum if before else 0,
     )
