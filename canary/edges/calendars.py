@@ -80,20 +80,21 @@ class CalendarClient:
         Raises:
             CanaryError: see `submit`.
         """
-        followed = {promise: self._listed(promise) for promise in promises}
-        listed = [promise for promise, calendar in followed.items() if calendar]
-        answers = [CalendarAnswer(each, None, "is not on the list") for each in promises if each not in listed]
-        for promise, left in self._shared(listed):
-            url = f"{followed[promise]}/timestamp/{promise.commitment.hex()}"
+        faults = {promise: self._not_followed(promise) for promise in promises}
+        answers = [CalendarAnswer(promise, None, fault) for promise, fault in faults.items() if fault]
+        followed = [promise for promise, fault in faults.items() if not fault]
+        for promise, left in self._shared(followed):
+            url = f"{promise.calendar.rstrip('/')}/timestamp/{promise.commitment.hex()}"
             answers.append(self._ask(promise, url, None, left))
         return tuple(answers)
 
-    def _listed(self, promise: Promise) -> str:
-        """Returns the list's own spelling of where a promise was made; empty where it is not to be followed."""
+    def _not_followed(self, promise: Promise) -> str:
+        """Returns why a promise is not followed, without a full stop; empty where it is."""
+        if promise.calendar.rstrip("/") not in self._calendars:
+            return "is not on the list of calendars"
         if len(promise.commitment) > COMMITMENT_BYTES:
-            return ""
-        address = promise.calendar.rstrip("/")
-        return next((each for each in self._calendars if each == address), "")
+            return "is said to have promised something that no calendar commits to"
+        return ""
 
     def _shared(self, asked: Sequence[Promise]) -> Iterator[tuple[Promise, float]]:
         """Yields each with the seconds it may take: an equal share, so that a silent one leaves time for the rest."""

@@ -7,23 +7,16 @@ apart; or a JSON array of objects with `height` and `header`, whose other member
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from canary.core.anchor_bitcoin import BitcoinHeader, parse_bitcoin
 from canary.errors import MalformedError
 
-
-class HeaderSource(Protocol):
-    """The port to the watcher's own source of headers."""
-
-    def __call__(self, height: int) -> BitcoinHeader | None:
-        """Returns the header of the block at a height, by the source's account; its work is not checked yet.
-
-        None where the source does not know one or cannot be asked. It raises nothing.
-        """
+HeaderSource = Callable[[int], BitcoinHeader | None]
+"""The port to the watcher's own source of headers. For a height it returns the header of the block there, by the
+source's account, its work not checked; None where it knows none or cannot be asked. It raises nothing."""
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -72,8 +65,4 @@ def source_of(headers: Iterable[BitcoinHeader]) -> HeaderSource:
     for header in headers:
         if known.setdefault(header.height, header) != header:
             raise MalformedError(f"two different headers are said to be block {header.height}", what="block headers")
-
-    def look_up(height: int) -> BitcoinHeader | None:
-        return known.get(height)
-
-    return look_up
+    return known.get
