@@ -42,6 +42,36 @@ EVIDENCE_BYTES = 65_536
 AUTHORITY_URL_CHARACTERS = 500
 """Characters in the address of a timestamp authority."""
 
+# --- OpenTimestamps -------------------------------------------------------------------------------------
+
+OTS_STEPS = 2_048
+"""Operations, forks and attestations in one proof; an honest one with four calendars has some 500. Each operation can
+hold 4,096 bytes, so that this bounds memory too."""
+
+OTS_DEPTH = 256
+"""Operations on the longest path of one proof: what the `opentimestamps` package reads."""
+
+OTS_ATTESTATIONS = 64
+"""Attestations in one proof: each of ten calendars gives two."""
+
+OTS_BLOCKS = 10
+"""Different blocks in one proof: for each of them a watcher asks its own source of headers."""
+
+CALENDARS = 10
+"""Calendars that one stamp asks."""
+
+CALENDAR_BYTES = 10_000
+"""Bytes of one answer of a calendar, as in the reference client; an honest one takes some 4,000."""
+
+CALENDAR_SECONDS = 30.0
+"""Seconds for asking all calendars once, one after the other."""
+
+COMMITMENT_BYTES = 128
+"""Bytes of what a calendar promised a block for: a digest, with what calendars put before and behind it."""
+
+HEADERS_BYTES = 16 * 1024 * 1024
+"""Bytes in all files of block headers together: some 90,000 headers."""
+
 # --- the log --------------------------------------------------------------------------------------------
 
 CHECKPOINT_BYTES = 16_384

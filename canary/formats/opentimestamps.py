@@ -1,0 +1,109 @@
+"""OpenTimestamps proofs as evidence: what they prove, and to whom. Design, section 7.
+
+A proof leads from the entry's SHA-256 to the Merkle root of a Bitcoin block, so the entry existed when that block was
+found. Anybody can make up a block, and one with an old date needs little work; so a proof counts only where the
+watcher's own source of headers has a block of that height and root, and the header holds its work.
+
+The bound is the header's time and two hours. A header's time may lie behind the real one: the chain asks only that it
+be later than the median of the eleven blocks before it, which is about an hour old. So it is allowed the same two hours
+as an anchor's header, which may lie ahead.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from datetime import datetime
+
+from canary.core.anchor_bitcoin import MAX_AHEAD, BitcoinHeader, without_floor, work_fault
+from canary.core.difficulty import ENDS, FLOORS
+from canary.core.evidence import CheckedEvidence, EvidenceOutcome
+from canary.core.strict import digest, sha256
+from canary.errors import MalformedError
+from canary.formats.bitcoin_headers import HeaderSource
+from canary.formats.ots_proof import Attested, Notary, OtsUnreadableError, read_proof
+from canary.limits import OTS_BLOCKS
+
+_SHOWN = 3
+"""Names of notaries that are put in words; a proof can have dozens."""
+
+_SHOWN_CHARACTERS = 80
+
+
+class ProofChecker:
+    """A `canary.core.evidence.EvidenceChecker` of `.ots` files.
+
+    Args:
+        headers: the watcher's own source of block headers.
+    """
+
+    def __init__(self, headers: HeaderSource) -> None:
+        self._headers = headers
+
+    def __call__(self, name: str, data: bytes, entry: bytes) -> CheckedEvidence:
+        """Checks one proof; see `canary.core.evidence.EvidenceChecker`. The earliest block that holds counts."""
+        answer = functools.partial(CheckedEvidence, name, digest(data))
+        try:
+            leaves = read_proof(data, sha256(entry))
+        except MalformedError as error:
+            return answer(EvidenceOutcome.BAD, None, None, "", error.rule)
+        except OtsUnreadableError as error:
+            hint = f"; {error.hint}" if error.hint else ""
+            return answer(EvidenceOutcome.UNCHECKED, None, None, "", f"{error.what}{hint}")
+        outcome, by, words, moment = self._judged(leaves)
+        return answer(outcome, moment, None if moment is None else moment + MAX_AHEAD, by, words)
+
+    def _judged(self, leaves: Sequence[Attested]) -> tuple[EvidenceOutcome, str, str, datetime | None]:
+        """Returns the outcome, whose word it is, the words, and the time of the block that proves it."""
+        blocks = [each for each in leaves if each.notary is Notary.BITCOIN]
+        if blocks:
+            return self._judged_by_blocks(blocks)
+        promised = _names(leaves, Notary.CALENDAR)
+        if promised:
+            words = f"a calendar has promised a Bitcoin block, and the proof does not have it yet: {promised}"
+            return EvidenceOutcome.PENDING, promised, words, None
+        others = _names(leaves, Notary.OTHER)
+        return EvidenceOutcome.CLAIMED, others, f"only Bitcoin blocks are checked, and this rests on {others}", None
+
+    def _judged_by_blocks(self, blocks: Sequence[Attested]) -> tuple[EvidenceOutcome, str, str, datetime | None]:
+        heights = sorted({each.height for each in blocks})
+        if len(heights) > OTS_BLOCKS:
+            words = f"it names {len(heights)} Bitcoin blocks, and no honest proof has more than {OTS_BLOCKS}"
+            return EvidenceOutcome.BAD, "", words, None
+        claims = {(each.height, each.message) for each in blocks}
+        found = {height: self._headers(height) for height in heights}
+        faults = {height: _fault(height, header) for height, header in found.items()}
+        holding = [
+            header
+            for height, header in found.items()
+            if header is not None and not faults[height] and (height, header.merkle_root) in claims
+        ]
+        if holding:
+            first = min(holding, key=lambda header: header.moment)
+            words = "this Bitcoin block holds it, as the watcher's own source of headers confirms"
+            return EvidenceOutcome.PROVED, f"Bitcoin block {first.height}", words, first.moment
+        wrong = [height for height in heights if not faults[height]]
+        if wrong:
+            words = "it leads to another Merkle root than the block's in the watcher's own source of headers"
+            return EvidenceOutcome.BAD, f"Bitcoin block {wrong[0]}", words, None
+        return EvidenceOutcome.UNCHECKED, f"Bitcoin block {heights[0]}", faults[heights[0]], None
+
+
+def _fault(height: int, header: BitcoinHeader | None) -> str:
+    """Returns why what the source said of a height cannot be used, without a full stop; empty where it can."""
+    if header is None:
+        return "the watcher's source of headers does not know this block, or could not be asked"
+    if header.height != height:
+        return "the watcher's source of headers answered with another block"
+    fault = work_fault(header)
+    if fault is None and FLOORS[0][0] <= header.moment.date() < ENDS:
+        # Before and after the table nothing is known of the work, and the source alone is trusted.
+        fault = without_floor(header)
+    return f"the watcher's source of headers is not to be trusted: {fault}" if fault else ""
+
+
+def _names(leaves: Sequence[Attested], notary: Notary) -> str:
+    """Returns the names of the attestations of a kind, in words; empty where there are none."""
+    names = sorted({each.name[:_SHOWN_CHARACTERS] for each in leaves if each.notary is notary})
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
