@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+from canary.core.evidence import OTS, TSR, CheckedEvidence, Checkers
 from canary.core.fetched import Source
 from canary.core.judge import judge
 from canary.core.observation import Unreachable
@@ -19,6 +21,9 @@ from canary.edges.folder import FolderSource
 from canary.errors import FetchError
 from canary.flows.watch.verify import verify_site
 from canary.limits import FETCH_SECONDS
+
+if TYPE_CHECKING:
+    from canary.core.anchor_bitcoin import BitcoinHeader
 
 _SCHEMES = ("https://", "http://")
 
@@ -53,6 +58,7 @@ def look_and_judge(
     seconds: float = FETCH_SECONDS,
     allow_http: bool = False,
     ca_file: Path | None = None,
+    checkers: Checkers | None = None,
 ) -> Judgement:
     """Looks at a canary and judges it; returns the next state with the verdict.
 
@@ -62,17 +68,64 @@ def look_and_judge(
         seconds: the most seconds that the whole look may take.
         allow_http: whether http:// is taken for another host than this machine.
         ca_file: certificates to trust for TLS in the place of the usual ones.
+        checkers: the ports that check evidence; None for those of `evidence_checkers()`.
 
     Raises:
         CanaryError: the location cannot be looked at by any means.
     """
+    if checkers is None:
+        checkers = evidence_checkers()
     with LazyGpg() as verifier:
         try:
             with open_source(location, seconds=seconds, allow_http=allow_http, ca_file=ca_file) as source:
-                return verify_site(source, question, verifier)
+                return verify_site(source, question, verifier, checkers)
         except FetchError as error:
             # A folder that is gone tells no more than a host that is: what is stored is judged by time alone.
             return judge(Unreachable(error.what), question, verifier)
+
+
+def evidence_checkers(tsa_roots: Sequence[Path] = (), bitcoin_headers: Path | None = None) -> Checkers:
+    """Returns the ports that check evidence, as far as this watcher trusts anyone with it.
+
+    Args:
+        tsa_roots: files of roots of timestamp authorities, besides the shipped list.
+        bitcoin_headers: the watcher's own block headers, a file or a folder; None: no OpenTimestamps proof can be
+            confirmed.
+
+    Raises:
+        CanaryError: a file cannot be read, or holds something else.
+    """
+    if tsa_roots:
+        # Now, and not when the first token comes: a mistyped name would not be noticed for years.
+        from canary.edges.tsa_roots import read_roots  # noqa: PLC0415  # most looks name none
+
+        read_roots(tsa_roots, shipped=False)
+    headers: Callable[[int], BitcoinHeader | None] = _no_headers
+    if bitcoin_headers is not None:
+        from canary.edges.header_files import header_files  # noqa: PLC0415  # likewise
+
+        headers = header_files(bitcoin_headers)
+    return {TSR: partial(_check_token, tuple(tsa_roots)), OTS: partial(_check_proof, headers)}
+
+
+def _check_token(tsa_roots: Sequence[Path], name: str, data: bytes, entry: bytes) -> CheckedEvidence:
+    # Imported here: a canary without timestamps needs none of it.
+    from canary.edges.tsa_roots import read_roots  # noqa: PLC0415
+    from canary.formats.rfc3161 import TokenChecker  # noqa: PLC0415
+
+    return TokenChecker(lambda: read_roots(tsa_roots))(name, data, entry)
+
+
+def _check_proof(
+    headers: Callable[[int], BitcoinHeader | None], name: str, data: bytes, entry: bytes
+) -> CheckedEvidence:
+    from canary.formats.opentimestamps import ProofChecker  # noqa: PLC0415  # as above
+
+    return ProofChecker(headers)(name, data, entry)
+
+
+def _no_headers(_: int) -> None:
+    """The headers of a watcher who has none."""
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from canary.core.release import Anchor
 from scripts.vectors_format import Case, expect
 from scripts.vectors_scene import (
     FRESH,
@@ -297,13 +298,13 @@ def changes() -> Iterator[Case]:
     sim.roster(
         at=noon("2025-03-01"), replacing={"security": "treasurer"}, threshold=1, anchor_age=timedelta(days=3), window=20
     )
-    sim.release()
+    sim.release(anchors=(Anchor("of-a-later-kind", "x"),))
     changed = (
         "SIGNERS-CHANGED 3",
         "THRESHOLD-CHANGED 3",
         "SCHEDULE-LENGTHENED 3",
         "ANCHOR-RULE-CHANGED 3",
-        "ANCHOR-NOT-CHECKED 4",
+        "ANCHOR-CLAIM 4",
     )
     yield one(
         "roster-changed",

@@ -27,9 +27,10 @@ from msgspec.structs import replace
 
 from canary.core.checkpoint import Checkpoint
 from canary.core.entry import parse_entry
+from canary.core.evidence import TSR, CheckedEvidence, EvidenceOutcome
 from canary.core.fetched import Fetched, segments
 from canary.core.kinds import Kind, ed25519_vkey, openpgp_vkey
-from canary.core.layout import CHECKPOINT, FRONT, attachment_path
+from canary.core.layout import CHECKPOINT, FRONT, attachment_path, evidence_folder
 from canary.core.merkle import leaf_hash, root_hash
 from canary.core.names import key_name
 from canary.core.note import Note, SignatureLine, parse_note
@@ -164,6 +165,18 @@ class PretendGpg:
         if made_by != fingerprint:
             return OpenPGPCheck(Outcome.NO_KEY)
         return check if made_over == text else OpenPGPCheck(Outcome.BAD)
+
+
+def check_pretended_token(name: str, data: bytes, entry: bytes) -> CheckedEvidence:
+    """Checks what `Publisher.stamp` puts beside an entry; the port `EvidenceChecker`."""
+    outcome, moment, over = data.decode().split(" ")
+    found = EvidenceOutcome[outcome] if over == digest(entry) else EvidenceOutcome.BAD
+    when = datetime.fromisoformat(moment)
+    bound = when if found is EvidenceOutcome.PROVED else None
+    return CheckedEvidence(name, digest(data), found, when, bound, "Pretended Authority", "as it was told to")
+
+
+CHECKERS: Final = {TSR: check_pretended_token}
 
 
 def pretend_certificate(name: str) -> tuple[bytes, bytes]:
@@ -455,6 +468,19 @@ class Publisher:
         )
         return self._sign(release, roster.signers, signed_by, edit, tamper)
 
+    def stamp(
+        self,
+        outcome: EvidenceOutcome = EvidenceOutcome.PROVED,
+        *,
+        after: timedelta = timedelta(minutes=5),
+        name: str = "0.tsr",
+    ) -> None:
+        """Puts a pretended timestamp beside the newest entry, of so long after it was issued."""
+        entry = self.entries[-1]
+        moment = parse_entry(entry).content.issued + after
+        token = f"{outcome.name} {moment.isoformat()} {digest(entry)}".encode()
+        self._attached[f"{evidence_folder(digest(entry))}/{name}"] = token
+
     def append_raw(self, entry: bytes) -> bytes:
         """Appends any bytes as an entry."""
         self._written.append(entry, self._log_seed)
@@ -531,7 +557,7 @@ class Publisher:
             state=state,
             as_of_now=as_of_now,
         )
-        return verify_site(self.site() if site is None else site, question, self.gpg)
+        return verify_site(self.site() if site is None else site, question, self.gpg, CHECKERS)
 
     def watched(self, now: datetime) -> State:
         """Returns the state of a watcher who looked at `now`, with the pin."""

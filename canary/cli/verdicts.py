@@ -8,7 +8,8 @@ The JSON document, stable within `format` 1:
 - `pin`: `sha256:…` or null. `roster_1`: the fingerprint of roster 1 as it was seen, or null.
 - `axes`: `integrity`, `freshness`, `statements`, `time`, each `ok`, `notice`, `warning`, `alarm` or `unknown`.
 - `release`: null, or `number`, `entry`, `text`, `period`, `issued`, `next` (`opens` and `last`, or null),
-  `expires` (or null), `signers`, `threshold`, `roster_signers`, `statements` (`id@vN`).
+  `expires` (or null), `signers`, `threshold`, `roster_signers`, `statements` (`id@vN`), and `not_before` and
+  `not_after`: when it was signed, as far as that is proved (each a time or null).
 - `findings`: a list of `code`, `axis`, `severity`, `message`, `advice`, `entry` (a number or null), `sticky`.
 
 Where the tool itself fails, the document has `format`, `status`, `exit_code`, `error` and `advice` instead.
@@ -65,7 +66,7 @@ def document(verdict: Verdict, location: str) -> dict[str, Any]:
         "pin": hash_field(verdict.pin) if verdict.pin else None,
         "roster_1": hash_field(verdict.fingerprint) if verdict.fingerprint else None,
         "axes": {axis.value: severity.value for axis, severity in verdict.axes.items()},
-        "release": _release(verdict.subject) if verdict.subject else None,
+        "release": _release(verdict.subject, verdict) if verdict.subject else None,
         "findings": [
             {
                 "code": each.code.spelling,
@@ -119,7 +120,7 @@ def tell(verdict: Verdict, *, again: Sequence[str], tried: bool) -> None:
         say("Looked at once, from this machine.")
 
 
-def _release(subject: Subject) -> dict[str, Any]:
+def _release(subject: Subject, verdict: Verdict) -> dict[str, Any]:
     window = None
     if subject.next is not None:
         window = {"opens": subject.next[0].isoformat(), "last": subject.next[1].isoformat()}
@@ -135,6 +136,8 @@ def _release(subject: Subject) -> dict[str, Any]:
         "threshold": subject.threshold,
         "roster_signers": subject.roster_signers,
         "statements": list(subject.statements),
+        "not_before": format_time(verdict.not_before) if verdict.not_before else None,
+        "not_after": format_time(verdict.not_after) if verdict.not_after else None,
     }
 
 

@@ -21,7 +21,7 @@ from canary.core.times import parse_time
 from canary.core.verdict import Verdict
 from canary.edges.files import read_file
 from canary.errors import CanaryError, MalformedError
-from canary.library import LazyGpg, is_url, look_and_judge
+from canary.library import LazyGpg, evidence_checkers, is_url, look_and_judge
 from canary.limits import ENTRY_BYTES, FETCH_SECONDS
 
 T = TypeVar("T")
@@ -46,6 +46,8 @@ def verify(
     timeout: float,
     allow_http: bool,
     ca_file: Path | None,
+    tsa_roots: tuple[Path, ...],
+    bitcoin_headers: Path | None,
     output: str,
     as_json: bool,
 ) -> int:
@@ -59,8 +61,10 @@ def verify(
             "--state": state_file,
             "--timeout": None if timeout == FETCH_SECONDS else f"{timeout:g}",
             "--ca-file": ca_file,
+            "--bitcoin-headers": bitcoin_headers,
         },
         allow_http=allow_http,
+        tsa_roots=tsa_roots,
     )
     with failures_in(output):
         pinned = _option("--pin", parse_hash, pin)
@@ -82,7 +86,14 @@ def verify(
         if single:
             verdict = _verify_file(Path(location), roster, pin=pinned, now=question.now)
             return _print(verdict, location, output, again=again, tried=False)
-        look = partial(look_and_judge, location, seconds=timeout, allow_http=allow_http, ca_file=ca_file)
+        look = partial(
+            look_and_judge,
+            location,
+            seconds=timeout,
+            allow_http=allow_http,
+            ca_file=ca_file,
+            checkers=evidence_checkers(tsa_roots, bitcoin_headers),
+        )
         if state_file is None or moment is not None:
             verdict = look(question=question).verdict
         else:
@@ -149,9 +160,10 @@ def _verify_file(path: Path, roster: Path | None, *, pin: str | None, now: datet
             raise MalformedError(error.rule, line=error.line, what=str(roster), hint=_WHICH_ROSTER) from error
 
 
-def _command(location: str, options: Mapping[str, object], *, allow_http: bool) -> list[str]:
+def _command(location: str, options: Mapping[str, object], *, allow_http: bool, tsa_roots: Sequence[Path]) -> list[str]:
     """Returns the same command line, without a pin."""
     given = [word for option, value in options.items() if value is not None for word in (option, str(value))]
+    given += [word for root in tsa_roots for word in ("--tsa-root", str(root))]
     return ["canary", "verify", location, *given, *(["--allow-http"] if allow_http else [])]
 
 

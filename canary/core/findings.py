@@ -256,7 +256,41 @@ class Code(Enum):
         "One file cannot show that nothing came after it; verify the site to know.",
     )
     WITNESSES_NOT_CHECKED = ("WITNESSES-NOT-CHECKED", Axis.INTEGRITY, Severity.NOTICE, None, _NONE)
-    ANCHOR_NOT_CHECKED = ("ANCHOR-NOT-CHECKED", Axis.TIME, Severity.NOTICE, None, _NONE)
+    ANCHOR_CLAIM = ("ANCHOR-CLAIM", Axis.TIME, Severity.NOTICE, None, _NONE)
+    BAD_ANCHOR = (
+        "BAD-ANCHOR",
+        Axis.TIME,
+        Severity.WARNING,
+        None,
+        "It proves nothing; whoever signed this did not look, or hoped that nobody would.",
+    )
+    STALE_ANCHOR = (
+        "STALE-ANCHOR",
+        Axis.TIME,
+        Severity.WARNING,
+        None,
+        "It proves nothing about how recently this was signed; ask the publisher for a fresh one.",
+    )
+    ANCHOR_RULE_BROKEN = ("ANCHOR-RULE-BROKEN", Axis.TIME, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    ISSUED_OUTSIDE = ("ISSUED-OUTSIDE", Axis.TIME, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    TIMES_CONTRADICT = (
+        "TIMES-CONTRADICT",
+        Axis.TIME,
+        Severity.WARNING,
+        None,
+        "One of the two is false: look at both with 'canary explain'.",
+    )
+    SIGNED_BETWEEN = ("SIGNED-BETWEEN", Axis.TIME, Severity.OK, None, _NONE)
+    EVIDENCE_REJECTED = ("EVIDENCE-REJECTED", Axis.TIME, Severity.NOTICE, None, _NONE)
+    EVIDENCE_CLAIM = (
+        "EVIDENCE-CLAIM",
+        Axis.TIME,
+        Severity.NOTICE,
+        None,
+        "To trust this authority, give its root with --tsa-root.",
+    )
+    EVIDENCE_PENDING = ("EVIDENCE-PENDING", Axis.TIME, Severity.NOTICE, None, "Look again in a day or two.")
+    EVIDENCE_NOT_CHECKED = ("EVIDENCE-NOT-CHECKED", Axis.TIME, Severity.NOTICE, None, _NONE)
     NO_LOWER_BOUND = ("NO-LOWER-BOUND", Axis.TIME, Severity.NOTICE, None, _NONE)
     NO_UPPER_BOUND = ("NO-UPPER-BOUND", Axis.TIME, Severity.NOTICE, None, _NONE)
 

@@ -22,9 +22,11 @@
      signed the checkpoint, the root is right, and all stored entries are the first of the log, then the further entries
      that hold are taken in, as if the log ended behind them. Without a state the entries that hold are judged and never
      stored, and where every finding in reading causes UNREACHABLE, NEVER-FETCHED is found too.
-5. **Times.** The newest release is told that nothing bounds the time of signing: NO-LOWER-BOUND and NO-UPPER-BOUND.
-   ANCHOR-NOT-CHECKED, if it has anchors or its roster's `anchor-age` is not `none`. WITNESSES-NOT-CHECKED, if that
-   roster's `witness-quorum` is not 0. NOT-COUNTED for each signature of a signer that does not count.
+5. **Times.** What bounds the moment at which the newest release was signed is told (`canary.core.timing`), by its
+   anchors (`canary.core.anchors`) and by the evidence beside it (`canary.core.evidence`), which is looked for until an
+   upper bound is known (`canary.core.bounding`), and only where the look was unchanged or brought a log, and nothing
+   so far causes INVALID or *could not be judged*. WITNESSES-NOT-CHECKED, if the roster's `witness-quorum` is not 0.
+   NOT-COUNTED for each signature of a signer that does not count.
 6. **Changes**, by the log that is judged (`canary.core.changes`); as of a moment, the log is first cut before the first
    entry issued after it. If that log has entries and no release, or was cut to nothing, NO-RELEASE is found, unless
    something else found so far, or open from earlier looks, causes INVALID or *could not be judged*.
@@ -44,7 +46,9 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from canary.core.admitted import Admitted
+from canary.core.bounding import Bounding
 from canary.core.changes import changes_from_pin, changes_since
+from canary.core.evidence import Checkers
 from canary.core.findings import EXIT_CODES, Cause, Code, Finding, Status
 from canary.core.forks import Fork, fork_of_checkpoint, fork_of_log
 from canary.core.freshness import clock_findings, time_findings
@@ -57,6 +61,8 @@ from canary.core.observation import (
     Observation,
     Seen,
     SeenAttachment,
+    SeenEvidence,
+    SoughtEvidence,
     Unchanged,
     Unreachable,
 )
@@ -68,6 +74,7 @@ from canary.core.release_findings import attachment_finding, not_checked_yet, un
 from canary.core.standing import Standing
 from canary.core.state import State, Sticky, with_one_more
 from canary.core.strict import hash_field
+from canary.core.timing import Timing, timing_findings
 from canary.core.verdict import Subject, Verdict, in_order
 from canary.limits import ROLLBACK_AFTER
 
@@ -102,9 +109,10 @@ class Judging:
     Args:
         question: the pin, the state and the moment.
         verifier: the port to OpenPGP.
+        checkers: the ports that check evidence; what there is no checker for could not be checked.
     """
 
-    def __init__(self, question: Question, verifier: OpenPGPVerifier) -> None:
+    def __init__(self, question: Question, verifier: OpenPGPVerifier, checkers: Checkers | None = None) -> None:
         # Step 1. The stored pin, the given one, or none; without state `--at` begins from nothing.
         self._question = question
         self._verifier = verifier
@@ -121,6 +129,9 @@ class Judging:
         self._intact: set[str] = set(self._state.attachments) if self._state else set()
         self._looked = False
         self._verified: list[Admitted] = []
+        self._timing = self._state.timing if self._state else None
+        self._told: Timing | None = None
+        self._bounding = Bounding(self._timing, checkers or {})
 
     @property
     def verified(self) -> list[Admitted]:
@@ -156,6 +167,15 @@ class Judging:
                 self._intact.add(each.sha256)
             else:
                 self._beside.append(attachment_finding(each))
+
+    def evidence_to_look_for(self) -> SoughtEvidence | None:
+        """Returns what evidence is looked for next; None where nothing is: the upper bound is known, or no log is."""
+        newest = self._cut().newest if self._looked and not self._blocked() else None
+        return None if newest is None else self._bounding.sought(newest)
+
+    def take_evidence(self, seen: Sequence[SeenEvidence]) -> None:
+        """Takes in the evidence beside the newest release."""
+        self._bounding.take(seen)
 
     def _came_back_empty(self, seen: Unreachable | Gone | NotACanary | Incomplete) -> None:
         never = self._state is None and (self._pin is None or not isinstance(seen, Gone))
@@ -300,6 +320,12 @@ class Judging:
         release = newest.entry.content
         if not isinstance(release, Release):
             raise TypeError("the newest release is no release")
+        # Step 5. What bounds the moment of signing.
+        timing = self._bounding.timing(newest, release)
+        self._told = timing
+        if self._question.as_of_now:
+            self._timing = timing
+        self._findings += timing_findings(release, newest.roster, timing, history.standing)
         self._findings += not_checked_yet(newest, release)
         self._findings += uncounted(newest, release)
         # Step 6. Against what was acknowledged, or from the pin alone.
@@ -350,6 +376,8 @@ class Judging:
             pin=self._pin,
             log_size=len(history.admitted),
             subject=_subject(history.newest),
+            not_before=self._told.not_before if self._told else None,
+            not_after=self._told.not_after if self._told else None,
         )
 
     def _next_state(self) -> State | None:
@@ -364,6 +392,7 @@ class Judging:
             high_water=max(state.high_water, question.now),
             stale_since=self._stale_since,
             sticky=tuple(self._sticky),
+            timing=self._timing,
         )
         if accepted is None and not self._extended:
             # Rejected bytes change nothing but what is known about them.

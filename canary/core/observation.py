@@ -67,6 +67,32 @@ class SeenAttachment(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
+class SoughtEvidence(msgspec.Struct, frozen=True):
+    """Evidence to look for.
+
+    Attributes:
+        entry: SHA-256 of the entry that it should be over, 64 hexadecimal digits.
+        etags: the entity tags of the files that are known already and need not come again, by name.
+    """
+
+    entry: str
+    etags: dict[str, str]
+
+
+class SeenEvidence(msgspec.Struct, frozen=True):
+    """One file of evidence.
+
+    Attributes:
+        name: its name, `0.tsr`.
+        data: its bytes; None where it is still the one that is known.
+        etag: the entity tag that came with it.
+    """
+
+    name: str
+    data: bytes | None
+    etag: str | None
+
+
 class Seen(msgspec.Struct, frozen=True):
     """A checkpoint that parses, and what lies beside it.
 

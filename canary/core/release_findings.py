@@ -18,19 +18,11 @@ def attachment_finding(seen: SeenAttachment) -> Finding:
 
 
 def not_checked_yet(newest: Admitted, release: Release) -> list[Finding]:
-    """Returns what nobody checked: neither anchors nor timestamps nor witnesses are, and that is said (step 5)."""
+    """Returns what nobody checked: witnesses are not asked for yet, and that is said."""
     findings: list[Finding] = []
-    if release.anchors or newest.roster.anchor_age is not None:
-        kinds = ", ".join(anchor.kind for anchor in release.anchors) or "none, though the roster asks for one"
-        message = f"this version does not check the release's anchors ({kinds})"
-        findings.append(Finding(Code.ANCHOR_NOT_CHECKED, message, release.entry))
     if newest.roster.witness_quorum:
         message = f"this version does not check that {newest.roster.witness_quorum} witnesses cosigned the log"
         findings.append(Finding(Code.WITNESSES_NOT_CHECKED, message, release.entry))
-    early = "its date is the signers' word: no anchor proves that it was not signed earlier"
-    late = "its date is the signers' word: no timestamp proves that it was not signed later"
-    findings.append(Finding(Code.NO_LOWER_BOUND, early, release.entry))
-    findings.append(Finding(Code.NO_UPPER_BOUND, late, release.entry))
     return findings
 
 

@@ -1,7 +1,7 @@
 """What the entries of a log leave behind for the next one to be judged by.
 
-It is a summary that grows with the canary's statements and signers, and not with its age. It follows from the entries;
-a watcher's state keeps it beside them, so that a look need not read them all again.
+It is a summary that grows with the canary's statements, signers and anchors, and with nothing else of its age. It
+follows from the entries; a watcher's state keeps it beside them, so that a look need not read them all again.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class Standing(msgspec.Struct):
         release: the entry of the newest release; None where there is none.
         wordings: by statement id and version, both in the order in which they came.
         keys: the key material that each signer's name has carried, in any roster.
+        anchors: the first release with each anchor, by what makes two anchors the same.
         changes: the releases that say other statements, in other wordings or another order, than the one before.
         unchecked: the entries with a signature that could not be checked when they were admitted.
     """
@@ -43,6 +44,7 @@ class Standing(msgspec.Struct):
     release: int | None = None
     wordings: dict[str, dict[int, Wording]] = {}
     keys: dict[str, bytes] = {}
+    anchors: dict[str, int] = {}
     changes: list[int] = []
     unchecked: list[int] = []
 
@@ -54,6 +56,7 @@ class Standing(msgspec.Struct):
             self.release,
             wordings,
             dict(self.keys),
+            dict(self.anchors),
             list(self.changes),
             list(self.unchecked),
         )
@@ -77,6 +80,11 @@ class Standing(msgspec.Struct):
             each.label for each in content.statements
         ]:
             self.changes.append(content.entry)
+        for anchor in content.anchors:
+            # Imported here: most logs have no anchors.
+            from canary.core.anchors import anchor_identity  # noqa: PLC0415
+
+            self.anchors.setdefault(anchor_identity(anchor), content.entry)
         for statement in content.statements:
             versions = self.wordings.setdefault(statement.id, {})
             if statement.version not in versions:

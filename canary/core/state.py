@@ -27,6 +27,7 @@ from msgspec.structs import replace
 from canary.core.admitted import Admitted
 from canary.core.findings import Code, Finding
 from canary.core.standing import Standing
+from canary.core.timing import Timing
 from canary.limits import STICKY_FINDINGS
 
 FORKS = {Code.TEXT_FORK, Code.LOG_FORK}
@@ -78,6 +79,7 @@ class State(msgspec.Struct, frozen=True):
         stale_since: since when only an older copy is served.
         sticky: findings that stay until they are acknowledged.
         attachments: SHA-256 of the newest release's attachments that were found intact.
+        timing: what is known of when the newest release was signed.
     """
 
     canary: str
@@ -92,6 +94,7 @@ class State(msgspec.Struct, frozen=True):
     stale_since: datetime | None = None
     sticky: tuple[Sticky, ...] = ()
     attachments: tuple[str, ...] = ()
+    timing: Timing | None = None
 
     def acknowledge(self) -> State:
         """Returns the state after a person has read what the last look found. Proofs are kept."""

@@ -88,6 +88,8 @@ class Verdict(msgspec.Struct, frozen=True):
         pin: the pin that was used, None without one.
         log_size: entries in the verified log.
         subject: the newest verified release, if there is one.
+        not_before: that release was not signed before this (UTC); None where nothing proves it.
+        not_after: that release was signed no later than this (UTC); None where nothing proves it.
     """
 
     judged_at: datetime
@@ -98,6 +100,8 @@ class Verdict(msgspec.Struct, frozen=True):
     pin: str | None = None
     log_size: int = 0
     subject: Subject | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
 
     @property
     def cause(self) -> Cause:

@@ -8,19 +8,24 @@ would otherwise read as a fork, of which the signers know nothing.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import msgspec
 
 from canary.core.admitted import Admitted
+from canary.core.anchors import AnchorOutcome, CheckedAnchor
+from canary.core.evidence import CheckedEvidence, EvidenceOutcome
 from canary.core.fetched import shown
 from canary.core.findings import Code
 from canary.core.outcome import Outcome
+from canary.core.release import Anchor
 from canary.core.standing import Standing, Wording
 from canary.core.state import State, Sticky
 from canary.core.strict import decode_base64, digest, encode_base64, hash_field
 from canary.core.tally import CheckedSignature, Tally
 from canary.core.times import format_time, parse_time
+from canary.core.timing import Timing
 from canary.errors import MalformedError
 
 VERSION = 1
@@ -53,8 +58,36 @@ class _Standing(msgspec.Struct, forbid_unknown_fields=True):
     release: int | None
     wordings: list[_Wording]
     keys: dict[str, str]
+    anchors: dict[str, int]
     changes: list[int]
     unchecked: list[int]
+
+
+class _Anchor(msgspec.Struct, forbid_unknown_fields=True):
+    kind: str
+    value: str
+    outcome: AnchorOutcome
+    identity: str
+    moment: str | None
+    bound: str | None
+    words: str
+
+
+class _Evidence(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    sha256: str
+    outcome: EvidenceOutcome
+    moment: str | None
+    bound: str | None
+    by: str
+    words: str
+
+
+class _Timing(msgspec.Struct, forbid_unknown_fields=True):
+    entry: str
+    anchors: list[_Anchor]
+    evidence: list[_Evidence]
+    etags: dict[str, str]
 
 
 class _Sticky(msgspec.Struct, forbid_unknown_fields=True):
@@ -78,6 +111,7 @@ class _State(msgspec.Struct, forbid_unknown_fields=True):
     checkpoint: str
     attachments: list[str]
     sticky: list[_Sticky]
+    timing: _Timing | None
     standing: _Standing
     entries: list[_Entry]
     checksum: str
@@ -107,6 +141,7 @@ def render_state(state: State) -> bytes:
             )
             for each in state.sticky
         ],
+        timing=None if state.timing is None else _rendered_timing(state.timing),
         standing=_rendered_standing(state.standing),
         entries=[
             _Entry(
@@ -131,7 +166,7 @@ def parse_state(data: bytes) -> State:
     try:
         document = msgspec.json.decode(data, type=_State)
         state = _state(document)
-    except (msgspec.DecodeError, MalformedError, KeyError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, MalformedError, KeyError, ValueError) as error:
         # The message may quote the file, which may hold anything.
         raise _damaged(shown(str(error))) from error
     # Also catches what a JSON reader is free to overlook: names that stand twice, other spellings of a number.
@@ -168,6 +203,7 @@ def _state(document: _State) -> State:
             for each in document.sticky
         ),
         attachments=tuple(document.attachments),
+        timing=None if document.timing is None else _parsed_timing(document.timing),
     )
 
 
@@ -195,7 +231,9 @@ def _rendered_standing(standing: Standing) -> _Standing:
         for version, each in versions.items()
     ]
     keys = {name: encode_base64(key) for name, key in standing.keys.items()}
-    return _Standing(standing.rosters, standing.release, wordings, keys, standing.changes, standing.unchecked)
+    return _Standing(
+        standing.rosters, standing.release, wordings, keys, standing.anchors, standing.changes, standing.unchecked
+    )
 
 
 def _parsed_standing(document: _Standing, entries: int) -> Standing:
@@ -204,7 +242,64 @@ def _parsed_standing(document: _Standing, entries: int) -> Standing:
     for each in document.wordings:
         wordings.setdefault(each.id, {})[each.version] = Wording(each.sha256, each.entry)
     keys = {name: decode_base64(key) for name, key in document.keys.items()}
-    return Standing(document.rosters, document.release, wordings, keys, document.changes, document.unchecked)
+    return Standing(
+        document.rosters, document.release, wordings, keys, document.anchors, document.changes, document.unchecked
+    )
+
+
+def _rendered_timing(timing: Timing) -> _Timing:
+    anchors = [
+        _Anchor(
+            each.anchor.kind,
+            each.anchor.value,
+            each.outcome,
+            each.identity,
+            _time(each.moment),
+            _time(each.bound),
+            each.words,
+        )
+        for each in timing.anchors
+    ]
+    evidence = [
+        _Evidence(each.name, each.sha256, each.outcome, _time(each.moment), _time(each.bound), each.by, each.words)
+        for each in timing.evidence
+    ]
+    return _Timing(timing.entry, anchors, evidence, timing.etags)
+
+
+def _parsed_timing(document: _Timing) -> Timing:
+    anchors = [
+        CheckedAnchor(
+            Anchor(each.kind, each.value),
+            each.outcome,
+            each.identity,
+            _moment(each.moment),
+            _moment(each.bound),
+            each.words,
+        )
+        for each in document.anchors
+    ]
+    evidence = [
+        CheckedEvidence(
+            each.name, each.sha256, each.outcome, _moment(each.moment), _moment(each.bound), each.by, each.words
+        )
+        for each in document.evidence
+    ]
+    return Timing(document.entry, tuple(anchors), tuple(evidence), document.etags)
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Reads a time with its fractions of a second; another spelling is found when the whole is written again."""
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise MalformedError("a time has no zone")
+    return moment.astimezone(UTC)
 
 
 def _check_standing(document: _Standing, entries: int) -> None:

@@ -176,4 +176,5 @@ def _with_log_of(state: State, after: State) -> State:
         checkpoint=after.checkpoint,
         etag=after.etag,
         attachments=after.attachments,
+        timing=after.timing,
     )

@@ -94,6 +94,8 @@ def test_the_json_document(published: Publisher) -> None:
             "threshold": 2,
             "roster_signers": 3,
             "statements": ["keys@v1", "taps@v1", "tell@v1"],
+            "not_before": None,
+            "not_after": None,
         },
     }
     for finding in findings:

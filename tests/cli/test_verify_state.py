@@ -72,9 +72,11 @@ def test_an_unchanged_canary_costs_one_conditional_request(published: Publisher,
         assert first >= 3
         ran = look(server.url, state, at="2026-02-11")
         assert (status_of(ran), ran.code) == ("OK", 0)
-        (asked,) = server.asked[first:]
+        asked, *evidence = server.asked[first:]
         assert asked.target == "/checkpoint"
         assert "if-none-match" in asked.headers
+        # As long as no timestamp bounds the newest release, it is asked whether one has come.
+        assert [each.target.rpartition("/")[2] for each in evidence] == ["0.tsr", "0.ots"]
         # Unchanged is not fresh for ever.
         assert look(server.url, state, at="2026-06-10").code == 2
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from msgspec.structs import replace
 
+from canary.core.evidence import EvidenceOutcome
 from canary.core.findings import EXIT_CODES, Axis, Cause, Code, Finding, Severity, Status
 from canary.core.layout import CHECKPOINT, FRONT, attachment_path
 from canary.core.outcome import Outcome
@@ -15,7 +16,7 @@ from canary.core.tiles import bundle_path
 from canary.core.verdict import Verdict, in_order
 from canary.core.vkey import VKey
 from canary.errors import FetchError
-from tests.simulator import STATEMENTS, MemorySource, Publisher, by_another_key, noon, with_stranger
+from tests.simulator import EXAMPLE_ANCHOR, STATEMENTS, MemorySource, Publisher, by_another_key, noon, with_stranger
 
 FRESH = noon("2025-02-10")
 """In the first window, after the first release."""
@@ -225,6 +226,39 @@ def reinstated() -> Verdict:
     return look(sim, noon("2025-08-10"))
 
 
+def stale_anchor() -> Verdict:
+    sim = Publisher()
+    sim.roster()
+    headline = Anchor("headline", "2025-02-01 Example Times")
+    sim.release(anchors=(headline,)), sim.release(anchors=(headline,))
+    return look(sim, SECOND)
+
+
+def anchor_rule_changed() -> Verdict:
+    sim = begun()
+    sim.roster(anchor_age=timedelta(days=3)), sim.release(anchors=(Anchor("of-a-later-version", "1"),))
+    return look(sim, SECOND)
+
+
+def anchor_rule_broken() -> Verdict:
+    sim = Publisher(anchor_age=3)
+    sim.roster()
+    sim.release(), sim.release()
+    return look(sim, SECOND)
+
+
+def stamped(outcome: EvidenceOutcome, anchors: tuple[Anchor, ...] = (), name: str = "0.tsr") -> Callable[[], Verdict]:
+    """Returns the case of a second release with one timestamp beside it."""
+
+    def case() -> Verdict:
+        sim = begun()
+        sim.release(anchors=anchors)
+        sim.stamp(outcome, name=name)
+        return look(sim, SECOND)
+
+    return case
+
+
 def rotated(**changes: object) -> Callable[[], Verdict]:
     """Returns the case of a roster that differs from the one before."""
 
@@ -327,7 +361,7 @@ CASES: dict[Code, tuple[Callable[[], Verdict], Status]] = {
     Code.SIGNERS_CHANGED: (rotated(add=["auditor"]), Status.CHANGED),
     Code.THRESHOLD_CHANGED: (rotated(threshold=1), Status.CHANGED),
     Code.SCHEDULE_LENGTHENED: (rotated(grace=30), Status.CHANGED),
-    Code.ANCHOR_RULE_CHANGED: (rotated(anchor_age=timedelta(days=3)), Status.CHANGED),
+    Code.ANCHOR_RULE_CHANGED: (anchor_rule_changed, Status.CHANGED),
     Code.RETIRED: (changed(final=True), Status.RETIRED),
     Code.EXPIRED: (at("2025-05-29"), Status.EXPIRED),
     Code.OVERDUE: (at("2025-05-15"), Status.OVERDUE),
@@ -342,7 +376,17 @@ CASES: dict[Code, tuple[Callable[[], Verdict], Status]] = {
     Code.STALE_COPY: (stale_copy, Status.UNREACHABLE),
     Code.ATTACHMENT_MISSING: (attachment_missing, Status.UNREACHABLE),
     Code.NOT_COUNTED: (not_counted, Status.OK),
-    Code.ANCHOR_NOT_CHECKED: (changed(anchors=(Anchor("drand-quicknet", "1 00"),)), Status.OK),
+    Code.ANCHOR_CLAIM: (changed(anchors=(Anchor("headline", "2025-05-01 Example Times"),)), Status.OK),
+    Code.BAD_ANCHOR: (changed(anchors=(Anchor("drand-quicknet", "1 00"),)), Status.OK),
+    Code.STALE_ANCHOR: (stale_anchor, Status.OK),
+    Code.ANCHOR_RULE_BROKEN: (anchor_rule_broken, Status.INVALID),
+    Code.ISSUED_OUTSIDE: (changed(anchors=(EXAMPLE_ANCHOR,)), Status.INVALID),
+    Code.SIGNED_BETWEEN: (stamped(EvidenceOutcome.PROVED), Status.OK),
+    Code.TIMES_CONTRADICT: (stamped(EvidenceOutcome.PROVED, (EXAMPLE_ANCHOR,)), Status.INVALID),
+    Code.EVIDENCE_REJECTED: (stamped(EvidenceOutcome.BAD), Status.OK),
+    Code.EVIDENCE_CLAIM: (stamped(EvidenceOutcome.CLAIMED), Status.OK),
+    Code.EVIDENCE_PENDING: (stamped(EvidenceOutcome.PENDING), Status.OK),
+    Code.EVIDENCE_NOT_CHECKED: (stamped(EvidenceOutcome.PROVED, name="0.ots"), Status.OK),
     Code.NO_LOWER_BOUND: (at("2025-02-10"), Status.OK),
     Code.NO_UPPER_BOUND: (at("2025-02-10"), Status.OK),
 }

@@ -6,12 +6,14 @@ import pytest
 from msgspec.structs import replace
 
 from canary.core.checkpoint import parse_signed_checkpoint
+from canary.core.evidence import EvidenceOutcome
 from canary.core.findings import Code, Status
-from canary.core.layout import CHECKPOINT, FRONT, attachment_path
+from canary.core.layout import CHECKPOINT, FRONT, attachment_path, evidence_folder
 from canary.core.note import parse_note
 from canary.core.outcome import Outcome
 from canary.core.question import Judgement
 from canary.core.state import State, Sticky, with_one_more
+from canary.core.strict import digest
 from canary.core.tiles import bundle_path
 from canary.core.verdict import Verdict
 from canary.errors import FetchError
@@ -144,12 +146,60 @@ def test_the_state_follows_an_honest_canary_through_releases_and_rotations_to_it
 def test_an_unchanged_checkpoint_costs_one_request_and_no_signature_is_checked_again() -> None:
     sim = Publisher(openpgp=["security"])
     sim.roster(), sim.release()
+    sim.stamp()
     state, site, checked = sim.watched(FIRST), sim.site(), sim.gpg.calls
     judgement = sim.verdict(noon("2025-03-01"), state=state, site=site)
     assert judgement.verdict.status is Status.OK
     assert [asked.path for asked in site.asked] == [CHECKPOINT]
     assert sim.gpg.calls == checked > 0
     assert judgement.state == replace(state, high_water=noon("2025-03-01"))
+
+
+def test_a_release_that_no_timestamp_bounds_is_asked_about_until_one_comes() -> None:
+    sim = begun()
+    state, later = sim.watched(FIRST), noon("2025-03-01")
+    folder = evidence_folder(digest(sim.entries[-1]))
+    site = sim.site()
+    nothing_new = sim.verdict(later, state=state, site=site)
+    assert [asked.path for asked in site.asked] == [CHECKPOINT, f"{folder}/0.tsr", f"{folder}/0.ots"]
+    assert Code.NO_UPPER_BOUND in codes(nothing_new.verdict)
+    sim.stamp()
+    bounded = sim.verdict(later, state=stored(nothing_new))
+    assert Code.NO_UPPER_BOUND not in codes(bounded.verdict)
+    until = sim.releases[0].issued + timedelta(minutes=5)
+    assert (bounded.verdict.not_before, bounded.verdict.not_after) == (None, until)
+    site = sim.site()
+    assert sim.verdict(later, state=stored(bounded), site=site).verdict.not_after == bounded.verdict.not_after
+    assert [asked.path for asked in site.asked] == [CHECKPOINT]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "conditional"),
+    [
+        (EvidenceOutcome.BAD, True),
+        (EvidenceOutcome.PENDING, True),
+        (EvidenceOutcome.CLAIMED, False),
+        (EvidenceOutcome.UNCHECKED, False),
+    ],
+)
+def test_evidence_that_counts_for_nothing_is_asked_for_again(outcome: EvidenceOutcome, *, conditional: bool) -> None:
+    sim = begun()
+    sim.stamp(outcome)
+    state, site = sim.watched(FIRST), sim.site()
+    again = sim.verdict(noon("2025-03-01"), state=state, site=site)
+    (asked,) = [each for each in site.asked if each.path.endswith("0.tsr")]
+    assert (asked.etag is not None) is conditional
+    assert stored(again).timing == state.timing
+
+
+def test_a_newer_release_has_a_timing_of_its_own() -> None:
+    sim = begun()
+    sim.stamp()
+    state = sim.watched(FIRST)
+    sim.release()
+    told = sim.verdict(noon("2025-05-10"), state=state)
+    assert Code.NO_UPPER_BOUND in codes(told.verdict)
+    assert stored(told).timing != state.timing
 
 
 def test_a_second_look_is_taken_only_where_a_cache_could_be_to_blame() -> None:

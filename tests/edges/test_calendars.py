@@ -7,7 +7,8 @@ import pytest
 
 from canary.core.evidence import EvidenceOutcome
 from canary.core.ots_calendars import DEFAULT_CALENDARS, Promise
-from canary.edges.calendars import CalendarClient, Request, checked_calendars
+from canary.edges.calendars import CalendarClient, checked_calendars
+from canary.edges.web_request import request
 from canary.errors import CanaryError, FetchError
 from canary.flows.issue.proofs_to_come import ask_for_proofs, has_open_promises
 from canary.formats import opentimestamps
@@ -16,10 +17,6 @@ from canary.formats.opentimestamps import ProofChecker
 from tests import ots_proofs as ots
 from tests.calendar_simulator import NOON, Calendar
 from tests.loopback import Fault, Wire, answer, drip, endless, redirects, says, says_and_resets
-
-request: Request = pytest.importorskip(
-    "canary.edges.web_request", reason="canary.edges.web_request, through which calendars are asked, is not there"
-).request
 
 ENTRY = b"an entry with its signatures\n"
 NONCE = bytes(range(16))

@@ -8,15 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges.calendars import CalendarClient, Request
+from canary.edges.calendars import CalendarClient
+from canary.edges.web_request import request
 from canary.flows.issue.proofs_to_come import ask_for_proofs
 from canary.formats.ots_proof import Notary, read_proof
 from tests import ots_proofs as ots
 from tests.calendar_simulator import Calendar
-
-request: Request = pytest.importorskip(
-    "canary.edges.web_request", reason="canary.edges.web_request, through which calendars are asked, is not there"
-).request
 
 CLIENT = Path(sys.executable).parent / "ots"
 ENTRY = b"an entry with its signatures\n"

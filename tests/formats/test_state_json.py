@@ -98,6 +98,7 @@ def logs(draw: st.DrawFn) -> dict[str, object]:
         releases[-1] if releases else None,
         draw(wordings) if size else {},
         draw(st.dictionaries(texts, st.binary(max_size=8))),
+        draw(st.dictionaries(texts, numbers)) if size else {},
         sorted(draw(st.sets(numbers))) if size else [],
     )
     return {"entries": tuple(entries), "standing": standing}
@@ -148,6 +149,7 @@ def test_the_document() -> None:
         "checkpoint",
         "attachments",
         "sticky",
+        "timing",
         "standing",
         "entries",
         "checksum",

@@ -34,6 +34,20 @@ from canary.limits import FETCH_SECONDS
 )
 @click.option("--allow-http", is_flag=True, help="Take http:// for another host than this machine.")
 @click.option("--ca-file", type=click.Path(path_type=Path), metavar="FILE", help="Certificates to trust for TLS.")
+@click.option(
+    "--tsa-root",
+    "tsa_roots",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Trust this root of a timestamp authority too; once for each.",
+)
+@click.option(
+    "--bitcoin-headers",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Your own block headers, for OpenTimestamps proofs: a file or a folder.",
+)
 @format_option
 @json_option
 @click.pass_obj

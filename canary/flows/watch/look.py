@@ -22,10 +22,11 @@ checkpoint, as many entries, and `canary.txt`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
+from canary.core.evidence import OTS, TSR, evidence_names
 from canary.core.fetched import Fetched, Source
-from canary.core.layout import CHECKPOINT, FRONT, attachment_path
+from canary.core.layout import CHECKPOINT, FRONT, attachment_path, evidence_folder
 from canary.core.observation import (
     AttachmentState,
     Gone,
@@ -34,6 +35,8 @@ from canary.core.observation import (
     Observation,
     Seen,
     SeenAttachment,
+    SeenEvidence,
+    SoughtEvidence,
     Unchanged,
     Unreachable,
 )
@@ -41,7 +44,7 @@ from canary.core.release import Attachment, Release
 from canary.core.strict import digest
 from canary.errors import FetchError, MalformedError
 from canary.formats.native import bundles, entries_in, log_size
-from canary.limits import ATTACHMENT_BYTES, CHECKPOINT_BYTES, ENTRY_BYTES, LOG_BYTES
+from canary.limits import ATTACHMENT_BYTES, CHECKPOINT_BYTES, ENTRY_BYTES, EVIDENCE_BYTES, LOG_BYTES
 
 _OK = 200
 _NOT_MODIFIED = 304
@@ -87,6 +90,34 @@ def look_at_attachments(
     """
     wanted = [each for each in release.attachments if each.sha256 not in intact]
     return tuple(_attachment(source, release.number, each, fresh=fresh) for each in wanted)
+
+
+def look_at_evidence(source: Source, sought: SoughtEvidence, *, fresh: bool = False) -> tuple[SeenEvidence, ...]:
+    """Looks at the evidence beside an entry: each kind in the order of its names, until one is not there.
+
+    Nothing here is ever MISSING, and nothing that fails is told: evidence only adds to what a release proves itself.
+
+    Args:
+        source: where the canary lies.
+        sought: what to look for.
+        fresh: ask every cache on the way for an uncached copy.
+    """
+    return tuple(each for ending in (TSR, OTS) for each in _files_of_evidence(source, sought, ending, fresh=fresh))
+
+
+def _files_of_evidence(source: Source, sought: SoughtEvidence, ending: str, *, fresh: bool) -> Iterator[SeenEvidence]:
+    for name in evidence_names(ending):
+        path, etag = f"{evidence_folder(sought.entry)}/{name}", sought.etags.get(name)
+        try:
+            answer = source.get(path, limit=EVIDENCE_BYTES, etag=etag, fresh=fresh)
+        except FetchError:
+            return
+        if etag is not None and answer.status == _NOT_MODIFIED:
+            yield SeenEvidence(name, None, etag)
+        elif answer.status == _OK and not answer.body.lstrip().lower().startswith(_HTML):
+            yield SeenEvidence(name, answer.body, answer.etag)
+        else:
+            return
 
 
 def _look(source: Source, *, etag: str | None, fresh: bool) -> Observation:

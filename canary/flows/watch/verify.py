@@ -27,12 +27,22 @@ import msgspec
 from msgspec.structs import replace
 
 from canary.core.admitted import Admitted
+from canary.core.evidence import Checkers
 from canary.core.fetched import Source
 from canary.core.judge import Judging
-from canary.core.observation import Gone, Incomplete, NotACanary, Observation, Seen, SeenAttachment, Unreachable
+from canary.core.observation import (
+    Gone,
+    Incomplete,
+    NotACanary,
+    Observation,
+    Seen,
+    SeenAttachment,
+    SeenEvidence,
+    Unreachable,
+)
 from canary.core.outcome import OpenPGPVerifier
 from canary.core.question import Judgement, Question
-from canary.flows.watch.look import look, look_at_attachments
+from canary.flows.watch.look import look, look_at_attachments, look_at_evidence
 
 
 class _Looked(msgspec.Struct, frozen=True):
@@ -40,72 +50,85 @@ class _Looked(msgspec.Struct, frozen=True):
 
     seen: Observation
     attachments: tuple[SeenAttachment, ...]
+    evidence: tuple[SeenEvidence, ...]
     judgement: Judgement
     verified: Sequence[Admitted]
     takes_log: bool
 
 
-def verify_site(source: Source, question: Question, verifier: OpenPGPVerifier) -> Judgement:
+def verify_site(
+    source: Source, question: Question, verifier: OpenPGPVerifier, checkers: Checkers | None = None
+) -> Judgement:
     """Verifies the canary at `source`.
 
     Args:
         source: where it lies.
         question: pin, state and the moment of judging.
         verifier: the port to OpenPGP.
+        checkers: the ports that check evidence, by the ending of its files; None where nothing checks any.
     """
-    etag = question.state.etag if question.state and question.as_of_now else None
-    first = _look_and_judge(source, look(source, etag=etag), question, verifier, fresh=False)
-    if not first.judgement.doubtful:
+    return _Verification(source, verifier, checkers or {}).answer(question)
+
+
+class _Verification(msgspec.Struct, frozen=True):
+    """The looks that answer one question, and the ports they take."""
+
+    source: Source
+    verifier: OpenPGPVerifier
+    checkers: Checkers
+
+    def answer(self, question: Question) -> Judgement:
+        etag = question.state.etag if question.state and question.as_of_now else None
+        first = self._look_and_judge(look(self.source, etag=etag), question, fresh=False)
+        if not first.judgement.doubtful:
+            return first.judgement
+        if question.state is not None and first.judgement.state is not None:
+            # What signatures prove stays proved, however fine the second copy is.
+            question = replace(question, state=replace(question.state, sticky=first.judgement.state.sticky))
+        seen = look(self.source, fresh=True)
+        if not isinstance(seen, Seen):
+            return self._without_second(first, _why(seen), seen, question)
+        second = self._look_and_judge(seen, question, fresh=True)
+        if not first.takes_log or _goes_on(first.verified, second.verified):
+            return second.judgement
+        if _goes_on(second.verified, first.verified):
+            return self._without_second(first, "it brought an older copy", seen, question)
+        # Two logs that both hold, and not one of them goes on from the other: judged as a fork of the first.
+        if first.judgement.state is not None:
+            question = replace(question, state=first.judgement.state)
+            return self._look_and_judge(seen, question, fresh=True).judgement
+        return self._without_second(first, "it brought another log", seen, question)
+
+    def _without_second(self, first: _Looked, why: str, second: Observation, question: Question) -> Judgement:
+        """Judges where the second look brought no better log: what the first one proves stays.
+
+        What a cache can cause is not confirmed then, and becomes a warning.
+        """
+        judging = Judging(question, self.verifier, self.checkers)
+        if isinstance(first.seen, Seen):
+            judging.take(replace(first.seen, unconfirmed=why))
+            judging.take_attachments(first.attachments)
+            judging.take_evidence(first.evidence)
+            return judging.conclude()
+        if isinstance(first.seen, Unreachable | Gone | NotACanary | Incomplete):
+            judging.take(second)
+            return judging.conclude()
+        # The stored log is as stale without a second look as with it.
         return first.judgement
-    if question.state is not None and first.judgement.state is not None:
-        # What signatures prove stays proved, however fine the second copy is.
-        question = replace(question, state=replace(question.state, sticky=first.judgement.state.sticky))
-    seen = look(source, fresh=True)
-    if not isinstance(seen, Seen):
-        return _without_second(first, _why(seen), seen, question, verifier)
-    second = _look_and_judge(source, seen, question, verifier, fresh=True)
-    if not first.takes_log or _goes_on(first.verified, second.verified):
-        return second.judgement
-    if _goes_on(second.verified, first.verified):
-        return _without_second(first, "it brought an older copy", seen, question, verifier)
-    # Two logs that both hold, and not one of them goes on from the other: judged as a fork of the first.
-    if first.judgement.state is not None:
-        question = replace(question, state=first.judgement.state)
-        return _look_and_judge(source, seen, question, verifier, fresh=True).judgement
-    return _without_second(first, "it brought another log", seen, question, verifier)
 
-
-def _without_second(
-    first: _Looked, why: str, second: Observation, question: Question, verifier: OpenPGPVerifier
-) -> Judgement:
-    """Judges where the second look brought no better log: what the first one proves stays.
-
-    What a cache can cause is not confirmed then, and becomes a warning.
-    """
-    judging = Judging(question, verifier)
-    if isinstance(first.seen, Seen):
-        judging.take(replace(first.seen, unconfirmed=why))
-        judging.take_attachments(first.attachments)
-        return judging.conclude()
-    if isinstance(first.seen, Unreachable | Gone | NotACanary | Incomplete):
-        judging.take(second)
-        return judging.conclude()
-    # The stored log is as stale without a second look as with it.
-    return first.judgement
-
-
-def _look_and_judge(
-    source: Source, seen: Observation, question: Question, verifier: OpenPGPVerifier, *, fresh: bool
-) -> _Looked:
-    judging = Judging(question, verifier)
-    judging.take(seen)
-    release = judging.release_to_complete()
-    attachments: tuple[SeenAttachment, ...] = ()
-    if release is not None:
-        intact = question.state.attachments if question.state else ()
-        attachments = look_at_attachments(source, release, intact=intact, fresh=fresh)
-        judging.take_attachments(attachments)
-    return _Looked(seen, attachments, judging.conclude(), judging.verified, judging.takes_log)
+    def _look_and_judge(self, seen: Observation, question: Question, *, fresh: bool) -> _Looked:
+        judging = Judging(question, self.verifier, self.checkers)
+        judging.take(seen)
+        release = judging.release_to_complete()
+        attachments: tuple[SeenAttachment, ...] = ()
+        if release is not None:
+            intact = question.state.attachments if question.state else ()
+            attachments = look_at_attachments(self.source, release, intact=intact, fresh=fresh)
+            judging.take_attachments(attachments)
+        sought = judging.evidence_to_look_for()
+        evidence = look_at_evidence(self.source, sought, fresh=fresh) if sought else ()
+        judging.take_evidence(evidence)
+        return _Looked(seen, attachments, evidence, judging.conclude(), judging.verified, judging.takes_log)
 
 
 def _goes_on(shorter: Sequence[Admitted], longer: Sequence[Admitted]) -> bool:

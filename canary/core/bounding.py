@@ -1,0 +1,70 @@
+"""What bounds the time of signing, put together from what is stored and what one look brought.
+
+A release whose upper bound is known is not asked about again. Until then every look asks for the evidence beside it:
+what was refused or promised comes again only if it has changed, and what this watcher did not trust, or could not
+check, in any case, because whom it trusts may have changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from canary.core.admitted import Admitted
+from canary.core.anchors import check_anchor
+from canary.core.evidence import TSR, Checkers, EvidenceOutcome, not_checked
+from canary.core.observation import SeenEvidence, SoughtEvidence
+from canary.core.release import Release
+from canary.core.strict import digest
+from canary.core.timing import Timing
+
+_SETTLED = (EvidenceOutcome.BAD, EvidenceOutcome.PENDING)
+
+
+class Bounding:
+    """The timing of the newest release, while a look is judged.
+
+    Args:
+        stored: what is stored; of this release or of an earlier one.
+        checkers: the ports that check evidence.
+    """
+
+    def __init__(self, stored: Timing | None, checkers: Checkers) -> None:
+        self._stored = stored
+        self._checkers = checkers
+        self._seen: tuple[SeenEvidence, ...] = ()
+
+    def sought(self, newest: Admitted) -> SoughtEvidence | None:
+        """Returns the evidence to look for; None where the upper bound is known."""
+        known = self._known(newest)
+        if known.upper is not None:
+            return None
+        settled = {each.name for each in known.evidence if each.outcome in _SETTLED}
+        return SoughtEvidence(known.entry, {name: tag for name, tag in known.etags.items() if name in settled})
+
+    def take(self, seen: Sequence[SeenEvidence]) -> None:
+        """Takes in the evidence that was seen."""
+        self._seen = tuple(seen)
+
+    def timing(self, newest: Admitted, release: Release) -> Timing:
+        """Returns what is known of when a release was signed."""
+        known = self._known(newest)
+        # What is proved stays proved; the rest may look different to a newer version of this program.
+        proved = {each.anchor: each for each in known.anchors if each.bound is not None}
+        anchors = tuple(proved.get(each) or check_anchor(each) for each in release.anchors)
+        evidence = {each.name: each for each in known.evidence}
+        etags = dict(known.etags)
+        for seen in self._seen:
+            if seen.data is not None:
+                checker = self._checkers.get(seen.name[-len(TSR) :], not_checked)
+                evidence[seen.name] = checker(seen.name, seen.data, newest.data)
+                etags.pop(seen.name, None)
+            if seen.etag is not None:
+                etags[seen.name] = seen.etag
+        return Timing(known.entry, anchors, tuple(evidence[name] for name in sorted(evidence)), etags)
+
+    def _known(self, newest: Admitted) -> Timing:
+        """Returns what is stored of a release; nothing where it is of another one."""
+        entry = digest(newest.data)
+        if self._stored is not None and self._stored.entry == entry:
+            return self._stored
+        return Timing(entry, ())
