@@ -20,6 +20,7 @@ from canary import limits
 from canary.cli.app import App
 from canary.core.codepoints import ALLOWED
 from canary.core.conditions import CONDITIONS
+from canary.core.difficulty import ENDS, FLOORS
 from canary.core.findings import EXIT_CODES, Cause, Code
 from canary.errors import CanaryError
 
@@ -110,7 +111,12 @@ PARTS: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
 
 _TABLES = "Tables"
 _STATUSES, _FINDINGS, _LIMITS, _CODE_POINTS = "Statuses", "Findings", "Limits", "Code points"
-_MODULES_OF_TABLES = {"canary.limits": _LIMITS, "canary.core.codepoints": _CODE_POINTS}
+_FLOORS = "Least difficulty of Bitcoin block headers"
+_MODULES_OF_TABLES = {
+    "canary.limits": _LIMITS,
+    "canary.core.codepoints": _CODE_POINTS,
+    "canary.core.difficulty": _FLOORS,
+}
 _REFERENCE = re.compile(r"`(canary(?:\.[a-z_0-9]+)+)`")
 _RUNS_IN_A_ROW = 6
 
@@ -150,7 +156,7 @@ def _numbers() -> dict[str, int]:
 
 
 def _table_titles() -> Sequence[str]:
-    return _STATUSES, _FINDINGS, _LIMITS, _CODE_POINTS
+    return _STATUSES, _FINDINGS, _LIMITS, _FLOORS, _CODE_POINTS
 
 
 def _contents(numbers: dict[str, int]) -> str:
@@ -182,6 +188,7 @@ def _tables(numbers: dict[str, int]) -> str:
         _STATUSES: _statuses(),
         _FINDINGS: _findings(),
         _LIMITS: _limits(),
+        _FLOORS: _floors(),
         _CODE_POINTS: _code_points(),
     }
     texts = (f"\n### {numbers[title]}. {title}\n\n{table}" for title, table in tables.items())
@@ -227,6 +234,12 @@ def limit_rows() -> Iterator[tuple[str, str, str]]:
             said = behind.value if isinstance(behind, ast.Expr) else None
             words = said.value if isinstance(said, ast.Constant) and isinstance(said.value, str) else ""
             yield name, f"{value:,}" if isinstance(value, int | float) else str(value), " ".join(words.split())
+
+
+def _floors() -> str:
+    rows = ((str(first), str(least)) for first, least in FLOORS)
+    lead = f"A header of {ENDS} or later proves nothing: no floor is known yet.\n\n"
+    return lead + _table(("from", "least difficulty"), rows)
 
 
 def _code_points() -> str:

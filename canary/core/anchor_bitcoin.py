@@ -3,7 +3,7 @@
 The header is its 80 bytes in 160 lower-case hexadecimal digits: version, hash of the block before, Merkle root, time,
 compact target (`bits`) and nonce, little-endian (Bitcoin's block header, "developer reference: block headers"). It is
 checked offline for the work in it: its double SHA-256 is a number no greater than the target in the header itself, and
-that target is at least as hard as the floor of the table `canary.core.difficulty` for the header's date.
+that target is at least as hard as the floor for the header's date (`canary.core.difficulty`).
 
 The proof is economic. Whoever wants a header with a date of their own choice must find one: as much work as a block,
 which pays hundreds of thousands of dollars to those who do it honestly. The height is a claim. Two hours are taken off

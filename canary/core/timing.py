@@ -1,4 +1,4 @@
-"""When a release was signed, as far as it is proved. Design, section 6, step 5, and section 7.
+"""When a release was signed, as far as it is proved..
 
 The newest release's anchors, inside its signed text, prove that it was not signed before some moment: the latest bound
 of those that are proved is the lower one. Evidence beside its entry proves that it was not signed after another: the

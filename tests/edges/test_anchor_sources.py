@@ -64,10 +64,7 @@ def node(server: Loopback, chain: str = "main") -> Callable[[Wire], None]:
     """Answers as Bitcoin Core's JSON-RPC does."""
 
     def fault(wire: Wire) -> None:
-        headers = server.asked[-1].headers
-        body = b""
-        while len(body) < int(headers["content-length"]):
-            body += wire.sock.recv(4_096)
+        headers, body = server.asked[-1].headers, server.asked[-1].body
         if headers.get("authorization") != f"Basic {base64.b64encode(SECRET.encode()).decode()}":
             wire.send(answer(401))
             return

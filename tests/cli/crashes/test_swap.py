@@ -53,6 +53,6 @@ def test_a_look_that_straddles_the_swap_finds_the_old_release_or_the_new_one(
     old, requests = look(published.copy_to(tmp_path / "never"), -1)
     new, _ = look(published.copy_to(tmp_path / "before"), 0)
     assert [each.log_size for each in (old, new)] == [2, 3]
-    assert requests == 3  # the checkpoint, the entries, canary.txt
+    assert requests == 5  # the checkpoint, the entries, canary.txt, and what dates the newest release
     seen = [look(published.copy_to(tmp_path / str(at)), at)[0] for at in range(1, requests)]
     assert all(verdict in (old, new) for verdict in seen)
