@@ -24,7 +24,7 @@ from canary.core.times import format_time
 from canary.core.vkey import VKey
 from canary.flows.watch.verify import verify_site
 from canary.formats.state_json import parse_state, render_state
-from tests.simulator import MemorySource, Publisher
+from tests.simulator import CHECKERS, MemorySource, Publisher
 
 _LONG, _SHORT = 10_000, 100
 _KIB_IN_A_MB = 1000 / 1.024
@@ -91,6 +91,8 @@ def _one_more(publisher: Publisher) -> Iterator[Row]:
 
 
 def _unchanged(publisher: Publisher) -> Row:
+    """Measures a second look, where the first found a timestamp; without one, each look asks for it."""
+    publisher.stamp()
     site = site_of(publisher)
     state = _state(publisher, len(publisher.entries))
     site.asked.clear()
@@ -104,7 +106,7 @@ def _look(publisher: Publisher, entries: int, site: MemorySource, state: State |
     """Looks a day after the last of the first entries was issued."""
     now = parse_entry(publisher.entries[entries - 1]).content.issued + timedelta(days=1)
     question = Question(now=now, pin=publisher.pin, state=state)
-    return verify_site(site, question, publisher.gpg)
+    return verify_site(site, question, publisher.gpg, CHECKERS)
 
 
 def _state(publisher: Publisher, entries: int) -> State:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from canary.core.layout import CHECKPOINT, FRONT
+from canary.core.layout import CHECKPOINT, FRONT, evidence_folder
 from canary.core.merkle import leaf_hash
+from canary.core.strict import digest
 from canary.core.tiles import log_files
 from tests.gpg_home import GpgHome
 from tests.publisher import ADD_ALL
@@ -58,7 +59,9 @@ def site_of(publisher: Publisher, entries: int | None = None) -> MemorySource:
     """Returns a site with the newest checkpoint and what that one needs, of all or of the first entries."""
     log = publisher.entries[:entries]
     files = log_files(log, [leaf_hash(entry) for entry in log], sizes=[len(log)])
-    return MemorySource({**files, CHECKPOINT: publisher.checkpoint(len(log)), FRONT: log[-1]})
+    folder = evidence_folder(digest(log[-1]))
+    stamps = {path: data for path, data in publisher.site().files.items() if path.startswith(f"{folder}/")}
+    return MemorySource({**files, **stamps, CHECKPOINT: publisher.checkpoint(len(log)), FRONT: log[-1]})
 
 
 def write(files: Mapping[str, bytes], folder: Path) -> None:
