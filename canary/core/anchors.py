@@ -1,4 +1,4 @@
-"""Anchors: public values in a release's signed text that did not exist before some moment. Design, sections 5 to 7.
+"""Anchors: public values in a release's signed text that did not exist before some moment.
 
 An anchor line is a kind, a space and what that kind says:
 

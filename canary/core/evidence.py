@@ -1,4 +1,4 @@
-"""Evidence: timestamps over a whole entry that say it existed no later than some moment. Design, sections 5 to 7.
+"""Evidence: timestamps over a whole entry that say it existed no later than some moment.
 
 Evidence lies beside the entry, in `evidence/<SHA-256 of the entry>/`, and is over the entry's bytes, text and
 signatures together: a stamp on an unsigned text proves nothing about signing. What a publisher puts there is never

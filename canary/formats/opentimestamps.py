@@ -1,4 +1,4 @@
-"""OpenTimestamps proofs as evidence: what they prove, and to whom. Design, section 7.
+"""OpenTimestamps proofs as evidence: what they prove, and to whom.
 
 A proof leads from the entry's SHA-256 to the Merkle root of a Bitcoin block, so the entry existed when that block was
 found. Anybody can make up a block, and one with an old date needs little work; so a proof counts only where the
