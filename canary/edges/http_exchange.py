@@ -160,6 +160,11 @@ def read_body(raw: urllib3.BaseHTTPResponse, url: str, limit: int) -> bytes:
         FetchError: it is longer than `limit` bytes, or compressed as nobody asked for, or broken.
         OSError, HTTPError, HTTPException, zlib.error: it did not arrive, or does not decompress.
     """
+    # Joined here, and collected in no variable: an error's traceback would keep what had arrived in memory.
+    return b"".join(_pieces(raw, url, limit))
+
+
+def _pieces(raw: urllib3.BaseHTTPResponse, url: str, limit: int) -> Iterator[bytes]:
     coding = raw.headers.get("Content-Encoding", "identity").strip().lower()
     unpack, most = None, limit
     if coding in _COMPRESSED:
@@ -170,7 +175,6 @@ def read_body(raw: urllib3.BaseHTTPResponse, url: str, limit: int) -> bytes:
     over = FetchError(f"{url}: larger than the {limit} bytes it may have")
     if (raw.length_remaining or 0) > most:
         raise over
-    pieces: list[bytes] = []
     arrived = length = 0
     while piece := raw.read1(min(_READ_BYTES, most + 1 - arrived), decode_content=False):
         arrived += len(piece)
@@ -178,10 +182,9 @@ def read_body(raw: urllib3.BaseHTTPResponse, url: str, limit: int) -> bytes:
         length += len(unpacked)
         if length > limit or arrived > most:
             raise over
-        pieces.append(unpacked)
+        yield unpacked
     if unpack is not None and arrived and (not unpack.eof or unpack.unused_data):
         raise FetchError(f"{url}: the compressed answer is broken")
-    return b"".join(pieces)
 
 
 def checked_origin(url: str, *, what: str, example: str, allow_http: bool, proxied: bool, hint: str) -> Origin:

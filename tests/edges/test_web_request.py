@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import socket
 import time
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -89,3 +90,16 @@ def test_a_header_that_holds_a_secret_stands_in_no_message(server: Loopback) -> 
         request(f"{server.url}/a", headers={"Authorization": "Basic c2VjcmV0"}, limit=1, seconds=LONG)
     assert "c2VjcmV0" not in f"{caught.value.what} {caught.value.hint}"
     assert server.asked[-1].headers["authorization"] == "Basic c2VjcmV0"
+
+
+def test_an_error_keeps_nothing_of_what_had_arrived(server: Loopback) -> None:
+    limit = 4 * 1024 * 1024
+    server.faults["/a"] = endless(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 16_384)
+    tracemalloc.start()
+    try:
+        with pytest.raises(FetchError) as caught:
+            request(f"{server.url}/a", limit=limit, seconds=LONG)
+        assert tracemalloc.get_traced_memory()[1] > limit
+        assert tracemalloc.get_traced_memory()[0] < limit // 2, caught.value
+    finally:
+        tracemalloc.stop()
