@@ -107,15 +107,19 @@ class _BoundedGPG(gnupg.GPG):  # type: ignore[misc]  # python-gnupg ships no typ
 
     def __init__(self, *, program: str, seconds: float, environment: Mapping[str, str] | None) -> None:
         self.seconds = seconds  # first: the base class already starts gpg, to ask for its version
-        # --no-options: neither a user's gpg.conf nor a fresh ~/.gnupg may come of it.
-        super().__init__(gpgbinary=program, options=["--no-options"], env=environment)
+        self._stopped = ""
+        try:
+            # --no-options: neither a user's gpg.conf nor a fresh ~/.gnupg may come of it.
+            super().__init__(gpgbinary=program, options=["--no-options"], env=environment)
+        except ValueError as error:
+            raise ValueError(self._stopped or "it does not answer as gpg does") from error
 
     def _collect_output(self, process: Any, result: Any, writer: Any = None, stdin: Any = None) -> Any:  # noqa: ANN401  # untyped upstream
         """Runs `process` to its end, or stops it after the time that it has."""
         result.fault = ""
 
         def stop(why: str) -> None:
-            result.fault = result.fault or why
+            result.fault = self._stopped = result.fault or why
             process.kill()
 
         result.stop = stop
@@ -173,7 +177,9 @@ class Gpg:
         try:
             self._gpg = _BoundedGPG(program=path, seconds=seconds, environment=environment)
         except (OSError, ValueError) as error:
-            raise GpgError(f"{path} could not be run: {error}", hint=INSTALL_HINT) from error
+            # python-gnupg makes an OSError of its own, without a number, of one that came from the system.
+            why = (error.strerror or "it is no program") if isinstance(error, OSError) else error
+            raise GpgError(f"{path} could not be run: {why}", hint=INSTALL_HINT) from error
         version = self._gpg.version
         if version is None or version < OLDEST:
             found = "one that does not tell its version" if version is None else ".".join(map(str, version))
@@ -216,7 +222,7 @@ class Gpg:
             # closed; its status lines say what it found.
             pass
         except OSError as error:
-            raise GpgError(f"gpg could not be run: {error}", hint=INSTALL_HINT) from error
+            raise GpgError(f"gpg could not be run: {error.strerror or error}", hint=INSTALL_HINT) from error
         if result.fault:
             raise GpgError(result.fault, hint=_STUCK)
         if result.returncode is None:
