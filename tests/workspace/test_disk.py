@@ -16,7 +16,7 @@ import pytest
 
 from tests.publisher import Publisher, Ran, done, tree
 from tests.workspace.full_disk import FullDisk
-from tests.workspace.row import COMMANDS, refused
+from tests.workspace.row import COMMANDS
 
 NOBODY = 65_534
 FULL = "No space left on device"
@@ -180,8 +180,18 @@ truncate -s -{room * 4}k '{outside}/filler'
     assert (listed.code, status.code) == (0, 1 if ran.code != 0 or command != "publish" else 0), status
 
 
-def test_a_folder_in_the_way_of_a_lock_is_told(publisher: Publisher) -> None:
-    def elsewhere_named(each: Publisher) -> Ran:
-        return each.run("publish", "--workspace", each.folder / "nowhere")
-
-    refused(publisher, elsewhere_named, 3, "holds no canary.toml")
+def test_a_watchers_state_on_a_full_disk_stays_as_it_was(publisher: Publisher) -> None:
+    state = publisher.folder / "outside" / "state.json"
+    done(publisher.verify("--state", state, at="2026-05-02"))
+    before = files(publisher)
+    unbounded = FullDisk(publisher.folder)
+    with unbounded.installed():
+        done(publisher.verify("--state", state, at="2026-05-02"))
+    assert unbounded.calls >= 2
+    assert files(publisher) == before
+    for room in range(1, unbounded.calls):
+        with FullDisk(publisher.folder, room).installed():
+            ran = publisher.verify("--state", state, at="2026-05-03")
+        # Instead of a verdict that the next look would know nothing of.
+        assert (ran.code, ran.out, FULL in ran.err, "Make room" in ran.err) == (3, "", True, True), ran
+        assert files(publisher) == before
