@@ -13,7 +13,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from canary.core.entry import Entry, parse_entry
-from canary.core.findings import EXIT_CODES, Code, Status
+from canary.core.findings import EXIT_CODES, Cause, Code, Status
 from canary.core.history import History
 from canary.core.kinds import ed25519_vkey
 from canary.core.layout import CHECKPOINT, FRONT, attachment_path
@@ -213,7 +213,9 @@ def _check_status(verdict: Verdict, after: State, before: State | None, entries:
         assert newest.next is not None
         assert now < newest.next.over, "fine after the window was over"
         assert (verdict.status is Status.DUE) == (now >= midnight(newest.next.opens))
-    assert not [each for each in after.sticky if not each.acknowledged and each.code is not Code.WITHDRAWN]
+    for sticky in after.sticky:
+        outweighed = sticky.code.cause is Cause.CHANGED and verdict.status is Status.RETIRED
+        assert sticky.acknowledged or outweighed, f"fine, and {sticky.code.spelling} was never read"
     said = [entry.content for entry in entries[: before.acknowledged]] if before else []
     acknowledged = [content for content in said if isinstance(content, Release)][-1:]
     told = {finding.code for finding in verdict.findings}

@@ -29,7 +29,6 @@ from tests.simulator import CANARY, MemorySource, private_key, public_key
 
 _MOST_ENTRIES: Final = 8
 _parse = remembering(parse_entry)
-_sign = remembering(lambda seed, text: private_key(seed).sign(text))
 
 _STATUSES: Final = (200, 204, 301, 304, 401, 403, 404, 410, 429, 451, 500, 503)
 
@@ -148,23 +147,28 @@ def _chain_entry(world: World, step: Step) -> None:
 
 def _signed(world: World, text: bytes, mask: int) -> bytes:
     world.signers = True
+    return _signed_by(world.scenario, text, mask % (1 << len(world.scenario.names)))
+
+
+@remembering
+def _signed_by(scenario: Scenario, text: bytes, mask: int) -> bytes:
     issued = _issued(text)
     lines = []
-    for bit, name in enumerate(world.scenario.names):
+    for bit, name in enumerate(scenario.names):
         if not mask >> bit & 1:
             continue
-        signer = _signer(world, name)
+        signer = _signer(scenario, name)
         if signer is not None and signer.certificate:
             signature = GPG.sign(signer.key.data[-20:], text, issued)
             lines.append(SignatureLine(signer.key.name, signer.key.key_id, signature))
         else:
             key = ed25519_vkey(key_name(CANARY, name), public_key(name))
-            lines.append(SignatureLine(key.name, key.key_id, _sign(name, text)))
+            lines.append(SignatureLine(key.name, key.key_id, private_key(name).sign(text)))
     return text + b"\n" + "".join(line.render() + "\n" for line in lines).encode()
 
 
-def _signer(world: World, name: str) -> RosterSigner | None:
-    found = (roster.signer(name) for roster in world.scenario.sim.rosters)
+def _signer(scenario: Scenario, name: str) -> RosterSigner | None:
+    found = (roster.signer(name) for roster in scenario.sim.rosters)
     return next((each for each in found if each is not None), None)
 
 
@@ -186,25 +190,31 @@ def _add_signature_line(world: World, step: Step) -> None:
 
 def _seal(world: World, step: Step) -> None:
     """Makes a checkpoint, bundles and `canary.txt` of the log."""
-    files, entries = world.source.files, world.entries
+    seed = (*LOG_SEEDS, STRANGER)[step.place % 4]
+    world.log_keys |= seed != STRANGER
+    world.source.files.update(_sealed(tuple(world.entries), step.where, step.place >> 8, seed))
+
+
+@remembering
+def _sealed(entries: tuple[bytes, ...], flags: int, other_size: int, seed: str) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
     place = 0
     for path, width in bundles_of(len(entries)):
         files[path] = encode_bundle(entries[place : place + width])
         place += width
-    size = step.place >> 8 if step.where & 4 else len(entries)
-    root = root_hash(leaf_hash(entry) for entry in entries) if not step.where & 8 else bytes(32)
-    origin = CANARY if not step.where & 16 else f"{CANARY}/other"
-    text = Checkpoint(origin, size, root, ("extended",) if step.where & 32 else ()).render()
-    seed = (*LOG_SEEDS, STRANGER)[step.place % 4]
+    root = root_hash(leaf_hash(entry) for entry in entries) if not flags & 8 else bytes(32)
+    origin = CANARY if not flags & 16 else f"{CANARY}/other"
+    size = other_size if flags & 4 else len(entries)
+    text = Checkpoint(origin, size, root, ("extended",) if flags & 32 else ()).render()
     key = ed25519_vkey(CANARY, public_key(seed))
-    lines = [SignatureLine(key.name, key.key_id, _sign(seed, text))]
-    if step.where & 2:
+    lines = [SignatureLine(key.name, key.key_id, private_key(seed).sign(text))]
+    if flags & 2:
         lines.insert(0, replace(lines[0], signature=bytes(64)))
-    world.log_keys |= seed != STRANGER
     files[CHECKPOINT] = Note(text, tuple(lines)).render()
     releases = [entry for entry in entries if entry.startswith(b"warrant-canary/release/")]
-    if releases and not step.where & 1:
+    if releases and not flags & 1:
         files[FRONT] = releases[-1]
+    return files
 
 
 # --- steps on the files, and on how they are served -----------------------------------------------------

@@ -53,9 +53,9 @@ def _question(program: Program, world: World) -> Question:
 
 
 def prepare() -> None:
-    """Remembers what the readers return: the same few honest texts are read millions of times.
+    """Remembers what pure functions return: the same few honest texts are read millions of times.
 
-    Each of them is a pure function and has a target of its own.
+    Each of the readers has a target of its own.
     """
     parse = remembering(parse_entry)
     for module in (admitted, history, reading, front):
