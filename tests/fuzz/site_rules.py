@@ -196,6 +196,10 @@ def _check_fork(sticky: Sticky, entries: list[Entry]) -> None:
 
 
 def _check_status(verdict: Verdict, after: State, before: State | None, entries: list[Entry]) -> None:
+    if verdict.status is Status.EXPIRED:
+        last = [entry.content for entry in entries if isinstance(entry.content, Release)][-1]
+        assert last.expires is not None
+        assert verdict.judged_at >= last.expires, "expired before its time"
     if verdict.status not in FINE:
         return
     releases = [entry for entry in entries if isinstance(entry.content, Release)]
@@ -234,6 +238,7 @@ def _check_bare_host(world: World, question: Question, judgement: Judgement) -> 
     scenario, verdict, before, after = world.scenario, judgement.verdict, question.state, judgement.state
     honest = {entry.text_hash for entry in scenario.log if isinstance(entry.content, Release)}
     assert verdict.subject is None or verdict.subject.text_sha256 in honest
+    assert verdict.status is not Status.WITHDRAWN, "a host withdrew a statement"
     if after is not None:
         assert [each.data for each in after.entries] == [each.data for each in scenario.log[: len(after.entries)]]
         assert before is None or after.sticky == before.sticky, "a host made a finding stay"

@@ -10,7 +10,9 @@ from functools import cache, cached_property
 from typing import Final
 
 from canary.core.entry import Entry, parse_entry
+from canary.core.outcome import Outcome
 from canary.core.release import Release
+from canary.core.roster import Roster
 from canary.core.state import State
 from canary.core.times import midnight
 from tests.fuzz.pretended_gpg import SelfTellingGpg
@@ -137,7 +139,34 @@ def _pool(sim: Publisher) -> tuple[bytes, ...]:
     made.append(last.release(reword={"keys": "Example Networks has hardly ever handed its keys to anyone."}))
     made.append(last.release(final=True))
     made.append(last.release(edit=lambda text: text.replace("handed", "lost")))
-    return tuple(made)
+    return (*made, *_changed_rosters(sim), *_weakly_signed(sim))
+
+
+def _changed_rosters(sim: Publisher) -> list[bytes]:
+    """Returns rosters that change what a watcher must be told of, or that may not be changed so."""
+    size = len(sim.entries) - 1
+    content = parse_entry(sim.entries[size - 1]).content
+    assert isinstance(content, Release | Roster)
+    day = content.issued.date()
+    return [
+        sim.fork_at(size).roster(cadence="5 weeks", start=day + timedelta(days=20)),
+        sim.fork_at(size).roster(cadence="1 week", window=1, grace=0, start=day + timedelta(days=400)),
+        sim.fork_at(size).roster(window=10, grace=9, anchor_age=timedelta(days=3)),
+        sim.fork_at(size).roster(add=("director",), remove=("legal",), threshold=2),
+        sim.fork_at(size).roster(add=("director",), threshold=3, signed_by=("legal", "security", "security-2")),
+    ]
+
+
+def _weakly_signed(sim: Publisher) -> list[bytes]:
+    """Returns releases whose OpenPGP signatures do not count, or could not be checked."""
+    made = []
+    for outcome in (Outcome.EXPIRED_KEY, Outcome.WEAK_DIGEST, Outcome.UNCHECKED, Outcome.NO_KEY):
+        GPG.makes = outcome
+        made.append(sim.fork_at(len(sim.entries) - 1).release())
+    GPG.makes, GPG.late = Outcome.GOOD, timedelta(days=61)
+    made.append(sim.fork_at(len(sim.entries) - 1).release())
+    GPG.late = timedelta(0)
+    return made
 
 
 def _is_final(entry: bytes) -> bool:
