@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from canary.errors import CanaryError
 
-MOST: Final = 8_192
+MOST: Final = 3_000
 T = TypeVar("T")
 
 
