@@ -16,8 +16,9 @@ import sys
 from datetime import datetime
 from canary.cli.app import App
 from canary.cli.main import end_tidily, run
-# Where the tests run in the background, interrupts are ignored, and would be here too.
+# Where the tests run in the background or under nohup, these are ignored, and would be here too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 end_tidily()
 now = datetime.fromisoformat(sys.argv[1])
 sys.exit(run(sys.argv[2:], App(clock=lambda: now, past=True)))
