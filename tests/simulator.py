@@ -46,6 +46,7 @@ from canary.core.times import midnight
 from canary.core.vkey import VKey
 from canary.errors import CanaryError, FetchError
 from canary.flows.watch.verify import verify_site
+from scripts.public_values import CARRIED_ROUND
 
 CANARY: Final = "example.net/canary"
 OWN_PIN: Final = "the pin of the simulated canary"
@@ -662,10 +663,7 @@ EXAMPLE_CERTIFICATE: Final = base64.b64decode(
 )
 """A real one, made by GnuPG 2.2 with `--quick-generate-key security@example.net ed25519 sign never`."""
 
-EXAMPLE_ANCHOR: Final = Anchor(
-    "drand-quicknet",
-    "31799517 b7a6d29a93f17085866bf67bed95be9c3b46fd74e7cab12bbf91340f27d99ecc83bc5d46ff4b2b4c6f28aa975bf69fcc",
-)
+EXAMPLE_ANCHOR: Final = CARRIED_ROUND
 """The drand quicknet round of 2026-08-31T18:45:15Z, as the League of Entropy published it."""
 
 

@@ -18,6 +18,7 @@ from canary.core.strict import digest
 from canary.core.times import format_time
 from canary.errors import MalformedError
 from canary.limits import TEXT_BYTES
+from scripts.public_values import CARRIED_BLOCK, CARRIED_ROUND, newest_anchors
 from tests.public_values import bitcoin_blocks, drand_rounds
 from tests.simulator import EXAMPLE_ANCHOR
 from tests.strategies import anchor_values, anchors
@@ -41,6 +42,20 @@ def flipped(data: bytes, bit: int) -> bytes:
     changed = bytearray(data)
     changed[bit // 8] ^= 1 << bit % 8
     return bytes(changed)
+
+
+def test_what_is_carried_is_what_is_public() -> None:
+    assert CARRIED_ROUND.value in [f"{each.round} {each.signature}" for each in drand_rounds()]
+    assert CARRIED_BLOCK.value in [f"{each.height} {each.header}" for each in bitcoin_blocks()]
+
+
+def test_the_newest_anchors_at_hand_are_proved_and_not_older_than_those_carried() -> None:
+    for newest, carried in zip(newest_anchors(), (CARRIED_ROUND, CARRIED_BLOCK), strict=True):
+        one, other = check_anchor(newest).bound, check_anchor(carried).bound
+        assert newest.kind == carried.kind
+        assert one
+        assert other
+        assert one >= other
 
 
 # --- drand ----------------------------------------------------------------------------------------------
