@@ -18,6 +18,7 @@ from canary.edges.site_folder import PUBLIC
 from canary.flows.issue.publishing import Published
 from canary.flows.issue.publishing import publish as publish_draft
 from canary.flows.issue.stamping import Stamped
+from canary.library import evidence_checkers
 from canary.limits import STAMPING_SECONDS
 
 
@@ -34,6 +35,7 @@ def publish(app: App, *, key_dir: Path | None, workspace: Path) -> None:
             session.verifier,
             now=now,
             stamping=stamping_of(session, seconds=STAMPING_SECONDS),
+            checkers=evidence_checkers(),
         )
         _tell(done, session.workspace.root)
 

@@ -13,6 +13,7 @@ from canary.edges.site_folder import PUBLIC
 from canary.errors import RefusedError
 from canary.flows.issue.publishing import add_timestamps
 from canary.flows.issue.stamping import Stamped, stamp
+from canary.library import evidence_checkers
 from canary.limits import LATER_STAMPING_SECONDS
 
 _DONE = 0
@@ -29,7 +30,9 @@ def timestamp(app: App, *, workspace: Path) -> int:
                 hint="Add the table [timestamps] with authorities = [...]; 'canary init' writes one.",
             )
         stamped = stamp(stamping, [admitted.entry for admitted in session.history.admitted])
-        changed = add_timestamps(session.workspace, session.history, session.verifier, now=app.clock())
+        changed = add_timestamps(
+            session.workspace, session.history, session.verifier, now=app.clock(), checkers=evidence_checkers()
+        )
         click.echo(f"{session.config.canary.id}: {_told(stamped, changed=changed)}")
         return _STILL_MISSING if stamped.missing else _DONE
 

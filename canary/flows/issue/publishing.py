@@ -27,6 +27,7 @@ import msgspec
 from canary.core.changes import changes_since
 from canary.core.checkpoint import Checkpoint, parse_signed_checkpoint
 from canary.core.entry import Entry
+from canary.core.evidence import Checkers
 from canary.core.fetched import Fetched
 from canary.core.findings import Axis, Cause, Finding, Severity
 from canary.core.history import History
@@ -116,6 +117,7 @@ def publish(
     *,
     now: datetime,
     stamping: Stamping | None = None,
+    checkers: Checkers | None = None,
 ) -> Published:
     """Publishes the open draft, or finishes or repeats what was published last.
 
@@ -127,6 +129,7 @@ def publish(
         verifier: the port to OpenPGP.
         now: the publisher's clock.
         stamping: what asking for timestamps takes; None where nobody is asked.
+        checkers: what a watcher checks timestamps with; None where nothing checks any.
 
     Raises:
         RefusedError: not enough have signed, or there is nothing to publish.
@@ -142,14 +145,14 @@ def publish(
                 shelf.drop_frozen_entry()
             told = ""
             if history.admitted and shown != len(history.admitted):
-                told = _rebuild(shelf, history, sign_log, verifier, now=now)
+                told = _rebuild(shelf, history, sign_log, verifier, checkers, now=now)
             raise _refusal(board, told)
         try:
             data = _freeze(shelf, board, frozen)
             history = history.copy()
             history.append(data, verifier)
             checkpoint = _checkpoint(history, sign_log)
-            files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
+            files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, checkers, now=now)
             with shelf.laid_out_site(files) as show:
                 shelf.append_frozen_entry(len(history.admitted))
                 try:
@@ -165,12 +168,12 @@ def publish(
             shelf.drop_frozen_entry()
             raise
         if stamped and stamped.kept:
-            files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
+            files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, checkers, now=now)
             _swap(shelf, files)
     elif history.admitted:
         checkpoint = _checkpoint(history, sign_log)
         stamped = _ask(stamping, history)
-        files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
+        files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, checkers, now=now)
         _swap(shelf, files)
     else:
         raise RefusedError("there is nothing to publish yet", hint="Draft a roster with 'canary roster'.")
@@ -214,13 +217,21 @@ def _refusal(board: Board, told: str) -> CanaryError:
     )
 
 
-def _rebuild(shelf: Shelf, history: History, sign_log: SignLog, verifier: OpenPGPVerifier, *, now: datetime) -> str:
+def _rebuild(
+    shelf: Shelf,
+    history: History,
+    sign_log: SignLog,
+    verifier: OpenPGPVerifier,
+    checkers: Checkers | None,
+    *,
+    now: datetime,
+) -> str:
     """Puts the log's own site in its place, without the open draft; returns how a sentence about it goes on."""
     try:
         checkpoint = _checkpoint(history, sign_log)
     except SigningError as error:  # a signer's own machine has no log key, and no use for a site
         return f"; the site is not that of the log, and cannot be rebuilt here: {error.what}"
-    files, _ = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
+    files, _ = _render_and_verify(shelf, history, checkpoint, verifier, checkers, now=now)
     _swap(shelf, files)
     return "; the site was rebuilt from the log, without the draft"
 
@@ -230,8 +241,17 @@ def _swap(shelf: Shelf, files: Mapping[str, bytes]) -> None:
         show()
 
 
-def add_timestamps(shelf: Shelf, history: History, verifier: OpenPGPVerifier, *, now: datetime) -> bool:
+def add_timestamps(
+    shelf: Shelf, history: History, verifier: OpenPGPVerifier, *, now: datetime, checkers: Checkers | None = None
+) -> bool:
     """Puts timestamps that came later onto the published site, under the checkpoint that it has.
+
+    Args:
+        shelf: the publisher's folder.
+        history: the log.
+        verifier: the port to OpenPGP.
+        now: the publisher's clock.
+        checkers: what a watcher checks timestamps with; None where nothing checks any.
 
     Returns:
         Whether the site was changed. It is not where it has them all, and where there is no site of the whole log: then
@@ -251,21 +271,28 @@ def add_timestamps(shelf: Shelf, history: History, verifier: OpenPGPVerifier, *,
     )
     if all(shelf.published(path) == data for path, data in kept):
         return False
-    files, _ = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
+    files, _ = _render_and_verify(shelf, history, checkpoint, verifier, checkers, now=now)
     _swap(shelf, files)
     return True
 
 
 def _render_and_verify(
-    shelf: Shelf, history: History, checkpoint: bytes, verifier: OpenPGPVerifier, *, now: datetime
+    shelf: Shelf,
+    history: History,
+    checkpoint: bytes,
+    verifier: OpenPGPVerifier,
+    checkers: Checkers | None,
+    *,
+    now: datetime,
 ) -> tuple[dict[str, bytes], Verdict]:
     entries = [admitted.entry for admitted in history.admitted]
     attachments = {
         each.sha256: shelf.attachment(each.sha256) for release in history.releases() for each in release.attachments
     }
     evidence = {hashed: shelf.evidence(hashed) for hashed in (digest(entry.data) for entry in entries)}
-    files = render_site(history, checkpoint=checkpoint, attachments=attachments, evidence=evidence)
-    verdict = verify_site(RenderedSite(files), Question(now=now, pin=entries[0].text_hash), verifier).verdict
+    files = render_site(history, checkpoint=checkpoint, attachments=attachments, evidence=evidence, checkers=checkers)
+    question = Question(now=now, pin=entries[0].text_hash)
+    verdict = verify_site(RenderedSite(files), question, verifier, checkers).verdict
     if verdict.axes[Axis.INTEGRITY] is Severity.ALARM or verdict.cause in (Cause.INVALID, Cause.UNDECIDED):
         reasons = "; ".join(finding.message for finding in verdict.deciding())
         raise IntegrityError(
