@@ -32,7 +32,7 @@ from canary.core.release import Release
 from canary.core.roster import Roster
 from canary.core.schedule import render_days
 from canary.core.standing import Standing
-from canary.core.times import format_time
+from canary.core.times import format_time, minute_after
 from canary.limits import FUTURE_TOLERANCE
 
 _EVIDENCE_CODES = {
@@ -115,12 +115,12 @@ def window_in_words(timing: Timing) -> str:
     """Returns the proved window in one sentence without a full stop; empty where nothing is proved."""
     lower, upper = timing.lower, timing.upper
     if lower is not None and upper is not None and lower.bound is not None and upper.bound is not None:
-        window = f"signed between {_minute(lower.bound)} and {_minute(upper.bound)} UTC"
+        window = f"signed between {_minute(lower.bound)} and {_minute(minute_after(upper.bound))} UTC"
         return f"{window}, proved by {lower.words}, and by {_authorities(timing)}"
     if lower is not None and lower.bound is not None:
         return f"not signed before {_minute(lower.bound)} UTC, proved by {lower.words}"
     if upper is not None and upper.bound is not None:
-        return f"signed no later than {_minute(upper.bound)} UTC, proved by {_authorities(timing)}"
+        return f"signed no later than {_minute(minute_after(upper.bound))} UTC, proved by {_authorities(timing)}"
     return ""
 
 

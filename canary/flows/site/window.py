@@ -12,7 +12,7 @@ version of this program trusts, and a long log would be checked again at every r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
@@ -23,9 +23,9 @@ from canary.core.evidence import OTS, TSR, CheckedEvidence, Checkers, EvidenceOu
 from canary.core.layout import evidence_folder, release_folder
 from canary.core.observation import SeenEvidence
 from canary.core.release import Release
+from canary.core.times import minute_after, minute_before
 from canary.flows.site.paths import TEXT, File
 
-_MINUTE = timedelta(minutes=1)
 _CALLED: Mapping[str, str] = {BITCOIN: "a Bitcoin block", DRAND: "a drand round"}
 
 
@@ -70,12 +70,12 @@ class SigningWindow(msgspec.Struct, frozen=True):
     @property
     def opens(self) -> datetime | None:
         """The lower bound in whole minutes, no later than it is."""
-        return _minute_before(self.not_before)
+        return _opening(self.not_before)
 
     @property
     def closes(self) -> datetime | None:
         """The upper bound in whole minutes, no earlier than it is."""
-        return _minute_after(self.not_after)
+        return _closing(self.not_after)
 
     @property
     def contradicts_itself(self) -> bool:
@@ -144,20 +144,19 @@ def _read_by_watchers(files: Mapping[str, bytes], ending: str) -> Iterator[str]:
 def _anchor(checked: CheckedAnchor, text: str) -> Proof:
     called = _CALLED.get(checked.anchor.kind, f"the anchor {checked.anchor.kind}")
     claimed = checked.outcome is AnchorOutcome.CLAIMED
-    return Proof(called, File(TEXT, text), checked.words, claimed, checked.moment, _minute_before(checked.bound))
+    return Proof(called, File(TEXT, text), checked.words, claimed, checked.moment, _opening(checked.bound))
 
 
 def _timestamp(checked: CheckedEvidence, folder: str) -> Proof:
     called, file = checked.by or checked.name, File(checked.name, f"{folder}/{checked.name}")
     words = f"{checked.by or 'It counts for nothing'}: {checked.words}"
     claimed = checked.outcome is EvidenceOutcome.CLAIMED
-    return Proof(called, file, words, claimed, checked.moment, _minute_after(checked.bound))
+    return Proof(called, file, words, claimed, checked.moment, _closing(checked.bound))
 
 
-def _minute_before(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(second=0, microsecond=0)
+def _opening(bound: datetime | None) -> datetime | None:
+    return None if bound is None else minute_before(bound)
 
 
-def _minute_after(moment: datetime | None) -> datetime | None:
-    minute = _minute_before(moment)
-    return minute if minute is None or minute == moment else minute + _MINUTE
+def _closing(bound: datetime | None) -> datetime | None:
+    return None if bound is None else minute_after(bound)
