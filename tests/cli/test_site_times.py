@@ -107,6 +107,19 @@ def test_a_token_under_no_shipped_root_is_told_as_a_claim(
     assert as_verified(anchored, "--tsa-root", root)[1] is not None
 
 
+def test_an_older_release_is_dated_by_whoever_looks_at_its_own_time(
+    anchored: Publisher, server: tuple[Loopback, str]
+) -> None:
+    name(anchored, server[1])
+    done(anchored.publish())
+    window = bounds(anchored)
+    name(anchored, "http://127.0.0.1:9/")
+    anchored.on("2026-11-02").release()
+    assert bounds(anchored) == (None, None)
+    assert "when" not in Page((anchored.public / "releases/2/index.html").read_bytes()).ids
+    assert as_verified(anchored, "--at", "2026-11-01T00:00:00Z") == window
+
+
 def test_a_timestamp_that_proves_the_date_to_be_false_is_not_published(
     anchored: Publisher, server: tuple[Loopback, str], authority: Authority
 ) -> None:
