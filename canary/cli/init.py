@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from canary.edges.private_keys import key_folder
 from canary.edges.workspace import CONFIG, Workspace
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.config import check_authorities
+from canary.flows.issue.due import first_window_remark
 
 _GITIGNORE = """\
 # The built site; canary publish makes it anew.
@@ -190,6 +192,10 @@ def init(
         # Last, because with it the workspace is there.
         write_file(folder / CONFIG, answers.toml().encode(), replace=False)
     _tell(folder, answers, keys, ed25519_vkey(name, log).key_id.hex())
+    remark = first_window_remark(schedule, app.clock().date())
+    if remark:
+        say(remark)
+    _tell_what_is_next(people)
 
 
 def _checked_authorities(urls: tuple[str, ...]) -> tuple[str, ...]:
@@ -215,7 +221,7 @@ def _ask_schedule(
         start,
         parse_date,
         # Only a person may take the proposed day: it settles the windows for good.
-        default=today.replace(day=1).isoformat() if at_terminal() else None,
+        default=_first_of_next_month(today).isoformat() if at_terminal() else None,
         why=_WHY_START,
     )
     shortest = Schedule(opens, cadence, timedelta(days=1), timedelta()).shortest_distance()
@@ -229,6 +235,10 @@ def _ask_schedule(
     except MalformedError as error:
         raise MalformedError(error.rule, what="--window and --grace") from error
     return schedule
+
+
+def _first_of_next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 def _organisation(value: str) -> str:
@@ -262,7 +272,10 @@ def _tell(folder: Path, answers: _Answers, keys: Path, log_id: str) -> None:
             f"Warning: all {len(answers.signers)} signers must sign every release. One lost key, or one person who "
             "cannot sign, ends the canary. Think of one signer more than the threshold."
         )
-    first = answers.signers[0]
+
+
+def _tell_what_is_next(people: Sequence[str]) -> None:
+    first = people[0]
     say_next(
         f"each signer makes a key: canary key new {first} (or canary key openpgp {first} FINGERPRINT); "
         "write the statements; then canary roster"

@@ -427,7 +427,7 @@ def test_init_asks_for_what_is_missing_and_asks_again_what_cannot_be(tmp_path: P
         ("How many of these 2 must sign each release [2]:", "3", "That cannot be: 3 lies outside 1 to 2"),
         ("How many of these 2 must sign each release [2]:", "", ""),
         ("How often will you publish (like '3 months'):", "1 month", ""),
-        ("The day the first window opens (UTC) [2026-01-01]:", "2026-02-01", ""),
+        ("The day the first window opens (UTC) [2026-02-01]:", "2026-03-01", ""),
         ("How long is a window open [7 days]:", "", ""),
         ("How long after that does the canary count as alive [7 days]:", "", ""),
     ]:
