@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -191,11 +190,8 @@ def init(
                 write_file(folder / file, content.encode())
         # Last, because with it the workspace is there.
         write_file(folder / CONFIG, answers.toml().encode(), replace=False)
-    _tell(folder, answers, keys, ed25519_vkey(name, log).key_id.hex())
     remark = first_window_remark(schedule, app.clock().date())
-    if remark:
-        say(remark)
-    _tell_what_is_next(people)
+    _tell(folder, answers, keys, ed25519_vkey(name, log).key_id.hex(), remark)
 
 
 def _checked_authorities(urls: tuple[str, ...]) -> tuple[str, ...]:
@@ -256,7 +252,7 @@ def _names(value: str) -> tuple[str, ...]:
     return names
 
 
-def _tell(folder: Path, answers: _Answers, keys: Path, log_id: str) -> None:
+def _tell(folder: Path, answers: _Answers, keys: Path, log_id: str, remark: str) -> None:
     say(f"The canary {answers.canary_id} has its workspace in {folder}.")
     say(f"  {CONFIG}    who signs and when; read it, it is short")
     say("  statements/    one folder a statement, with v1.txt in it: the words to affirm")
@@ -267,15 +263,14 @@ def _tell(folder: Path, answers: _Answers, keys: Path, log_id: str) -> None:
         "computer that publishes signs how many rosters and releases there are, so that none can vanish unseen. It has "
         "no authority: what is said counts only with the signers' own signatures."
     )
+    if remark:
+        say(remark)
     if answers.threshold == len(answers.signers):
         say(
             f"Warning: all {len(answers.signers)} signers must sign every release. One lost key, or one person who "
             "cannot sign, ends the canary. Think of one signer more than the threshold."
         )
-
-
-def _tell_what_is_next(people: Sequence[str]) -> None:
-    first = people[0]
+    first = answers.signers[0]
     say_next(
         f"each signer makes a key: canary key new {first} (or canary key openpgp {first} FINGERPRINT); "
         "write the statements; then canary roster"
