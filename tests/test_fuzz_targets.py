@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from msgspec.structs import replace
 
-from canary.core import checkpoint, judge, reading, release, roster, tally
+from canary.core import checkpoint, judge, reading, release, roster, taking, tally
 from canary.core.note import Note, parse_note
 from canary.core.state import State
 from canary.errors import CanaryError
@@ -211,7 +211,7 @@ BROKEN: list[tuple[str, str, bytes, object, str, Callable[..., object]]] = [
         "look_at_attachments",
         _nothing,
     ),
-    ("an older copy passes", "site", seed("site", "older-copy"), judge.Judging, "_older_copy", _nothing),
+    ("an older copy passes", "site", seed("site", "older-copy"), taking.Taking, "_older_copy", _nothing),
 ]
 
 

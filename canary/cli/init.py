@@ -23,6 +23,7 @@ from canary.edges.private_keys import key_folder
 from canary.edges.workspace import CONFIG, Workspace
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.config import check_authorities
+from canary.flows.issue.due import first_window_remark
 
 _GITIGNORE = """\
 # The built site; canary publish makes it anew.
@@ -189,7 +190,8 @@ def init(
                 write_file(folder / file, content.encode())
         # Last, because with it the workspace is there.
         write_file(folder / CONFIG, answers.toml().encode(), replace=False)
-    _tell(folder, answers, keys, ed25519_vkey(name, log).key_id.hex())
+    remark = first_window_remark(schedule, app.clock().date())
+    _tell(folder, answers, keys, ed25519_vkey(name, log).key_id.hex(), remark)
 
 
 def _checked_authorities(urls: tuple[str, ...]) -> tuple[str, ...]:
@@ -215,7 +217,7 @@ def _ask_schedule(
         start,
         parse_date,
         # Only a person may take the proposed day: it settles the windows for good.
-        default=today.replace(day=1).isoformat() if at_terminal() else None,
+        default=_first_of_next_month(today).isoformat() if at_terminal() else None,
         why=_WHY_START,
     )
     shortest = Schedule(opens, cadence, timedelta(days=1), timedelta()).shortest_distance()
@@ -229,6 +231,10 @@ def _ask_schedule(
     except MalformedError as error:
         raise MalformedError(error.rule, what="--window and --grace") from error
     return schedule
+
+
+def _first_of_next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 def _organisation(value: str) -> str:
@@ -246,7 +252,7 @@ def _names(value: str) -> tuple[str, ...]:
     return names
 
 
-def _tell(folder: Path, answers: _Answers, keys: Path, log_id: str) -> None:
+def _tell(folder: Path, answers: _Answers, keys: Path, log_id: str, remark: str) -> None:
     say(f"The canary {answers.canary_id} has its workspace in {folder}.")
     say(f"  {CONFIG}    who signs and when; read it, it is short")
     say("  statements/    one folder a statement, with v1.txt in it: the words to affirm")
@@ -257,6 +263,8 @@ def _tell(folder: Path, answers: _Answers, keys: Path, log_id: str) -> None:
         "computer that publishes signs how many rosters and releases there are, so that none can vanish unseen. It has "
         "no authority: what is said counts only with the signers' own signatures."
     )
+    if remark:
+        say(remark)
     if answers.threshold == len(answers.signers):
         say(
             f"Warning: all {len(answers.signers)} signers must sign every release. One lost key, or one person who "

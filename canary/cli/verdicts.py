@@ -174,4 +174,7 @@ def _tell_how_to_pin(fingerprint: str, again: Sequence[str]) -> None:
 
 
 def _sentence(message: str) -> str:
-    return message[:1].upper() + message[1:] + ("" if message.endswith((".", "!", "?")) else ".")
+    """Returns a message with a capital letter and a full stop; a host, a path or a file in front keeps its spelling."""
+    begins_with_a_word = message.partition(" ")[0].rstrip(",").isalpha()
+    begun = message[:1].upper() + message[1:] if begins_with_a_word else message
+    return begun + ("" if message.endswith((".", "!", "?")) else ".")

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from canary.core.difficulty import ENDS, FLOORS
-from canary.core.strict import parse_number, sha256
+from canary.core.strict import is_hex, parse_number, sha256
 from canary.errors import MalformedError
 
 HEADER_BYTES = 80
@@ -98,7 +98,7 @@ def parse_bitcoin(value: str) -> BitcoinHeader:
         MalformedError: it is not a height and 160 lower-case hexadecimal digits.
     """
     height, _, digits = value.partition(" ")
-    if len(digits) != _HEADER_DIGITS or not set(digits) <= set("0123456789abcdef"):
+    if not is_hex(digits, _HEADER_DIGITS):
         raise MalformedError(f"a block has a height and a header of {_HEADER_DIGITS} lower-case hex digits")
     return BitcoinHeader(parse_number(height, most=_MOST_HEIGHT), bytes.fromhex(digits))
 

@@ -56,7 +56,6 @@ import msgspec
 from canary.core.fields import FieldReader
 from canary.core.names import RESERVED_STATEMENT, check_attachment_name, check_canary_id, check_statement_id
 from canary.core.note import SIGNATURE_PREFIX
-from canary.core.profile import check_text
 from canary.core.roster import parse_previous, render_previous
 from canary.core.schedule import Window
 from canary.core.strict import hash_field, parse_hash, parse_number
@@ -170,9 +169,7 @@ def parse_release(text: bytes) -> Release:
     Raises:
         MalformedError: a rule above is broken; the error names the line and the rule.
     """
-    reader = FieldReader(check_text(text).split("\n")[:-1])
-    if reader.line() != HEADER:
-        raise MalformedError(f"a release begins with {HEADER}", line=1)
+    reader = FieldReader.of(text, HEADER, "a release")
     canary = reader.value("canary", check_canary_id)
     entry = reader.value("entry", lambda value: parse_number(value, least=1))
     previous = reader.value("previous", lambda value: parse_previous(value, entry))

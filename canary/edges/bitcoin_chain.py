@@ -19,7 +19,7 @@ import msgspec
 
 from canary.core.anchor_bitcoin import BitcoinHeader, parse_bitcoin
 from canary.core.anchor_source import BlockSource, ChainInterface, ChainPlace
-from canary.core.strict import parse_number
+from canary.core.strict import is_hex, parse_number
 from canary.edges.files import read_file
 from canary.edges.service import Service, read_json, read_line
 from canary.errors import CanaryError, FetchError, MalformedError
@@ -146,7 +146,7 @@ class ChainSource:
     def block(self, height: int) -> BitcoinHeader:
         """Returns the header at a height; see `BlockSource.block`."""
         block_hash = self._interface.block_hash(height)
-        if len(block_hash) != _HASH_DIGITS or not set(block_hash) <= set("0123456789abcdef"):
+        if not is_hex(block_hash, _HASH_DIGITS):
             raise MalformedError("it is not the hash of a block", what="the answer")
         block = parse_bitcoin(f"{height} {self._interface.header(block_hash)}")
         if block.hash != block_hash:

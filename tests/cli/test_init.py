@@ -10,7 +10,7 @@ from canary.cli.init import AUTHORITIES
 from canary.edges.log_keys import make_log_key
 from canary.edges.workspace import Workspace
 from canary.flows.issue.config import parse_config
-from tests.publisher import Publisher, done, tree
+from tests.publisher import ADD_ALL, Publisher, Ran, done, tree
 
 MINIMUM = (
     *("--id", "example.net/canary", "--organisation", "Example", "--every", "3 months"),
@@ -144,6 +144,45 @@ def test_it_warns_when_one_lost_key_would_end_the_canary(new: Publisher, thresho
     ran = new.init("--threshold", threshold)
     assert ran.code == 0
     assert ("Warning: all 3 signers must sign every release. One lost key" in ran.said) is warned
+
+
+_OPEN = "The first window is open already, until 2026-02-14: the first release is due by then."
+_OVER = (
+    "Warning: the first window, 2026-02-01 to 2026-02-14, is over already, so the first release is overdue from the "
+    "beginning. One that is made today would be for the window that opened on {}, and the next one due from {}."
+)
+_BEGIN_LATER = "To begin with a window that is still to come, change start in canary.toml before roster 1 is signed."
+
+
+@pytest.mark.parametrize(
+    ("today", "told"),
+    [
+        ("2026-01-31", ""),
+        ("2026-02-01", _OPEN),
+        ("2026-02-14", _OPEN),
+        ("2026-02-15", _OVER.format("2026-02-01", "2026-05-01")),
+        ("2026-11-24", _OVER.format("2026-11-01", "2027-02-01")),
+    ],
+)
+def test_a_first_window_that_has_opened_is_told_with_what_that_means(new: Publisher, today: str, told: str) -> None:
+    def check(ran: Ran) -> None:
+        said = " ".join(ran.out.split()).replace("first window on 2026-02-01", "")
+        assert (ran.code, f"{told} {_BEGIN_LATER}" in said, "first window" in said) == (0, bool(told), bool(told))
+
+    check(new.on(today).init())
+    for name in new.signers:
+        done(new.new_key(name))
+    check(new.canary("roster"))
+
+
+@pytest.mark.parametrize(("today", "code", "said"), [("2026-02-05", 1, "is open"), ("2026-03-01", 2, "stale")])
+def test_what_was_told_of_the_first_window_is_what_happens(new: Publisher, today: str, code: int, said: str) -> None:
+    new.on(today).begin()
+    ran = new.canary("status")
+    assert (ran.code, said in ran.out.splitlines()[0]) == (code, True)
+    new.release(*ADD_ALL)
+    front = (new.public / "canary.txt").read_bytes()
+    assert (b"\nperiod: 2026-02-01\n" in front, b"\nnext: 2026-05-01/" in front) == (True, True)
 
 
 @pytest.mark.parametrize(
