@@ -1,4 +1,4 @@
-"""When a release was signed, as far as it is proved..
+"""When a release was signed, as far as it is proved.
 
 The newest release's anchors, inside its signed text, prove that it was not signed before some moment: the latest bound
 of those that are proved is the lower one. Evidence beside its entry proves that it was not signed after another: the
@@ -144,11 +144,6 @@ def _contradictions(release: Release, timing: Timing) -> Iterator[Finding]:
     if before is not None and after is not None and before > after + FUTURE_TOLERANCE:
         message = f"an anchor proves that it was not signed before {_minute(before)}, a timestamp that it was by then"
         yield Finding(Code.TIMES_CONTRADICT, f"{message} ({_minute(after)})", release.entry)
-
-
-def _outside(release: Release, truth: str) -> Finding:
-    message = f"it says that it was issued {format_time(release.issued)}, and {truth} UTC"
-    return Finding(Code.ISSUED_OUTSIDE, message, release.entry)
 
 
 def _anchors(release: Release, roster: Roster, timing: Timing, standing: Standing) -> Iterator[Finding]:
