@@ -8,8 +8,9 @@ The JSON document, stable within `format` 1:
 - `pin`: `sha256:…` or null. `roster_1`: the fingerprint of roster 1 as it was seen, or null.
 - `axes`: `integrity`, `freshness`, `statements`, `time`, each `ok`, `notice`, `warning`, `alarm` or `unknown`.
 - `release`: null, or `number`, `entry`, `text`, `period`, `issued`, `next` (`opens` and `last`, or null),
-  `expires` (or null), `signers`, `threshold`, `roster_signers`, `statements` (`id@vN`), and `not_before` and
-  `not_after`: when it was signed, as far as that is proved (each a time or null).
+  `expires` (or null), `signers`, `threshold`, `roster_signers`, `statements` (`id@vN`), `not_before` and `not_after`
+  (when it was signed, as far as that is proved, each a time or null), and `signature_times`: the times that OpenPGP
+  signatures state themselves, by signer; claims, and no proof.
 - `findings`: a list of `code`, `axis`, `severity`, `message`, `advice`, `entry` (a number or null), `sticky`.
 
 Where the tool itself fails, the document has `format`, `status`, `exit_code`, `error` and `advice` instead.
@@ -138,6 +139,7 @@ def _release(subject: Subject, verdict: Verdict) -> dict[str, Any]:
         "statements": list(subject.statements),
         "not_before": format_time(verdict.not_before) if verdict.not_before else None,
         "not_after": format_time(verdict.not_after) if verdict.not_after else None,
+        "signature_times": {name: format_time(moment) for name, moment in subject.claimed_times},
     }
 
 
@@ -147,6 +149,9 @@ def _tell_release(subject: Subject) -> None:
         f"  signed by   {', '.join(subject.signers)} ({len(subject.signers)} of {subject.roster_signers}; "
         f"{subject.threshold} needed)"
     )
+    if subject.claimed_times:
+        times = ", ".join(f"{name} at {format_time(moment)}" for name, moment in subject.claimed_times)
+        say(f"  claimed     signed by {times}: what a signature says of its own time is its signer's word")
     say(f"  statements  {', '.join(subject.statements)} (their words: canary.txt)")
     if subject.next is not None and subject.expires is not None:
         say(f"  next        {subject.next[0]} to {subject.next[1]}; stale from {format_time(subject.expires)}")

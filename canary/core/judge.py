@@ -325,7 +325,7 @@ class Judging:
         self._told = timing
         if self._question.as_of_now:
             self._timing = timing
-        self._findings += timing_findings(release, newest.roster, timing, history.standing)
+        self._findings += timing_findings(newest, release, timing, history.standing)
         self._findings += not_checked_yet(newest, release)
         self._findings += uncounted(newest, release)
         # Step 6. Against what was acknowledged, or from the pin alone.
@@ -447,4 +447,4 @@ def _stored_history(state: State | None, verifier: OpenPGPVerifier) -> tuple[His
 def _subject(newest: Admitted | None) -> Subject | None:
     if newest is None or not isinstance(newest.entry.content, Release):
         return None
-    return Subject.of(newest.entry.content, newest.entry.text_hash, newest.tally.signed, newest.roster)
+    return Subject.of(newest.entry.content, newest.entry.text_hash, newest.tally, newest.roster)
