@@ -24,6 +24,7 @@ from canary.limits import FETCH_SECONDS
 
 if TYPE_CHECKING:
     from canary.core.anchor_source import ChainPlace
+    from canary.flows.watch.explain import Explanation
     from canary.formats.bitcoin_headers import HeaderSource
 
 _SCHEMES = ("https://", "http://")
@@ -83,6 +84,41 @@ def look_and_judge(
         except FetchError as error:
             # A folder that is gone tells no more than a host that is: what is stored is judged by time alone.
             return judge(Unreachable(error.what), question, verifier)
+
+
+def look_and_explain(
+    location: str,
+    question: Question,
+    number: int | None,
+    checkers: Checkers,
+    *,
+    seconds: float = FETCH_SECONDS,
+    allow_http: bool = False,
+    ca_file: Path | None = None,
+) -> Explanation:
+    """Looks at a canary, judges it, and explains one of its releases.
+
+    Args:
+        location: a site's URL, or the path of a folder.
+        question: the pin and the moment; no state.
+        number: the release's number; None for the newest.
+        checkers: the ports that check evidence.
+        seconds: the most seconds that the whole look may take.
+        allow_http: whether http:// is taken for another host than this machine.
+        ca_file: certificates to trust for TLS in the place of the usual ones.
+
+    Raises:
+        CanaryError: the location cannot be looked at by any means.
+    """
+    # Imported here: a look that judges needs none of it.
+    from canary.flows.watch.explain import Explanation, explain_site  # noqa: PLC0415
+
+    with LazyGpg() as verifier:
+        try:
+            with open_source(location, seconds=seconds, allow_http=allow_http, ca_file=ca_file) as source:
+                return explain_site(source, question, verifier, checkers, number)
+        except FetchError as error:
+            return Explanation(judge(Unreachable(error.what), question, verifier).verdict)
 
 
 def evidence_checkers(

@@ -13,7 +13,7 @@ from typing import Any
 
 from canary.core.anchor_bitcoin import BitcoinHeader
 from canary.core.anchor_source import ChainInterface
-from tests.loopback import Loopback, Wire, answer
+from tests.loopback import Asked, Loopback, answer
 
 SECRET = "canary:very secret"
 
@@ -25,7 +25,7 @@ def serve_chain(
     assert isinstance(server.files, dict)
     report = json.dumps({"chain": chain, "blocks": tip, "warnings": [], "softforks": {"x": {}}}).encode()
     if interface is ChainInterface.CORE_RPC:
-        server.faults["/"] = _node(server, blocks, tip, chain)
+        server.services["/"] = _node(blocks, tip, chain)
         return
     for block in blocks:
         header = block.header.hex().encode()
@@ -43,27 +43,26 @@ def serve_chain(
             }
 
 
-def _node(server: Loopback, blocks: Sequence[BitcoinHeader], tip: int, chain: str) -> Callable[[Wire], None]:
+def _node(blocks: Sequence[BitcoinHeader], tip: int, chain: str) -> Callable[[Asked], bytes]:
     """Answers as Bitcoin Core's JSON-RPC does, to who sends `SECRET`."""
     hashes = {block.height: block.hash for block in blocks}
     headers = {block.hash: block.header.hex() for block in blocks}
 
-    def fault(wire: Wire) -> None:
-        sent, body = server.asked[-1].headers, server.asked[-1].body
-        if sent.get("authorization") != f"Basic {base64.b64encode(SECRET.encode()).decode()}":
-            wire.send(answer(401))
-            return
-        asked = json.loads(body)
+    def service(request: Asked) -> bytes:
+        if request.headers.get("authorization") != f"Basic {base64.b64encode(SECRET.encode()).decode()}":
+            return answer(401)
+        asked = json.loads(request.body)
         method, given = asked["method"], asked["params"]
         if method == "getblockheader" and given[1:] != [False]:
-            wire.send(answer(500))
-            return
+            return answer(500)
         result: Any = {"chain": chain, "blocks": tip, "headers": tip}
-        if method == "getblockhash":
+        if method == "getblockcount":
+            result = tip
+        elif method == "getblockhash":
             result = hashes[given[0]]
         elif method == "getblockheader":
             result = headers[given[0]]
         told = {"result": result, "error": None, "id": asked["id"]}
-        wire.send(answer(200, json.dumps(told).encode() + b"\n"))
+        return answer(200, json.dumps(told).encode() + b"\n")
 
-    return fault
+    return service

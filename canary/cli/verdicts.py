@@ -101,8 +101,7 @@ def tell(verdict: Verdict, *, again: Sequence[str], tried: bool) -> None:
         again: the words of the same command line, without a pin.
         tried: whether a site was asked, once, and others might answer differently later.
     """
-    word = click.style(verdict.status.value, fg=_COLOURS[verdict.exit_code], bold=True)
-    click.echo(f"{word}: {meaning(verdict)}.")
+    tell_status(verdict)
     click.echo()
     if verdict.canary:
         say(f"  canary      {verdict.canary}" + (f" ({verdict.organisation})" if verdict.organisation else ""))
@@ -113,7 +112,7 @@ def tell(verdict: Verdict, *, again: Sequence[str], tried: bool) -> None:
     if verdict.findings:
         click.echo()
     for finding in verdict.findings:
-        _tell_finding(finding)
+        tell_finding(finding)
     if verdict.pin is None and verdict.fingerprint is not None:
         _tell_how_to_pin(verdict.fingerprint, again)
     if tried:
@@ -150,14 +149,21 @@ def _tell_release(subject: Subject) -> None:
         f"{subject.threshold} needed)"
     )
     if subject.claimed_times:
-        times = ", ".join(f"{name} at {format_time(moment)}" for name, moment in subject.claimed_times)
-        say(f"  claimed     signed by {times}: what a signature says of its own time is its signer's word")
+        times = ", ".join(f"{format_time(moment)} by {name}" for name, moment in subject.claimed_times)
+        say(f"  claimed     signed {times} (an OpenPGP signature's own time)")
     say(f"  statements  {', '.join(subject.statements)} (their words: canary.txt)")
     if subject.next is not None and subject.expires is not None:
         say(f"  next        {subject.next[0]} to {subject.next[1]}; stale from {format_time(subject.expires)}")
 
 
-def _tell_finding(finding: Finding) -> None:
+def tell_status(verdict: Verdict) -> None:
+    """Prints the one word and what it means."""
+    word = click.style(verdict.status.value, fg=_COLOURS[verdict.exit_code], bold=True)
+    click.echo(f"{word}: {meaning(verdict)}.")
+
+
+def tell_finding(finding: Finding) -> None:
+    """Prints a finding with its advice."""
     colour = {Severity.ALARM: "red", Severity.WARNING: "yellow", Severity.UNKNOWN: "magenta"}.get(finding.severity)
     click.echo(f"  {click.style(finding.code.spelling, fg=colour)} ({finding.severity.value})")
     say(f"    {_sentence(finding.told)}")

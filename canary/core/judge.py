@@ -67,7 +67,7 @@ from canary.core.observation import (
     Unreachable,
 )
 from canary.core.outcome import OpenPGPVerifier
-from canary.core.question import Judgement, Question
+from canary.core.question import Judged, Judgement, Question
 from canary.core.reading import Limits, Reading, read_log
 from canary.core.release import Release
 from canary.core.release_findings import attachment_finding, not_checked_yet, uncounted
@@ -132,6 +132,7 @@ class Judging:
         self._timing = self._state.timing if self._state else None
         self._told: Timing | None = None
         self._bounding = Bounding(self._timing, checkers or {})
+        self._evidence: tuple[SeenEvidence, ...] | None = None
 
     @property
     def verified(self) -> list[Admitted]:
@@ -174,7 +175,8 @@ class Judging:
         return None if newest is None else self._bounding.sought(newest)
 
     def take_evidence(self, seen: Sequence[SeenEvidence]) -> None:
-        """Takes in the evidence beside the newest release."""
+        """Takes in the evidence beside the newest release, where it was looked for."""
+        self._evidence = tuple(seen)
         self._bounding.take(seen)
 
     def _came_back_empty(self, seen: Unreachable | Gone | NotACanary | Incomplete) -> None:
@@ -291,7 +293,8 @@ class Judging:
         open_ones = [each for each in self._sticky if not each.acknowledged and each.key not in told]
         self._findings += [each.finding() for each in open_ones]
         self._first_use_or_no_pin()
-        return Judgement(self._verdict(history), self._next_state(), doubtful=doubtful)
+        judged = Judged(history, self._told, self._evidence)
+        return Judgement(self._verdict(history), self._next_state(), doubtful=doubtful, judged=judged)
 
     def _is_doubtful(self, finding: Finding) -> bool:
         if finding.code in _LATE:

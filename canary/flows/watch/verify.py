@@ -50,7 +50,7 @@ class _Looked(msgspec.Struct, frozen=True):
 
     seen: Observation
     attachments: tuple[SeenAttachment, ...]
-    evidence: tuple[SeenEvidence, ...]
+    evidence: tuple[SeenEvidence, ...] | None
     judgement: Judgement
     verified: Sequence[Admitted]
     takes_log: bool
@@ -108,7 +108,8 @@ class _Verification(msgspec.Struct, frozen=True):
         if isinstance(first.seen, Seen):
             judging.take(replace(first.seen, unconfirmed=why))
             judging.take_attachments(first.attachments)
-            judging.take_evidence(first.evidence)
+            if first.evidence is not None:
+                judging.take_evidence(first.evidence)
             return judging.conclude()
         if isinstance(first.seen, Unreachable | Gone | NotACanary | Incomplete):
             judging.take(second)
@@ -126,8 +127,10 @@ class _Verification(msgspec.Struct, frozen=True):
             attachments = look_at_attachments(self.source, release, intact=intact, fresh=fresh)
             judging.take_attachments(attachments)
         sought = judging.evidence_to_look_for()
-        evidence = look_at_evidence(self.source, sought, fresh=fresh) if sought else ()
-        judging.take_evidence(evidence)
+        evidence: tuple[SeenEvidence, ...] | None = None
+        if sought is not None:
+            evidence = look_at_evidence(self.source, sought, fresh=fresh)
+            judging.take_evidence(evidence)
         return _Looked(seen, attachments, evidence, judging.conclude(), judging.verified, judging.takes_log)
 
 
