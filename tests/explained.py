@@ -60,6 +60,14 @@ class Scene:
         """Returns a scene whose publisher may change."""
         return Scene(self.publisher.copy_to(folder / "publisher"), self.authority, self.root, self.block)
 
+    def release(self, day: str) -> None:
+        """Publishes one more release on a day; the site keeps what lies beside release 1."""
+        kept = {path.name: path.read_bytes() for path in self.evidence.iterdir()}
+        self.publisher.on(day).release(by=("legal", "security"))
+        self.evidence.mkdir(parents=True)
+        for name, data in kept.items():
+            (self.evidence / name).write_bytes(data)
+
     def explain(self, *arguments: object, at: str = LOOKED, pin: bool = True) -> Ran:
         """Runs `canary explain` on the built site."""
         pinned = ("--pin", self.publisher.pin) if pin else ()

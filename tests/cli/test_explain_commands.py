@@ -33,14 +33,14 @@ needs_ots = pytest.mark.skipif(not OTS.exists(), reason="the reference client, o
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    with scene(tmp_path_factory.mktemp("explained")) as ready:
-        yield ready
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with scene(tmp_path_factory.mktemp("explained")) as made:
+        yield made
 
 
 @pytest.fixture
-def changing(made: Scene, tmp_path: Path) -> Scene:
-    return made.copy_to(tmp_path)
+def changing(ready: Scene, tmp_path: Path) -> Scene:
+    return ready.copy_to(tmp_path)
 
 
 def saved(shown: Scene, folder: Path, *arguments: object) -> list[str]:
@@ -79,22 +79,22 @@ def beginning(lines: Sequence[str], *words: str) -> list[str]:
 # --- files and signatures -------------------------------------------------------------------------------
 
 
-def test_the_hashes_are_those_that_are_told(made: Scene, tmp_path: Path) -> None:
+def test_the_hashes_are_those_that_are_told(ready: Scene, tmp_path: Path) -> None:
     folder = tmp_path / "saved"
-    lines = saved(made, folder)
+    lines = saved(ready, folder)
     told = [typed(line, folder, tmp_path) for line in beginning(lines, "sha256sum")]
-    text = (made.publisher.public / "releases/1/text.txt").read_bytes()
-    assert told == [(0, f"{digest(text)}  text.txt\n"), (0, f"{digest(made.entry)}  entry.txt\n")]
-    document = json.loads(made.explain("--json").out)
+    text = (ready.publisher.public / "releases/1/text.txt").read_bytes()
+    assert told == [(0, f"{digest(text)}  text.txt\n"), (0, f"{digest(ready.entry)}  entry.txt\n")]
+    document = json.loads(ready.explain("--json").out)
     (hashing,) = [check["commands"] for check in document["checks"] if check["title"] == "The bytes"]
-    assert [command["expect"].split(",")[0] for command in hashing] == [digest(text), digest(made.entry)]
+    assert [command["expect"].split(",")[0] for command in hashing] == [digest(text), digest(ready.entry)]
 
 
-def test_gpg_checks_the_signature_with_the_certificate_of_the_roster(made: Scene, tmp_path: Path) -> None:
+def test_gpg_checks_the_signature_with_the_certificate_of_the_roster(ready: Scene, tmp_path: Path) -> None:
     folder = tmp_path / "saved"
-    lines = saved(made, folder)
+    lines = saved(ready, folder)
     (show,) = beginning(lines, "gpg", "--show-keys")
-    assert made.publisher.openpgp["security"] in typed(show, folder, tmp_path)[1]
+    assert ready.publisher.openpgp["security"] in typed(show, folder, tmp_path)[1]
     (dearmor,) = beginning(lines, "gpg", "--yes")
     assert typed(dearmor, folder, tmp_path)[0] == 0
     (gpgv,) = beginning(lines, "gpgv")
@@ -105,9 +105,9 @@ def test_gpg_checks_the_signature_with_the_certificate_of_the_roster(made: Scene
     assert (code != 0, "BAD signature" in said) == (True, True)
 
 
-def test_gpg_checks_it_with_the_readers_keyring_too(made: Scene, tmp_path: Path) -> None:
+def test_gpg_checks_it_with_the_readers_keyring_too(ready: Scene, tmp_path: Path) -> None:
     folder = tmp_path / "saved"
-    lines = saved(made, folder)
+    lines = saved(ready, folder)
     (take,) = beginning(lines, "gpg", "--import")
     (verify,) = beginning(lines, "gpg", "--verify")
     assert typed(verify, folder, tmp_path)[0] != 0
@@ -120,9 +120,9 @@ def test_gpg_checks_it_with_the_readers_keyring_too(made: Scene, tmp_path: Path)
 # --- RFC 3161 -------------------------------------------------------------------------------------------
 
 
-def test_openssl_verifies_tokens_of_a_root_and_through_an_intermediate(made: Scene, tmp_path: Path) -> None:
+def test_openssl_verifies_tokens_of_a_root_and_through_an_intermediate(ready: Scene, tmp_path: Path) -> None:
     folder = tmp_path / "saved"
-    lines = saved(made, folder, "--tsa-root", made.root)
+    lines = saved(ready, folder, "--tsa-root", ready.root)
     verifying = beginning(lines, "openssl", "ts", "-verify")
     assert len(verifying) == 2
     for line in verifying:
@@ -133,10 +133,10 @@ def test_openssl_verifies_tokens_of_a_root_and_through_an_intermediate(made: Sce
         assert (code, "Time stamp: Sep  2 12:0" in said) == (0, True), said
 
 
-def test_openssl_finds_what_is_wrong(made: Scene, tmp_path: Path) -> None:
+def test_openssl_finds_what_is_wrong(ready: Scene, tmp_path: Path) -> None:
     folder = tmp_path / "saved"
-    line = beginning(saved(made, folder, "--tsa-root", made.root), "openssl", "ts", "-verify")[0]
-    (folder / "entry.txt").write_bytes(made.entry + b"\n")
+    line = beginning(saved(ready, folder, "--tsa-root", ready.root), "openssl", "ts", "-verify")[0]
+    (folder / "entry.txt").write_bytes(ready.entry + b"\n")
     assert typed(line, folder, tmp_path)[0] != 0
 
 
@@ -169,28 +169,28 @@ def test_openssl_verifies_a_token_whose_certificates_are_out_of_order(changing: 
 
 
 @needs_ots
-def test_the_stock_client_names_the_block_and_asks_nobody(made: Scene, tmp_path: Path) -> None:
+def test_the_stock_client_names_the_block_and_asks_nobody(ready: Scene, tmp_path: Path) -> None:
     folder = tmp_path / "saved"
-    lines = saved(made, folder)
+    lines = saved(ready, folder)
     (info,) = beginning(lines, "ots", "info")
     code, said = typed(info, folder, tmp_path)
     assert (code, f"verify BitcoinBlockHeaderAttestation({HEIGHT})" in said) == (0, True)
     (offline,) = beginning(lines, "ots", "--no-bitcoin")
     code, said = typed(offline, folder, tmp_path)
-    root = made.block.merkle_root[::-1].hex()
+    root = ready.block.merkle_root[::-1].hex()
     assert (code, f"check that Bitcoin block {HEIGHT} has merkleroot {root}" in said) == (1, True), said
-    assert root in " ".join(made.explain().out.split())
-    (folder / "entry.txt").write_bytes(made.entry + b"\n")
+    assert root in " ".join(ready.explain().out.split())
+    (folder / "entry.txt").write_bytes(ready.entry + b"\n")
     assert "File does not match original!" in typed(offline, folder, tmp_path)[1]
 
 
 @needs_ots
-def test_the_stock_client_verifies_it_with_a_node(made: Scene, tmp_path: Path) -> None:
+def test_the_stock_client_verifies_it_with_a_node(ready: Scene, tmp_path: Path) -> None:
     folder = tmp_path / "saved"
-    (line,) = beginning(saved(made, folder), "ots", "verify")
+    (line,) = beginning(saved(ready, folder), "ots", "verify")
     user, _, password = SECRET.partition(":")
     with Loopback({}) as node:
-        serve_chain(node, ChainInterface.CORE_RPC, [made.block], tip=HEIGHT)
+        serve_chain(node, ChainInterface.CORE_RPC, [ready.block], tip=HEIGHT)
         (tmp_path / ".bitcoin").mkdir()
         config = f"rpcuser={user}\nrpcpassword={password}\nrpcconnect=127.0.0.1\nrpcport={node.port}\n"
         (tmp_path / ".bitcoin" / "bitcoin.conf").write_text(config, "ascii")
@@ -213,35 +213,35 @@ def test_a_promise_is_only_shown(changing: Scene, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_curl_gets_the_round_at_drands_documented_address(made: Scene, tmp_path: Path) -> None:
+def test_curl_gets_the_round_at_drands_documented_address(ready: Scene, tmp_path: Path) -> None:
     """As in drand's HTTP API: `/{chain-hash}/public/{round}` gives the round as JSON."""
     folder = tmp_path / "saved"
-    (line,) = [each for each in saved(made, folder) if "drand" in each]
+    (line,) = [each for each in saved(ready, folder) if "drand" in each]
     address = f"/{CHAIN_HASH}/public/{ROUND}"
     assert shlex.split(line) == ["curl", "--silent", f"https://api.drand.sh{address}"]
     body = json.dumps({"round": int(ROUND), "randomness": "00", "signature": SIGNATURE}, separators=(",", ":"))
     with Loopback({address: body.encode()}) as relay:
         code, said = typed(line.replace("https://api.drand.sh", relay.url), folder, tmp_path)
     assert code == 0
-    document = json.loads(made.explain("--json").out)
+    document = json.loads(ready.explain("--json").out)
     (expected,) = [each["expect"] for check in document["checks"] for each in check["commands"] if each["line"] == line]
     assert expected.split(", ")[0] in said
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_curl_gets_a_block_at_the_explorers_documented_addresses(made: Scene, tmp_path: Path) -> None:
+def test_curl_gets_a_block_at_the_explorers_documented_addresses(ready: Scene, tmp_path: Path) -> None:
     """As in Esplora's API.md: `/block/:hash/header` and `/block-height/:height`."""
     folder = tmp_path / "saved"
-    lines = [each for each in saved(made, folder) if "blockstream.info/api" in each]
-    explorer = {f"/block/{GENESIS_HASH}/header": GENESIS.encode(), f"/block-height/{HEIGHT}": made.block.hash.encode()}
+    lines = [each for each in saved(ready, folder) if "blockstream.info/api" in each]
+    explorer = {f"/block/{GENESIS_HASH}/header": GENESIS.encode(), f"/block-height/{HEIGHT}": ready.block.hash.encode()}
     with Loopback(dict(explorer)) as server:
         said = [typed(line.replace("https://blockstream.info/api", server.url), folder, tmp_path) for line in lines]
-    assert said == [(0, GENESIS), (0, made.block.hash)]
+    assert said == [(0, GENESIS), (0, ready.block.hash)]
 
 
-def test_the_commands_for_a_node_are_as_bitcoin_core_documents_them(made: Scene, tmp_path: Path) -> None:
+def test_the_commands_for_a_node_are_as_bitcoin_core_documents_them(ready: Scene, tmp_path: Path) -> None:
     """`getblockheader "blockhash" ( verbose )` and `getblockhash height`, in Bitcoin Core's RPC reference."""
-    lines = saved(made, tmp_path / "saved")
+    lines = saved(ready, tmp_path / "saved")
     assert [shlex.split(line)[1:] for line in beginning(lines, "bitcoin-cli")] == [
         ["getblockheader", GENESIS_HASH, "false"],
         ["getblockhash", "0"],
@@ -252,19 +252,19 @@ def test_the_commands_for_a_node_are_as_bitcoin_core_documents_them(made: Scene,
 @pytest.mark.skipif(
     shutil.which("bitcoin-cli") is None, reason="bitcoin-cli is not installed: its commands are NOT run"
 )
-def test_bitcoin_cli_takes_the_commands(made: Scene, tmp_path: Path) -> None:
+def test_bitcoin_cli_takes_the_commands(ready: Scene, tmp_path: Path) -> None:
     # Without a node it gets no further than to ask for one; a command that it cannot read it would refuse before.
     folder = tmp_path / "saved"
-    for line in beginning(saved(made, folder), "bitcoin-cli"):
+    for line in beginning(saved(ready, folder), "bitcoin-cli"):
         assert "Could not connect to the server" in typed(line, folder, tmp_path)[1]
 
 
 # --- every one of them ----------------------------------------------------------------------------------
 
 
-def test_every_file_that_a_command_names_is_saved_and_every_saved_file_is_named(made: Scene, tmp_path: Path) -> None:
+def test_every_file_that_a_command_names_is_saved_and_every_saved_file_is_named(ready: Scene, tmp_path: Path) -> None:
     folder = tmp_path / "saved"
-    lines = saved(made, folder, "--tsa-root", made.root)
+    lines = saved(ready, folder, "--tsa-root", ready.root)
     words = {word for line in lines for word in shlex.split(line)}
     assert {path.name for path in folder.iterdir()} == {
         *("entry.txt", "text.txt", "0.tsr", "1.tsr", "root-0.pem", "root-1.pem", "0.ots"),
@@ -276,20 +276,20 @@ def test_every_file_that_a_command_names_is_saved_and_every_saved_file_is_named(
     assert named - made_by_commands == {path.name for path in folder.iterdir()}
 
 
-def test_no_command_needs_a_shell(made: Scene, tmp_path: Path) -> None:
+def test_no_command_needs_a_shell(ready: Scene, tmp_path: Path) -> None:
     # The release quotes a headline that a shell would run.
     tools = {"sha256sum", "gpg", "gpgv", "openssl", "ots", "bitcoin-cli", "curl"}
-    for line in saved(made, tmp_path / "saved", "--tsa-root", made.root):
+    for line in saved(ready, tmp_path / "saved", "--tsa-root", ready.root):
         assert shlex.split(line)[0] in tools
         assert not set(line) & set("$`;|&<>()\"'\\*?"), line
 
 
-def test_a_confirmed_block_has_the_same_commands(made: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_confirmed_block_has_the_same_commands(ready: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opentimestamps, "work_fault", lambda _: None)
     monkeypatch.setattr(opentimestamps, "without_floor", lambda _: None)
-    assert made.block.merkle_root == ots.way(sha256(made.entry), HEIGHT).root
+    assert ready.block.merkle_root == ots.way(sha256(ready.entry), HEIGHT).root
     with Loopback({}) as source:
-        serve_chain(source, ChainInterface.ESPLORA, [made.block], tip=HEIGHT)
+        serve_chain(source, ChainInterface.ESPLORA, [ready.block], tip=HEIGHT)
         place = ("--bitcoin-source", f"esplora {source.url}")
-        confirmed = saved(made, tmp_path / "confirmed", *place)
-    assert confirmed == saved(made, tmp_path / "unconfirmed")
+        confirmed = saved(ready, tmp_path / "confirmed", *place)
+    assert confirmed == saved(ready, tmp_path / "unconfirmed")
