@@ -127,11 +127,11 @@ LATER_STAMPING_SECONDS = 120.0
 """Seconds that `canary timestamp` asks for; it holds the workspace meanwhile, and goes on in its next run."""
 
 ANCHOR_SECONDS = 5.0
-"""Seconds for one request to a source of anchors. Somebody waits: all sources are asked at once, and each at most three
-times (for the tip, a block's hash, its header)."""
+"""Seconds for one request to a source of anchors, or to a watcher's source of blocks. Somebody waits: all sources are
+asked at once, and each at most three times (for the tip, a block's hash, its header)."""
 
 ANCHOR_SOURCES = 10
-"""Sources of one kind of anchor: each is a thread and a connection while a draft is made."""
+"""Sources of one kind of anchor, or of blocks: each is a thread and a connection while it is asked."""
 
 REDIRECTS = 3
 """Redirects followed, all on one and the same host."""

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat import asn1
+from cryptography.x509.oid import NameOID
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
 from canary.formats.rfc3161 import read_reply
@@ -79,7 +80,9 @@ class Authority(openssl_authority.Authority):
             edit: what to do to the token before it is signed.
             kind: what it is signed as.
         """
-        honest = self.but(signer=self.root.issue("Honest")).reply(query_for(entry))
+        # openssl holds the name in a token against the certificate of who signs it in the end.
+        name = (by or self.signer).certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
+        honest = self.but(signer=self.root.issue(str(name))).reply(query_for(entry))
         reply = asn1.decode_der(_Reply, honest)
         assert reply.token is not None
         content = reply.token.content.content.octets

@@ -156,6 +156,15 @@ def test_the_watchers_session_ends_with_ok(workspace: Path, address: str, home: 
     assert set(pinned) <= {(0, "OK"), (0, "DUE")}
 
 
+def test_when_a_release_was_signed_is_told_and_its_proofs_are_saved(workspace: Path, address: str, home: Path) -> None:
+    for line in commands("canary explain"):
+        given = line.replace("https://example.net/canary/", address).replace("sha256:PIN", pin_of(workspace))
+        code, said = typed(given, home, home)
+        assert code == 0, said
+        assert "What happened when" in said
+    assert (home / "proofs" / "entry.txt").read_bytes() == (workspace / "log" / "0002.txt").read_bytes()
+
+
 def test_the_cron_lines_print_one_line_each(workspace: Path, address: str, home: Path) -> None:
     (block,) = blocks("crontab")
     lines = [line for line in block if not line.startswith("#")]

@@ -16,6 +16,7 @@ NEEDS_AN_AUTHORITY = {
     Code.EVIDENCE_NOT_CHECKED,
     Code.EVIDENCE_PENDING,
     Code.EVIDENCE_REJECTED,
+    Code.SIGNATURE_OUTSIDE,
     Code.TIMES_CONTRADICT,
 }
 """Findings that no vector shows: a token is made by an authority and judged under roots of the watcher's own choice, a

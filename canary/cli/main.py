@@ -34,6 +34,7 @@ _COMMANDS = {
     "publish": ("canary.cli.commands.publish", "publish"),
     "timestamp": ("canary.cli.commands.timestamp", "timestamp"),
     "verify": ("canary.cli.commands.verify", "verify"),
+    "explain": ("canary.cli.commands.explain", "explain"),
     "spec": ("canary.cli.commands.spec", "spec"),
 }
 """Where each command lives; imported when it is called, so that `--help` stays quick."""
@@ -50,6 +51,7 @@ _HELP = {
     "publish": "Publish the signed draft.",
     "timestamp": "Fetch timestamps that are missing.",
     "verify": "Check a canary.",
+    "explain": "Tell when a release was signed, and how to check that.",
     "spec": "Print the specification of the formats.",
 }
 

@@ -64,6 +64,7 @@ CONDITIONS: Final[Mapping[Code, str]] = {
     Code.ANCHOR_RULE_BROKEN: "the roster has an `anchor-age`, and no anchor keeps it",
     Code.ISSUED_OUTSIDE: "`issued` lies more than ten minutes before the lower bound, or after the upper one",
     Code.TIMES_CONTRADICT: "the lower bound lies more than ten minutes after the upper one",
+    Code.SIGNATURE_OUTSIDE: "an OpenPGP signature's own time lies more than ten minutes outside of the bounds",
     Code.SIGNED_BETWEEN: "the time of signing is bounded, on one side or on both",
     Code.EVIDENCE_REJECTED: "a timestamp is none over this entry",
     Code.EVIDENCE_CLAIM: "a timestamp rests on nothing that the watcher trusts",

@@ -280,6 +280,7 @@ class Code(Enum):
         None,
         "One of the two is false: look at both with 'canary explain'.",
     )
+    SIGNATURE_OUTSIDE = ("SIGNATURE-OUTSIDE", Axis.TIME, Severity.NOTICE, None, _NONE)
     SIGNED_BETWEEN = ("SIGNED-BETWEEN", Axis.TIME, Severity.OK, None, _NONE)
     EVIDENCE_REJECTED = ("EVIDENCE-REJECTED", Axis.TIME, Severity.NOTICE, None, _NONE)
     EVIDENCE_CLAIM = (

@@ -59,7 +59,7 @@ from canary.core.observation import (
     SoughtEvidence,
 )
 from canary.core.outcome import OpenPGPVerifier
-from canary.core.question import Judgement, Question
+from canary.core.question import Judged, Judgement, Question
 from canary.core.release import Release
 from canary.core.release_findings import not_checked_yet, uncounted
 from canary.core.standing import Standing
@@ -105,6 +105,7 @@ class Judging:
         self._timing = taken.state.timing if taken.state else None
         self._told: Timing | None = None
         self._bounding = Bounding(self._timing, checkers or {})
+        self._evidence: tuple[SeenEvidence, ...] | None = None
 
     def evidence_to_look_for(self) -> SoughtEvidence | None:
         """Returns what evidence is looked for next; None where nothing is: the upper bound is known, or no log is."""
@@ -112,7 +113,8 @@ class Judging:
         return None if newest is None else self._bounding.sought(newest)
 
     def take_evidence(self, seen: Sequence[SeenEvidence]) -> None:
-        """Takes in the evidence beside the newest release."""
+        """Takes in the evidence beside the newest release, where it was looked for."""
+        self._evidence = tuple(seen)
         self._bounding.take(seen)
 
     # --- steps 5 to 10 ---------------------------------------------------------------------------------
@@ -134,7 +136,8 @@ class Judging:
         open_ones = [each for each in self._sticky if not each.acknowledged and each.key not in told]
         self._findings += [each.finding() for each in open_ones]
         self._first_use_or_no_pin()
-        return Judgement(self._verdict(history), self._next_state(), doubtful=doubtful)
+        judged = Judged(history, self._told, self._evidence)
+        return Judgement(self._verdict(history), self._next_state(), doubtful=doubtful, judged=judged)
 
     def _is_doubtful(self, finding: Finding) -> bool:
         if finding.code in _LATE:
@@ -168,7 +171,7 @@ class Judging:
         self._told = timing
         if self._question.as_of_now:
             self._timing = timing
-        self._findings += timing_findings(release, newest.roster, timing, history.standing)
+        self._findings += timing_findings(newest, release, timing, history.standing)
         self._findings += not_checked_yet(newest, release)
         self._findings += uncounted(newest, release)
         # Step 6. Against what was acknowledged, or from the pin alone.
@@ -273,4 +276,4 @@ class Judging:
 def _subject(newest: Admitted | None) -> Subject | None:
     if newest is None or not isinstance(newest.entry.content, Release):
         return None
-    return Subject.of(newest.entry.content, newest.entry.text_hash, newest.tally.signed, newest.roster)
+    return Subject.of(newest.entry.content, newest.entry.text_hash, newest.tally, newest.roster)

@@ -1,4 +1,4 @@
-"""When a release was signed, as far as it is proved..
+"""When a release was signed, as far as it is proved.
 
 The newest release's anchors, inside its signed text, prove that it was not signed before some moment: the latest bound
 of those that are proved is the lower one. Evidence beside its entry proves that it was not signed after another: the
@@ -12,6 +12,8 @@ earliest bound is the upper one. `issued` has to lie between, ten minutes let pa
 - Where the roster has an `anchor-age`, at least one anchor keeps it: one that is no repeat and not older, and that is
   proved, or a claim that nothing here speaks against, or of a kind that this version does not know. Otherwise the
   release is not what its roster allows (ANCHOR-RULE-BROKEN).
+- An OpenPGP signature that says that it was made before the lower bound, or after the upper one, has a wrong clock
+  behind it, or a bound is false (SIGNATURE-OUTSIDE). It counts or does not, all the same.
 - An anchor that does not hold is told (BAD-ANCHOR), and counts as none, and so does evidence that does not.
 
 What an anchor came to is the same for every watcher, but for block headers that are newer than the watcher's table;
@@ -25,6 +27,7 @@ from datetime import datetime
 
 import msgspec
 
+from canary.core.admitted import Admitted
 from canary.core.anchors import AnchorOutcome, CheckedAnchor
 from canary.core.evidence import CheckedEvidence, EvidenceOutcome
 from canary.core.findings import Code, Finding
@@ -32,6 +35,7 @@ from canary.core.release import Release
 from canary.core.roster import Roster
 from canary.core.schedule import render_days
 from canary.core.standing import Standing
+from canary.core.tally import Tally
 from canary.core.times import format_time, minute_after
 from canary.limits import FUTURE_TOLERANCE
 
@@ -81,19 +85,20 @@ class Timing(msgspec.Struct, frozen=True):
         return self.upper.bound if self.upper else None
 
 
-def timing_findings(release: Release, roster: Roster, timing: Timing, standing: Standing) -> list[Finding]:
+def timing_findings(admitted: Admitted, release: Release, timing: Timing, standing: Standing) -> list[Finding]:
     """Returns what is told of when a release was signed.
 
     Args:
-        release: the newest release.
-        roster: the roster it is judged by.
+        admitted: the release's entry, with its signatures and the roster it is judged by.
+        release: what it says.
         timing: its anchors and evidence, checked.
         standing: the summary of the log, which knows the first release of every anchor.
     """
     return [
         *_bounds(release, timing),
         *_contradictions(release, timing),
-        *_anchors(release, roster, timing, standing),
+        *_signatures(release, admitted.tally, timing),
+        *_anchors(release, admitted.roster, timing, standing),
         *_evidence(release, timing.evidence),
     ]
 
@@ -137,18 +142,23 @@ def _contradictions(release: Release, timing: Timing) -> Iterator[Finding]:
         )
         yield Finding(Code.ISSUED_OUTSIDE, message, release.entry)
     if after is not None and release.issued > after + FUTURE_TOLERANCE:
-        message = (
-            f"it says that it was issued {format_time(release.issued)}, and was signed by {_minute(after)} already"
-        )
+        message = f"it says that it was issued {format_time(release.issued)}, and was signed by {_minute(minute_after(after))} already"
         yield Finding(Code.ISSUED_OUTSIDE, message, release.entry)
     if before is not None and after is not None and before > after + FUTURE_TOLERANCE:
         message = f"an anchor proves that it was not signed before {_minute(before)}, a timestamp that it was by then"
-        yield Finding(Code.TIMES_CONTRADICT, f"{message} ({_minute(after)})", release.entry)
+        yield Finding(Code.TIMES_CONTRADICT, f"{message} ({_minute(minute_after(after))})", release.entry)
 
 
-def _outside(release: Release, truth: str) -> Finding:
-    message = f"it says that it was issued {format_time(release.issued)}, and {truth} UTC"
-    return Finding(Code.ISSUED_OUTSIDE, message, release.entry)
+def _signatures(release: Release, tally: Tally, timing: Timing) -> Iterator[Finding]:
+    before, after = timing.not_before, timing.not_after
+    for name, moment in tally.claimed_times:
+        says = f"the signature of {name} says that it was made {format_time(moment)}"
+        if before is not None and moment < before - FUTURE_TOLERANCE:
+            message = f"{says}, and the text was not there before {_minute(before)}"
+            yield Finding(Code.SIGNATURE_OUTSIDE, message, release.entry)
+        if after is not None and moment > after + FUTURE_TOLERANCE:
+            message = f"{says}, and it was there by {_minute(minute_after(after))} already"
+            yield Finding(Code.SIGNATURE_OUTSIDE, message, release.entry)
 
 
 def _anchors(release: Release, roster: Roster, timing: Timing, standing: Standing) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ import msgspec
 from canary.core.findings import EXIT_CODES, Axis, Cause, Code, Finding, Severity, Status
 from canary.core.release import Release
 from canary.core.roster import Roster
+from canary.core.tally import Tally
 
 _WEIGHT = {
     Severity.OK: 0,
@@ -44,6 +45,8 @@ class Subject(msgspec.Struct, frozen=True):
         next: the first and the last day of the next window; None if it is the last release.
         expires: when it goes stale; None if it is the last release.
         signers: the signers that count, by short name.
+        claimed_times: when their signatures were made by their own account (UTC), by short name; only OpenPGP
+            signatures say so.
         threshold: how many had to sign.
         roster_signers: how many could have.
         statements: `id@vN` of each statement.
@@ -60,10 +63,11 @@ class Subject(msgspec.Struct, frozen=True):
     threshold: int
     roster_signers: int
     statements: tuple[str, ...]
+    claimed_times: tuple[tuple[str, datetime], ...] = ()
 
     @classmethod
-    def of(cls, release: Release, text_sha256: str, signers: tuple[str, ...], roster: Roster) -> Subject:
-        """Returns what a verdict tells of `release`, which `signers` signed under `roster`."""
+    def of(cls, release: Release, text_sha256: str, tally: Tally, roster: Roster) -> Subject:
+        """Returns what a verdict tells of `release`, with these signatures under `roster`."""
         return cls(
             release=release.number,
             entry=release.entry,
@@ -72,10 +76,11 @@ class Subject(msgspec.Struct, frozen=True):
             issued=release.issued,
             next=(release.next.opens, release.next.last) if release.next else None,
             expires=release.expires,
-            signers=signers,
+            signers=tally.signed,
             threshold=roster.threshold,
             roster_signers=len(roster.signers),
             statements=tuple(statement.label for statement in release.statements),
+            claimed_times=tally.claimed_times,
         )
 
 

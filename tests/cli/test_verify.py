@@ -116,6 +116,7 @@ def test_the_json_document(published: Publisher) -> None:
             "statements": ["keys@v1", "taps@v1", "tell@v1"],
             "not_before": None,
             "not_after": None,
+            "signature_times": {},
         },
     }
     for finding in findings:

@@ -259,6 +259,15 @@ def stamped(outcome: EvidenceOutcome, anchors: tuple[Anchor, ...] = (), name: st
     return case
 
 
+def signed_late() -> Verdict:
+    sim = Publisher(openpgp=["legal"])
+    sim.roster(), sim.release()
+    sim.gpg.late = timedelta(hours=1)
+    sim.release()
+    sim.stamp()
+    return look(sim, SECOND)
+
+
 def rotated(**changes: object) -> Callable[[], Verdict]:
     """Returns the case of a roster that differs from the one before."""
 
@@ -381,6 +390,7 @@ CASES: dict[Code, tuple[Callable[[], Verdict], Status]] = {
     Code.STALE_ANCHOR: (stale_anchor, Status.OK),
     Code.ANCHOR_RULE_BROKEN: (anchor_rule_broken, Status.INVALID),
     Code.ISSUED_OUTSIDE: (changed(anchors=(EXAMPLE_ANCHOR,)), Status.INVALID),
+    Code.SIGNATURE_OUTSIDE: (signed_late, Status.OK),
     Code.SIGNED_BETWEEN: (stamped(EvidenceOutcome.PROVED), Status.OK),
     Code.TIMES_CONTRADICT: (stamped(EvidenceOutcome.PROVED, (EXAMPLE_ANCHOR,)), Status.INVALID),
     Code.EVIDENCE_REJECTED: (stamped(EvidenceOutcome.BAD), Status.OK),

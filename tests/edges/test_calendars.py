@@ -42,7 +42,7 @@ def test_a_promise_becomes_a_proof_when_the_block_is_there(calendar: Calendar, m
     assert list(stored) == ["0.ots"]
     assert calendar.posted == [ots.sha256(ots.sha256(ENTRY) + NONCE)]
     assert has_open_promises(ENTRY, stored)
-    assert ProofChecker(lambda _: None)("0.ots", stored["0.ots"], ENTRY).outcome is EvidenceOutcome.PENDING
+    assert ProofChecker(source_of([]))("0.ots", stored["0.ots"], ENTRY).outcome is EvidenceOutcome.PENDING
 
     waiting = ask_for_proofs(ENTRY, stored, client(calendar), NONCE)
     assert (waiting.files, waiting.pending) == ({}, True)

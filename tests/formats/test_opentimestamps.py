@@ -16,7 +16,7 @@ from canary.core.anchor_bitcoin import BitcoinHeader
 from canary.core.evidence import CheckedEvidence, EvidenceOutcome
 from canary.errors import CanaryError
 from canary.formats import opentimestamps, ots_proof
-from canary.formats.bitcoin_headers import HeaderSource, parse_headers, source_of
+from canary.formats.bitcoin_headers import NO_SOURCE, HeaderAnswer, HeaderSource, parse_headers, source_of
 from canary.formats.opentimestamps import ProofChecker
 from canary.limits import EVIDENCE_BYTES
 from tests import ots_proofs as ots
@@ -37,8 +37,9 @@ BAD, CLAIMED, PENDING, PROVED, UNCHECKED = (
 )
 
 
-def nobody(_: int) -> None:
-    """A source of headers that cannot be asked."""
+def nobody(_: int) -> HeaderAnswer:
+    """The source of a watcher who has none."""
+    return NO_SOURCE
 
 
 def check(tree: bytes, *headers: BitcoinHeader) -> CheckedEvidence:
@@ -97,18 +98,18 @@ def test_a_published_proof_holds_when_the_source_confirms_its_block(
 @needs_ripemd160
 def test_and_not_otherwise(published: dict[str, tuple[bytes, bytes]], chain: HeaderSource) -> None:
     entry, data = published["hello-world"]
-    real, other = chain(358391), chain(800000)
+    real, other = chain(358391).header, chain(800000).header
     assert real is not None
     assert other is not None
     changed = BitcoinHeader(358391, real.header[:-1] + b"\x00")
-    sources: list[tuple[dict[int, BitcoinHeader], EvidenceOutcome, str]] = [
-        ({}, UNCHECKED, "could not be asked"),
-        ({358391: BitcoinHeader(358391, other.header)}, BAD, "another Merkle root"),
-        ({358391: other}, UNCHECKED, "answered with another block"),
-        ({358391: changed}, UNCHECKED, "does not hold the work"),
+    sources: list[tuple[BitcoinHeader | None, EvidenceOutcome, str]] = [
+        (None, UNCHECKED, "somebody's word"),
+        (BitcoinHeader(358391, other.header), BAD, "another Merkle root"),
+        (other, UNCHECKED, "answered with another block"),
+        (changed, UNCHECKED, "does not hold the work"),
     ]
-    for known, expected, words in sources:
-        found = ProofChecker(known.get)("0.ots", data, entry)
+    for header, expected, words in sources:
+        found = ProofChecker(lambda _, header=header: HeaderAnswer(header, "somebody's word"))("0.ots", data, entry)  # type: ignore[misc]  # bound at once
         assert (found.outcome, found.moment, found.bound) == (expected, None, None)
         assert words in found.words
     assert ProofChecker(chain)("0.ots", data, entry + b"\n").outcome is BAD
@@ -355,8 +356,8 @@ _proofs = _trees.map(lambda tree: ots.proof(ENTRY, tree))
 _bytes = st.binary() | st.binary().map(lambda tail: ots.proof(ENTRY, tail)) | _proofs | mutated(_proofs)
 
 
-def a_block_with_no_work(height: int) -> BitcoinHeader:
-    return ots.header(height % 10_000_000, bytes(32), NOON)
+def a_block_with_no_work(height: int) -> HeaderAnswer:
+    return HeaderAnswer(ots.header(height % 10_000_000, bytes(32), NOON), "as somebody says")
 
 
 @given(_bytes)

@@ -51,7 +51,7 @@ class _Looked(msgspec.Struct, frozen=True):
 
     seen: Observation
     attachments: tuple[SeenAttachment, ...]
-    evidence: tuple[SeenEvidence, ...]
+    evidence: tuple[SeenEvidence, ...] | None
     judgement: Judgement
     verified: Sequence[Admitted]
     takes_log: bool
@@ -110,7 +110,8 @@ class _Verification(msgspec.Struct, frozen=True):
             taking.take(replace(first.seen, unconfirmed=why))
             taking.take_attachments(first.attachments)
             judging = Judging(taking, self.checkers)
-            judging.take_evidence(first.evidence)
+            if first.evidence is not None:
+                judging.take_evidence(first.evidence)
             return judging.conclude()
         if isinstance(first.seen, Unreachable | Gone | NotACanary | Incomplete):
             taking.take(second)
@@ -129,8 +130,10 @@ class _Verification(msgspec.Struct, frozen=True):
             taking.take_attachments(attachments)
         judging = Judging(taking, self.checkers)
         sought = judging.evidence_to_look_for()
-        evidence = look_at_evidence(self.source, sought, fresh=fresh) if sought else ()
-        judging.take_evidence(evidence)
+        evidence: tuple[SeenEvidence, ...] | None = None
+        if sought is not None:
+            evidence = look_at_evidence(self.source, sought, fresh=fresh)
+            judging.take_evidence(evidence)
         return _Looked(seen, attachments, evidence, judging.conclude(), taking.verified, taking.takes_log)
 
 
