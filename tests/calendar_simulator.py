@@ -81,3 +81,12 @@ class Calendar:
             self.misbehaves(wire)
             return
         wire.send(answer(200, ots.prepend(_SALT) + ots.append(self._mac(posted)) + ots.promise(self.url)))
+
+
+def explorer(*headers: BitcoinHeader) -> dict[str, bytes]:
+    """Returns what a block explorer (Esplora) answers that knows some blocks, by path."""
+    files: dict[str, bytes] = {}
+    for each in headers:
+        files[f"/block-height/{each.height}"] = each.hash.encode()
+        files[f"/block/{each.hash}/header"] = each.header.hex().encode()
+    return files

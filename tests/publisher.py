@@ -239,6 +239,14 @@ class Publisher:
             text = text.replace(old, new)
         path.write_text(text, "utf-8")
 
+    def asks(self, *, authorities: Sequence[str] = (), calendars: Sequence[str] = ()) -> Self:
+        """Names who is asked for timestamps, in the place of who was."""
+        path = self.root / "canary.toml"
+        text = path.read_text("utf-8").split("\n[timestamps]")[0]
+        table = f"[timestamps]\nauthorities = {list(authorities)}\ncalendars = {list(calendars)}\n"
+        path.write_text(f"{text}\n{table}", "utf-8")
+        return self
+
     def sign(self, name: str, *arguments: object) -> Ran:
         """Signs in the form for scripts: with every statement affirmed, and the very text named."""
         data = self.draft_file.read_bytes()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from canary.cli.init import AUTHORITIES
+from canary.cli.new_config import AUTHORITIES
 from canary.edges.log_keys import make_log_key
 from canary.edges.workspace import Workspace
 from canary.flows.issue.config import parse_config

@@ -5,8 +5,8 @@
 3. The watcher's verification runs over the rendered bytes. An alarm of the integrity axis refuses the entry.
 4. The site is laid out beside the published one: whatever takes room on the disk is done.
 5. The entry is renamed into the log.
-6. Timestamp authorities are asked for tokens over it, in bounded time. Where some come, the site is rendered, verified
-   and laid out once more, with them.
+6. Timestamp authorities and calendars are asked for timestamps over it, in bounded time. Where some come, the site is
+   rendered, verified and laid out once more, with them.
 7. The site is put in its place, and the draft is removed.
 
 Nothing has left the machine before the rename, and at step 6 the entry's hash only. Whatever stops it earlier, a
@@ -42,7 +42,7 @@ from canary.core.strict import digest
 from canary.core.verdict import Verdict
 from canary.errors import CanaryError, FetchError, IntegrityError, MalformedError, RefusedError, SigningError
 from canary.flows.issue.quorum import Board
-from canary.flows.issue.stamping import Stamped, Stamping, stamp
+from canary.flows.issue.timestamping import Timestamped, Timestamping, timestamp
 from canary.flows.site.render import render_site
 from canary.flows.watch.verify import verify_site
 
@@ -95,7 +95,7 @@ class Published(msgspec.Struct, frozen=True):
         seen_before: what besides is told to those who have looked before; who only has the pin compares with an
             earlier period, and so does not learn of what this one said for a while.
         missed: the window that the newest entry was due in, if it is a release that came after it.
-    stamped: what asking for timestamps over the newest entry came to; None where nobody is asked.
+        timestamped: what asking for timestamps over the newest entry came to; None where nobody is asked.
     """
 
     entry: Entry
@@ -104,7 +104,7 @@ class Published(msgspec.Struct, frozen=True):
     notices: tuple[Finding, ...]
     seen_before: tuple[Finding, ...]
     missed: Window | None
-    stamped: Stamped | None
+    timestamped: Timestamped | None
 
 
 def publish(
@@ -115,7 +115,7 @@ def publish(
     verifier: OpenPGPVerifier,
     *,
     now: datetime,
-    stamping: Stamping | None = None,
+    asking: Timestamping | None = None,
 ) -> Published:
     """Publishes the open draft, or finishes or repeats what was published last.
 
@@ -126,7 +126,7 @@ def publish(
         sign_log: signs the checkpoint.
         verifier: the port to OpenPGP.
         now: the publisher's clock.
-        stamping: what asking for timestamps takes; None where nobody is asked.
+        asking: what asking for timestamps takes; None where nobody is asked.
 
     Raises:
         RefusedError: not enough have signed, or there is nothing to publish.
@@ -153,23 +153,23 @@ def publish(
             with shelf.laid_out_site(files) as show:
                 shelf.append_frozen_entry(len(history.admitted))
                 try:
-                    stamped = _ask(stamping, history)
+                    timestamped = _ask(asking, history)
                 except BaseException:
                     show()
                     raise
-                if not (stamped and stamped.kept):
+                if not (timestamped and timestamped.changed):
                     show()
         except BaseException:
             # Nothing has left this machine yet: the final bytes go (unless they are in the log already), and the
             # draft stands as before.
             shelf.drop_frozen_entry()
             raise
-        if stamped and stamped.kept:
+        if timestamped and timestamped.changed:
             files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
             _swap(shelf, files)
     elif history.admitted:
         checkpoint = _checkpoint(history, sign_log)
-        stamped = _ask(stamping, history)
+        timestamped = _ask(asking, history)
         files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
         _swap(shelf, files)
     else:
@@ -181,11 +181,12 @@ def publish(
     seen_before = _worth_naming(changes_since(history, len(history.admitted) - 1))
     named = {finding.key for finding in notices}
     besides = tuple(finding for finding in seen_before if finding.key not in named)
-    return Published(entry, appended, verdict, notices, besides, missed, stamped)
+    return Published(entry, appended, verdict, notices, besides, missed, timestamped)
 
 
-def _ask(stamping: Stamping | None, history: History) -> Stamped | None:
-    return stamp(stamping, [history.admitted[-1].entry]) if stamping else None
+def _ask(asking: Timestamping | None, history: History) -> Timestamped | None:
+    *before, newest = [admitted.entry for admitted in history.admitted]
+    return timestamp(asking, [newest], before=before) if asking else None
 
 
 def _freeze(shelf: Shelf, board: Board, frozen: bytes | None) -> bytes:
