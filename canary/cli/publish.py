@@ -19,6 +19,7 @@ from canary.core.strict import hash_field
 from canary.edges.log_keys import sign_checkpoint
 from canary.edges.private_keys import key_folder
 from canary.edges.site_folder import PUBLIC
+from canary.flows.issue.failures import host_of
 from canary.flows.issue.publishing import Published
 from canary.flows.issue.publishing import publish as publish_draft
 from canary.flows.issue.timestamping import Timestamped
@@ -80,7 +81,8 @@ def _tell_timestamped(timestamped: Timestamped, asked: Collection[str]) -> None:
     if proofs.completed:
         say("Its OpenTimestamps proof has its Bitcoin block.")
     if proofs.waiting:
-        say("A Bitcoin block is promised for it, which takes some hours; 'canary timestamp' then fetches the proof.")
+        by = f" by {', '.join(map(host_of, proofs.promised))}" if proofs.promised else ""
+        say(f"A Bitcoin block is promised for it{by}: that takes hours, and 'canary timestamp' then fetches the proof.")
     for line in reasons(timestamped, asked):
         # Not wrapped: what is to be typed stands on one line.
         click.echo(line)

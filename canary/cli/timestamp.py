@@ -18,7 +18,6 @@ from canary.edges.site_folder import PUBLIC
 from canary.errors import RefusedError
 from canary.flows.issue.publishing import add_timestamps
 from canary.flows.issue.timestamping import Timestamped
-from canary.flows.issue.timestamping import timestamp as ask_for_timestamps
 from canary.limits import LATER_STAMPING_SECONDS
 
 _DONE = 0
@@ -34,7 +33,7 @@ def timestamp(app: App, *, workspace: Path) -> int:
                 "canary.toml names no timestamp authority and no calendar",
                 hint="Add the table [timestamps] with authorities = [...]; 'canary init' writes one.",
             )
-        done = ask_for_timestamps(asking, [admitted.entry for admitted in session.history.admitted])
+        done = asking.ask([admitted.entry for admitted in session.history.admitted])
         upload = add_timestamps(session.workspace, session.history, session.verifier, now=app.clock())
         click.echo(f"{session.config.canary.id}: {_told(done, upload=upload)}")
         asked = addresses(session.config)
@@ -48,7 +47,12 @@ def timestamp(app: App, *, workspace: Path) -> int:
 
 def _told(done: Timestamped, *, upload: bool) -> str:
     parts = [f"{counted(done.fetched)} fetched"] if done.fetched else []
-    parts.append(f"{counted(done.missing)} still missing" if done.missing else "no timestamp is missing")
+    if done.missing:
+        parts.append(f"{counted(done.missing)} still missing")
+    elif done.proofs.not_installed is not None:
+        parts.append("what there is cannot be read here")
+    else:
+        parts.append("no timestamp is missing")
     waiting = done.proofs.waiting
     if waiting:
         entries = "1 entry waits" if waiting == 1 else f"{waiting} entries wait"

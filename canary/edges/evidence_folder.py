@@ -1,9 +1,9 @@
 """The publisher's timestamps on disk: `evidence/<entry sha256>/<0…9>.tsr|.ots`, and whose each is.
 
 Beside each token that was fetched lies `<N>.tsr.from` with the address of the authority, and beside each proof that was
-begun `<N>.ots.promised` with the time of that (design, section 4, has neither). They are written first: killed in
-between, the next run finds no timestamp of that number and takes the number again; it never asks an authority for a
-token that is there. These files are the publisher's own, and do not go onto the site.
+begun `<N>.ots.promised` with the time of that. They are written first: killed in between, the next run finds no
+timestamp of that number and takes the number again; it never asks an authority for a token that is there. These files
+are the publisher's own, and do not go onto the site.
 
 A token is never replaced. A proof is, by a fuller one, in one step.
 """

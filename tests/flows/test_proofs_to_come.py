@@ -87,9 +87,12 @@ def test_a_proof_that_rests_on_another_notary_alone_does_not_keep_one_from_being
     assert (list(changes.files), changes.failures) == (["1.ots"], ())
 
 
-def test_a_first_answer_that_names_a_block_already_is_taken() -> None:
-    changes = ask_for_proofs(ENTRY, {}, Scripted(lambda promise: ots.way(promise.commitment, 900).tree), NONCE, unknown)
-    assert proof_stage(ENTRY, changes.files) is ProofStage.BLOCK
+@pytest.mark.parametrize("beside", [b"", ots.FORK + ots.promise(URI)])
+def test_a_first_answer_that_names_a_block_already_is_a_lie(beside: bytes) -> None:
+    calendars = Scripted(lambda promise: beside + ots.way(promise.commitment, 900).tree)
+    changes = ask_for_proofs(ENTRY, {}, calendars, NONCE, unknown)
+    assert changes.files == {}
+    assert [each.reason for each in changes.failures] == ["gave no promise: it is no promise"]
 
 
 def test_every_stored_proof_is_completed_and_none_is_begun() -> None:

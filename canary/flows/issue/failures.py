@@ -28,7 +28,7 @@ class Failure(msgspec.Struct, frozen=True):
     def reason(self) -> str:
         """What went wrong, without the host in front and without a full stop."""
         told = self.error.rule if isinstance(self.error, MalformedError) else self.error.what
-        bare = told.removeprefix(self.source).removeprefix(_host(self.source))
+        bare = told.removeprefix(self.source).removeprefix(host_of(self.source))
         return bare.lstrip(":, ") if bare != told else told
 
 
@@ -51,14 +51,15 @@ def by_reason(failures: Iterable[Failure], asked: Collection[str]) -> list[Reaso
         failures: what failed.
         asked: the addresses of everyone who was to be asked.
     """
-    hosts = Counter(_host(address) for address in asked)
+    hosts = Counter(host_of(address) for address in asked)
     names: dict[str, dict[str, None]] = {}
     for failure in failures:
-        host = _host(failure.source)
+        host = host_of(failure.source)
         name = host if hosts[host] <= 1 else failure.source
         names.setdefault(failure.reason, {})[name[:_SHOWN_CHARACTERS]] = None
     return [Reason(tuple(each), words) for words, each in names.items()]
 
 
-def _host(source: str) -> str:
+def host_of(source: str) -> str:
+    """Returns the host of an address; what is no address comes back as it is."""
     return urlsplit(source).netloc or source

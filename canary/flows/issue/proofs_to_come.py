@@ -156,8 +156,9 @@ def _with_promise(proof: bytes, entry: bytes, nonce: bytes, committed: bytes, an
     """Returns a proof with one more calendar's promise; raises MalformedError where the answer is none."""
     hashed = sha256(entry)
     alone = begin_proof(hashed, nonce, answer)
-    if _stage(read_proof(alone, hashed)) is ProofStage.NONE:
-        raise MalformedError("it names no calendar and no block")
+    if _stage(read_proof(alone, hashed)) is not ProofStage.PROMISED:
+        # Nobody can have a block for a number that was made a second ago.
+        raise MalformedError("it is no promise")
     return add_answer(proof, hashed, committed, answer) if proof else alone
 
 

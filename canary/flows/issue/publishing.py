@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -42,9 +42,12 @@ from canary.core.strict import digest
 from canary.core.verdict import Verdict
 from canary.errors import CanaryError, FetchError, IntegrityError, MalformedError, RefusedError, SigningError
 from canary.flows.issue.quorum import Board
-from canary.flows.issue.timestamping import Timestamped, Timestamping, timestamp
 from canary.flows.site.render import render_site
 from canary.flows.watch.verify import verify_site
+
+if TYPE_CHECKING:
+    # Only who asks for timestamps loads what that takes.
+    from canary.flows.issue.timestamping import Timestamped, Timestamping
 
 SignLog = Callable[[bytes, Roster, Roster | None], Sequence[SignatureLine]]
 """Signs a checkpoint's text with the log key of a roster, and with that of the roster before if it is replaced."""
@@ -186,7 +189,7 @@ def publish(
 
 def _ask(asking: Timestamping | None, history: History) -> Timestamped | None:
     *before, newest = [admitted.entry for admitted in history.admitted]
-    return timestamp(asking, [newest], before=before) if asking else None
+    return asking.ask([newest], before=before) if asking else None
 
 
 def _freeze(shelf: Shelf, board: Board, frozen: bytes | None) -> bytes:

@@ -12,18 +12,6 @@ from canary.flows.issue.proving import Proved, Proving, missing_proofs, prove
 from canary.flows.issue.stamping import Stamped, Stamping, missing_tokens, stamp
 
 
-class Timestamping(msgspec.Struct, frozen=True):
-    """What asking takes.
-
-    Attributes:
-        tokens: what asking authorities takes; None where none is named.
-        proofs: what asking calendars takes; None where none is named.
-    """
-
-    tokens: Stamping | None
-    proofs: Proving | None
-
-
 class Timestamped(msgspec.Struct, frozen=True):
     """What asking came to.
 
@@ -58,21 +46,31 @@ class Timestamped(msgspec.Struct, frozen=True):
         return self.tokens.failures + self.proofs.failures
 
 
-def timestamp(asking: Timestamping, entries: Sequence[Entry], *, before: Sequence[Entry] = ()) -> Timestamped:
-    """Asks for the timestamps that are missing over some entries, and keeps those that are sound.
+class Timestamping(msgspec.Struct, frozen=True):
+    """What asking takes.
 
-    Args:
-        asking: what that takes.
-        entries: the entries, in the order of the log.
-        before: entries for which nobody is asked now, and what is missing is counted.
-
-    Raises:
-        WorkspaceError: what is kept cannot be read, or something cannot be written. What was kept before stays.
+    Attributes:
+        tokens: what asking authorities takes; None where none is named.
+        proofs: what asking calendars takes; None where none is named.
     """
-    tokens, proofs = asking.tokens, asking.proofs
-    return Timestamped(
-        stamp(tokens, entries) if tokens else Stamped((), (), 0),
-        prove(proofs, entries) if proofs else Proved(),
-        (len(missing_tokens(tokens.drawer, before, tokens.authorities)) if tokens else 0)
-        + (missing_proofs(proofs, before) if proofs else 0),
-    )
+
+    tokens: Stamping | None
+    proofs: Proving | None
+
+    def ask(self, entries: Sequence[Entry], *, before: Sequence[Entry] = ()) -> Timestamped:
+        """Asks for the timestamps that are missing over some entries, and keeps those that are sound.
+
+        Args:
+            entries: the entries, in the order of the log.
+            before: entries for which nobody is asked now, and what is missing is counted.
+
+        Raises:
+            WorkspaceError: what is kept cannot be read, or something cannot be written. What was kept before stays.
+        """
+        tokens, proofs = self.tokens, self.proofs
+        return Timestamped(
+            stamp(tokens, entries) if tokens else Stamped((), (), 0),
+            prove(proofs, entries) if proofs else Proved(),
+            (len(missing_tokens(tokens.drawer, before, tokens.authorities)) if tokens else 0)
+            + (missing_proofs(proofs, before) if proofs else 0),
+        )
