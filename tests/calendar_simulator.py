@@ -83,6 +83,10 @@ class Calendar:
         wire.send(answer(200, ots.prepend(_SALT) + ots.append(self._mac(posted)) + ots.promise(self.url)))
 
 
+def nobody_knows(_: int) -> None:
+    """The block headers of somebody who has no source of them."""
+
+
 def explorer(*headers: BitcoinHeader) -> dict[str, bytes]:
     """Returns what a block explorer (Esplora) answers that knows some blocks, by path."""
     files: dict[str, bytes] = {}

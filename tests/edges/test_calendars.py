@@ -20,7 +20,7 @@ from canary.formats import opentimestamps
 from canary.formats.bitcoin_headers import HeaderSource, source_of
 from canary.formats.opentimestamps import ProofChecker
 from tests import ots_proofs as ots
-from tests.calendar_simulator import NOON, Calendar
+from tests.calendar_simulator import NOON, Calendar, nobody_knows
 from tests.loopback import Fault, Loopback, Wire, answer, drip, endless, redirects, says, says_and_resets
 
 ENTRY = b"an entry with its signatures\n"
@@ -38,7 +38,7 @@ def client(*calendars: Calendar, seconds: float = SECONDS) -> CalendarClient:
     return CalendarClient(request, [each.url for each in calendars], seconds=seconds)
 
 
-def asked(stored: dict[str, bytes], *calendars: Calendar, headers: HeaderSource = lambda _: None) -> ProofChanges:
+def asked(stored: dict[str, bytes], *calendars: Calendar, headers: HeaderSource = nobody_knows) -> ProofChanges:
     return ask_for_proofs(ENTRY, stored, client(*calendars), NONCE, headers)
 
 

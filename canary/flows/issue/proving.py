@@ -147,7 +147,7 @@ def missing_proofs(proving: Proving, entries: Sequence[Entry]) -> int:
     try:
         return sum(_account(proving.drawer, entry).missing(proving.now) for entry in entries)
     except OtsNotInstalledError:
-        return sum(not _proofs(_stored(proving.drawer, entry)) for entry in entries)
+        return sum(not any(name.endswith(OTS) for name in _stored(proving.drawer, entry)) for entry in entries)
 
 
 def prove(proving: Proving, entries: Sequence[Entry]) -> Proved:
@@ -217,7 +217,3 @@ def _account(drawer: ProofDrawer, entry: Entry) -> _Account:
 
 def _stored(drawer: ProofDrawer, entry: Entry) -> dict[str, bytes]:
     return dict(drawer.evidence(digest(entry.data)))
-
-
-def _proofs(stored: Mapping[str, bytes]) -> list[str]:
-    return [name for name in stored if name.endswith(OTS)]
