@@ -204,10 +204,7 @@ def _tell(folder: Path, answers: Answers, keys: Path, log_id: str) -> None:
     if fault is not None:
         click.echo(fault)
         if answers.calendars is None:
-            say(
-                f"Then take the '# ' away from the lines of 'calendars' in {CONFIG}, so that a Bitcoin block holds what is "
-                "published."
-            )
+            say(f"Then take the '# ' away from the lines of 'calendars' in {CONFIG}.")
     first = answers.signers[0]
     say_next(
         f"each signer makes a key: canary key new {first} (or canary key openpgp {first} FINGERPRINT); "

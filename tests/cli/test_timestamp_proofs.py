@@ -120,7 +120,7 @@ def test_a_calendar_that_misbehaves_is_named_and_stops_nothing(
     signed: Publisher, calendar: Calendar, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault, words = MISBEHAVIOUR[name]
-    monkeypatch.setattr("canary.cli.publish.STAMPING_SECONDS", 2.0)
+    monkeypatch.setattr("canary.cli.publish.STAMPING_SECONDS", 1.0)
     with Loopback() as gone:
         dead = gone.url
     with Calendar(misbehaves=fault) as bad:
@@ -256,7 +256,7 @@ def test_what_was_stamped_by_hand_is_as_old_as_its_entry(signed: Publisher, cale
 def test_a_calendar_that_misbehaves_later_leaves_the_promise_as_it_was(
     signed: Publisher, calendar: Calendar, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("canary.cli.timestamp.LATER_STAMPING_SECONDS", 2.0)
+    monkeypatch.setattr("canary.cli.timestamp.LATER_STAMPING_SECONDS", 1.0)
     done(signed.publish())
     done(signed.canary("timestamp"))
     root = tree(signed.root)
