@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import partial
@@ -153,7 +154,8 @@ def evidence_checkers(
     if bitcoin_sources:
         from canary.edges.header_services import HeaderServices  # noqa: PLC0415  # likewise
 
-        sources.append(HeaderServices(bitcoin_sources, seconds=seconds))
+        ends = time.monotonic() + seconds
+        sources.append(HeaderServices(bitcoin_sources, left=lambda: ends - time.monotonic()))
     return {TSR: partial(_check_token, tuple(tsa_roots)), OTS: partial(_check_proof, sources)}
 
 

@@ -63,8 +63,12 @@ CALENDARS = 10
 CALENDAR_BYTES = 10_000
 """Bytes of one answer of a calendar, as in the reference client; an honest one takes some 4,000."""
 
-CALENDAR_SECONDS = 30.0
-"""Seconds for asking all calendars once, one after the other."""
+CALENDAR_SECONDS = 10.0
+"""Seconds for one calendar's answer; an honest one takes two, because it collects what it is asked for a second."""
+
+BLOCK_AWAITED = timedelta(days=2)
+"""How long a calendar's promise may be open before it is told as a fault. Calendars wait for some hours, until a
+transaction is cheap or worth while, and then for six blocks; so an honest one takes less than a day."""
 
 COMMITMENT_BYTES = 128
 """Bytes of what a calendar promised a block for: a digest, with what calendars put before and behind it."""
@@ -121,10 +125,12 @@ AUTHORITY_SECONDS = 10.0
 """Seconds for one timestamp authority's answer; an honest one takes less than one."""
 
 STAMPING_SECONDS = 30.0
-"""Seconds that `canary publish` waits for all timestamp authorities together; the rest is fetched later."""
+"""Seconds that `canary publish` waits for all timestamp authorities and calendars together; the rest is fetched later.
+Where there are both, each kind has half of them, so that neither can use up the other's."""
 
 LATER_STAMPING_SECONDS = 120.0
-"""Seconds that `canary timestamp` asks for; it holds the workspace meanwhile, and goes on in its next run."""
+"""Seconds that `canary timestamp` asks for, shared likewise; it holds the workspace meanwhile, and goes on in its next
+run."""
 
 ANCHOR_SECONDS = 5.0
 """Seconds for one request to a source of anchors, or to a watcher's source of blocks. Somebody waits: all sources are

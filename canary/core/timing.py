@@ -142,7 +142,8 @@ def _contradictions(release: Release, timing: Timing) -> Iterator[Finding]:
         )
         yield Finding(Code.ISSUED_OUTSIDE, message, release.entry)
     if after is not None and release.issued > after + FUTURE_TOLERANCE:
-        message = f"it says that it was issued {format_time(release.issued)}, and was signed by {_minute(minute_after(after))} already"
+        by = _minute(minute_after(after))
+        message = f"it says that it was issued {format_time(release.issued)}, and was signed by {by} already"
         yield Finding(Code.ISSUED_OUTSIDE, message, release.entry)
     if before is not None and after is not None and before > after + FUTURE_TOLERANCE:
         message = f"an anchor proves that it was not signed before {_minute(before)}, a timestamp that it was by then"

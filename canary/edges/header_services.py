@@ -1,21 +1,22 @@
-"""A watcher's own sources of Bitcoin block headers on the network, asked when a proof names a block, and only then.
+"""Somebody's own sources of Bitcoin block headers on the network, asked when a proof names a block, and only then.
 
-They are those that a publisher takes anchors from (`canary.edges.bitcoin_chain`). Each is asked for its newest height
-first, which also tells a node of another chain. A block is confirmed if every source that answers has it at that
-height; one that says that there is no such block yet has answered too. One that cannot be asked is left out, named, and
-not asked again.
+They are those that a publisher takes anchors from (`canary.edges.bitcoin_chain`): a watcher confirms proofs by them,
+and a publisher looks up what a calendar tells. Each is asked for its newest height first, which also tells a node of
+another chain. A block is confirmed if every source that answers has it at that height; one that says that there is no
+such block yet has answered too. One that cannot be asked is left out, named, and not asked again.
 
-Whoever is asked learns which heights this watcher is interested in, and from which address. So nobody is by default.
+Whoever is asked learns which heights somebody is interested in, and from which address. So no watcher asks by default.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from canary.core.anchor_bitcoin import BitcoinHeader
-from canary.core.anchor_source import BlockSource, ChainPlace
+from canary.core.anchor_source import ChainPlace
 from canary.errors import CanaryError, MalformedError
 from canary.formats.bitcoin_headers import HeaderAnswer
 from canary.limits import ANCHOR_SECONDS, ANCHOR_SOURCES
@@ -31,20 +32,21 @@ class HeaderServices:
 
     Args:
         places: where to ask.
-        seconds: what all of it may take, counted from here.
+        left: returns the seconds that are left for all of it, 0 or less when none are.
+        outside: the workspace, which no file with a password may lie in; None for a watcher, who has none.
 
     Raises:
         MalformedError: a place stands twice, or there are more than ten.
     """
 
-    def __init__(self, places: Sequence[ChainPlace], *, seconds: float) -> None:
+    def __init__(self, places: Sequence[ChainPlace], *, left: Callable[[], float], outside: Path | None = None) -> None:
         if len({place.url for place in places}) != len(places):
             raise MalformedError("an address stands twice, and would agree with itself", what="sources of blocks")
         if len(places) > ANCHOR_SOURCES:
             raise MalformedError(f"there are at most {ANCHOR_SOURCES}", what="sources of blocks")
         self._places = list(places)
-        self._seconds = seconds
-        self._ends = time.monotonic() + seconds
+        self._left = left
+        self._outside = outside
         self._answers: dict[int, HeaderAnswer] = {}
         self._left_out: list[str] = []
 
@@ -57,31 +59,33 @@ class HeaderServices:
     def _asked(self, height: int) -> HeaderAnswer:
         # Imported here: most looks find no proof with a block in it, and this takes longer than all the rest.
         from canary.edges.anchor_sources import ask_all  # noqa: PLC0415
-        from canary.edges.bitcoin_chain import open_chain  # noqa: PLC0415
 
-        left = self._ends - time.monotonic()
+        left = self._left()
         if self._places and left <= 0:
-            words = f"no source was asked about block {height}, because {self._seconds:g} s were over"
-            return HeaderAnswer(None, words)
+            return HeaderAnswer(None, f"no source was asked about block {height}, because the time for it was over")
         each = min(ANCHOR_SECONDS, left / _REQUESTS)
-        chains = [open_chain(place, seconds=each, outside=None) for place in self._places]
-        answers = ask_all([partial(_block_of, chain, height) for chain in chains])
+        answers = ask_all([partial(_block_of, place, height, each, self._outside) for place in self._places])
         told: dict[BitcoinHeader | None, list[str]] = {}
-        for place, chain, answer in zip(list(self._places), chains, answers, strict=True):
+        for place, answer in zip(list(self._places), answers, strict=True):
+            name = urlsplit(place.url).netloc
             if isinstance(answer, CanaryError):
                 self._places.remove(place)
-                self._left_out.append(answer.what if chain.name in answer.what else f"{chain.name}: {answer.what}")
+                self._left_out.append(answer.what if name in answer.what else f"{name}: {answer.what}")
             else:
-                told.setdefault(answer, []).append(chain.name)
+                told.setdefault(answer, []).append(name)
         return _together(height, told, self._left_out)
 
 
-def _block_of(chain: BlockSource, height: int) -> BitcoinHeader | None:
+def _block_of(place: ChainPlace, height: int, seconds: float, outside: Path | None) -> BitcoinHeader | None:
     """Returns the block that a source has at a height; None where its chain is not that long.
 
     Raises:
         CanaryError: it could not be asked, or what it answers is none.
     """
+    # Imported here: see above.
+    from canary.edges.bitcoin_chain import open_chain  # noqa: PLC0415
+
+    chain = open_chain(place, seconds=seconds, outside=outside)
     return chain.block(height) if chain.tip() >= height else None
 
 

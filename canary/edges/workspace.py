@@ -31,7 +31,7 @@ from canary.edges.files import (
     write_files,
 )
 from canary.edges.shared_files import SharedFiles
-from canary.edges.site_folder import BUILDS, PUBLIC, check_place, laid_out_site
+from canary.edges.site_folder import BUILDS, PUBLIC, check_place, clear_leftovers, laid_out_site
 from canary.errors import MalformedError, WorkspaceError
 from canary.limits import ATTACHMENT_BYTES, CERTIFICATE_BYTES, ENTRY_BYTES, TEXT_BYTES
 
@@ -364,6 +364,7 @@ class Workspace:
         for name in FIRST_FILES:  # by their names: not every file in the folder itself is canary's
             sweep(self.root, name)
         self._sweep()
+        clear_leftovers(self.root)
         for folder in (self.root, *self._own_folders()):
             sync_folder(folder)
 

@@ -53,6 +53,23 @@ class ProofChecker:
         outcome, by, words, moment = self._judged(leaves)
         return answer(outcome, moment, None if moment is None else moment + MAX_AHEAD, by, words)
 
+    def refutation(self, leaves: Sequence[Attested]) -> str:
+        """Returns why the blocks that some leaves name do not hold them, without a full stop.
+
+        Args:
+            leaves: what a proof, or a part of one, leads to.
+
+        Returns:
+            Nothing where one of the blocks holds them, where the source cannot tell, and where they name none.
+        """
+        blocks = [each for each in leaves if each.notary is Notary.BITCOIN]
+        if not blocks:
+            return ""
+        outcome, by, words, _ = self._judged_by_blocks(blocks)
+        if outcome is not EvidenceOutcome.BAD:
+            return ""
+        return f"{by} does not hold it" if by else words
+
     def _judged(self, leaves: Sequence[Attested]) -> tuple[EvidenceOutcome, str, str, datetime | None]:
         """Returns the outcome, whose word it is, the words, and the time of the block that proves it."""
         blocks = [each for each in leaves if each.notary is Notary.BITCOIN]

@@ -7,7 +7,7 @@ import certifi
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from canary.cli.init import AUTHORITIES
+from canary.cli.new_config import AUTHORITIES
 from canary.edges.tsa_roots import SHIPPED, read_roots
 from canary.errors import CanaryError, WorkspaceError
 from tests.authority import new_root, pem

@@ -190,16 +190,7 @@ def test_notaries_are_named_but_not_without_end() -> None:
     assert len(found.words) < 500
 
 
-@pytest.fixture
-def without_the_package(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    load = vars(ots_proof)["_load"]
-    load.cache_clear()
-    monkeypatch.setitem(sys.modules, "opentimestamps.core", None)
-    yield
-    load.cache_clear()
-
-
-@pytest.mark.usefixtures("without_the_package")
+@pytest.mark.usefixtures("without_opentimestamps")
 def test_without_the_package_nothing_is_known_and_the_words_say_what_to_do() -> None:
     for data in (b"", ots.proof(ENTRY, ots.promise(URI)), b"\x00" * 99_999):
         found = ProofChecker(nobody)("0.ots", data, ENTRY)
@@ -378,7 +369,7 @@ def test_no_bytes_make_the_readers_raise_anything_but_the_projects_errors(
         lambda: ots_proof.open_promises(data, HASH),
         lambda: ots_proof.begin_proof(HASH, nonce, answer),
         lambda: ots_proof.add_answer(data, HASH, HASH, answer),
-        lambda: ots_proof.reaches_a_block(answer, HASH),
+        lambda: ots_proof.read_answer(answer, HASH),
         lambda: parse_headers(data),
     ):
         try:

@@ -5,8 +5,8 @@
 3. The watcher's verification runs over the rendered bytes. An alarm of the integrity axis refuses the entry.
 4. The site is laid out beside the published one: whatever takes room on the disk is done.
 5. The entry is renamed into the log.
-6. Timestamp authorities are asked for tokens over it, in bounded time. Where some come, the site is rendered, verified
-   and laid out once more, with them.
+6. Timestamp authorities and calendars are asked for timestamps over it, in bounded time. Where some come, the site is
+   rendered, verified and laid out once more, with them.
 7. The site is put in its place, and the draft is removed.
 
 Nothing has left the machine before the rename, and at step 6 the entry's hash only. Whatever stops it earlier, a
@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -43,9 +43,12 @@ from canary.core.strict import digest
 from canary.core.verdict import Verdict
 from canary.errors import CanaryError, FetchError, IntegrityError, MalformedError, RefusedError, SigningError
 from canary.flows.issue.quorum import Board
-from canary.flows.issue.stamping import Stamped, Stamping, stamp
 from canary.flows.site.render import render_site
 from canary.flows.watch.verify import verify_site
+
+if TYPE_CHECKING:
+    # Only who asks for timestamps loads what that takes.
+    from canary.flows.issue.timestamping import Timestamped, Timestamping
 
 SignLog = Callable[[bytes, Roster, Roster | None], Sequence[SignatureLine]]
 """Signs a checkpoint's text with the log key of a roster, and with that of the roster before if it is replaced."""
@@ -96,7 +99,7 @@ class Published(msgspec.Struct, frozen=True):
         seen_before: what besides is told to those who have looked before; who only has the pin compares with an
             earlier period, and so does not learn of what this one said for a while.
         missed: the window that the newest entry was due in, if it is a release that came after it.
-    stamped: what asking for timestamps over the newest entry came to; None where nobody is asked.
+        timestamped: what asking for timestamps over the newest entry came to; None where nobody is asked.
     """
 
     entry: Entry
@@ -105,7 +108,7 @@ class Published(msgspec.Struct, frozen=True):
     notices: tuple[Finding, ...]
     seen_before: tuple[Finding, ...]
     missed: Window | None
-    stamped: Stamped | None
+    timestamped: Timestamped | None
 
 
 def publish(
@@ -116,7 +119,7 @@ def publish(
     verifier: OpenPGPVerifier,
     *,
     now: datetime,
-    stamping: Stamping | None = None,
+    asking: Timestamping | None = None,
     checkers: Checkers | None = None,
 ) -> Published:
     """Publishes the open draft, or finishes or repeats what was published last.
@@ -128,7 +131,7 @@ def publish(
         sign_log: signs the checkpoint.
         verifier: the port to OpenPGP.
         now: the publisher's clock.
-        stamping: what asking for timestamps takes; None where nobody is asked.
+        asking: what asking for timestamps takes; None where nobody is asked.
         checkers: what a watcher checks timestamps with; None where nothing checks any.
 
     Raises:
@@ -156,23 +159,23 @@ def publish(
             with shelf.laid_out_site(files) as show:
                 shelf.append_frozen_entry(len(history.admitted))
                 try:
-                    stamped = _ask(stamping, history)
+                    timestamped = _ask(asking, history)
                 except BaseException:
                     show()
                     raise
-                if not (stamped and stamped.kept):
+                if not (timestamped and timestamped.changed):
                     show()
         except BaseException:
             # Nothing has left this machine yet: the final bytes go (unless they are in the log already), and the
             # draft stands as before.
             shelf.drop_frozen_entry()
             raise
-        if stamped and stamped.kept:
+        if timestamped and timestamped.changed:
             files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, checkers, now=now)
             _swap(shelf, files)
     elif history.admitted:
         checkpoint = _checkpoint(history, sign_log)
-        stamped = _ask(stamping, history)
+        timestamped = _ask(asking, history)
         files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, checkers, now=now)
         _swap(shelf, files)
     else:
@@ -184,11 +187,12 @@ def publish(
     seen_before = _worth_naming(changes_since(history, len(history.admitted) - 1))
     named = {finding.key for finding in notices}
     besides = tuple(finding for finding in seen_before if finding.key not in named)
-    return Published(entry, appended, verdict, notices, besides, missed, stamped)
+    return Published(entry, appended, verdict, notices, besides, missed, timestamped)
 
 
-def _ask(stamping: Stamping | None, history: History) -> Stamped | None:
-    return stamp(stamping, [history.admitted[-1].entry]) if stamping else None
+def _ask(asking: Timestamping | None, history: History) -> Timestamped | None:
+    *before, newest = [admitted.entry for admitted in history.admitted]
+    return asking.ask([newest], before=before) if asking else None
 
 
 def _freeze(shelf: Shelf, board: Board, frozen: bytes | None) -> bytes:
