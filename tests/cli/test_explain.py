@@ -19,7 +19,7 @@ from tests.explained import HEADLINE, HEIGHT, LOOKED, Scene, scene
 from tests.loopback import Loopback
 from tests.publisher import Publisher, Ran, command, done, noon, tree
 
-SIGNED = "Signed between 2026-08-31 18:45 and 2026-09-02 12:05 UTC, proved by drand round 31799517"
+SIGNED = "Signed between 2026-08-31 18:45 and 2026-09-02 12:06 UTC, proved by drand round 31799517"
 
 
 @pytest.fixture(scope="module")
