@@ -337,6 +337,11 @@ class Publisher:
         """SHA-256 of roster 1's text."""
         return parse_entry(self.entries[0]).text_hash
 
+    @property
+    def beside(self) -> Mapping[str, bytes]:
+        """What lies beside the log, by path: attachments and evidence."""
+        return self._attached
+
     def roster(
         self,
         *,
@@ -478,8 +483,11 @@ class Publisher:
         """Puts a pretended timestamp beside the newest entry, of so long after it was issued."""
         entry = self.entries[-1]
         moment = parse_entry(entry).content.issued + after
-        token = f"{outcome.name} {moment.isoformat()} {digest(entry)}".encode()
-        self._attached[f"{evidence_folder(digest(entry))}/{name}"] = token
+        self.put_evidence(name, f"{outcome.name} {moment.isoformat()} {digest(entry)}".encode())
+
+    def put_evidence(self, name: str, data: bytes) -> None:
+        """Puts any bytes as a file of evidence beside the newest entry."""
+        self._attached[f"{evidence_folder(digest(self.entries[-1]))}/{name}"] = data
 
     def append_raw(self, entry: bytes) -> bytes:
         """Appends any bytes as an entry."""
@@ -667,6 +675,13 @@ EXAMPLE_ANCHOR: Final = Anchor(
     "31799517 b7a6d29a93f17085866bf67bed95be9c3b46fd74e7cab12bbf91340f27d99ecc83bc5d46ff4b2b4c6f28aa975bf69fcc",
 )
 """The drand quicknet round of 2026-08-31T18:45:15Z, as the League of Entropy published it."""
+
+EXAMPLE_BLOCK: Final = Anchor(
+    "bitcoin",
+    "800000 00601d3455bb9fbd966b3ea2dc42d0c22722e4c0c1729fad172101000000000000000000"
+    "55087fab0c8f3f89f8bcfd4df26c504d81b0a88e04907161838c0c53001af09135edbd64943805175e955e06",
+)
+"""Block 800,000 of the Bitcoin chain, of 2023-07-24T03:17:09Z."""
 
 
 def example_publisher() -> Publisher:
