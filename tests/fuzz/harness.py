@@ -18,7 +18,10 @@ from canary.errors import CanaryError, MalformedError
 
 SEEDS: Final = Path(__file__).parent / "seeds"
 
-NAMES: Final = ("tile", "checkpoint", "note", "state", "release", "roster", "entry", "site")
+NAMES: Final = (
+    *("tile", "checkpoint", "note", "headers", "state", "release", "roster", "entry"),
+    *("ots", "anchor", "token", "site"),
+)
 """Every target, the fastest first."""
 
 MESSAGE_CHARACTERS: Final = 1_000

@@ -94,6 +94,7 @@ def seeds() -> Mapping[str, bytes]:
         "all-of-them": f"anchor: {_line(EXAMPLE_ANCHOR)}{_line(EXAMPLE_BLOCK)}headline x\n",
         "wrong-round": _line(Anchor(DRAND, DrandRound(ROUND.round + 1, ROUND.signature).render())),
         "an-easy-block": _line(Anchor(BITCOIN, BitcoinHeader(1, BLOCK.header[:72] + b"\xff\xff\x00\x1d1234").render())),
+        "a-changed-block": _line(Anchor(BITCOIN, BitcoinHeader(1, BLOCK.header[:-1] + b"\0").render())),
         "another-kind": "comet 1P\n",
     }
     return {name: text.encode() for name, text in lines.items()}

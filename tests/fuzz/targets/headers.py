@@ -18,13 +18,16 @@ from tests.fuzz.targets.state import mutate as mutate_json
 from tests.simulator import EXAMPLE_BLOCK
 
 BLOCK: Final = parse_bitcoin(EXAMPLE_BLOCK.value)
-_LATER: Final = BitcoinHeader(BLOCK.height + 1, bytes(HEADER_BYTES))
+_LATER: Final = BitcoinHeader(BLOCK.height + 1, bytes(range(HEADER_BYTES)))
 
 
 def check(data: bytes) -> None:
     headers = attempt(parse_headers, data)
     if headers is not None:
         _check_headers(headers)
+        assert all(each.header.hex().encode() in data for each in headers) or b"\\" in data, (
+            "JSON can be spelt otherwise"
+        )
     line = attempt(read_line, data)
     if line is not None:
         assert line.isprintable()
