@@ -203,6 +203,7 @@ class Authority:
         self,
         entry: bytes = ENTRY,
         *,
+        query: bytes | None = None,
         at: datetime | None = None,
         by: Holder | None = None,
         others: Sequence[Holder] | None = None,
@@ -214,6 +215,7 @@ class Authority:
 
         Args:
             entry: what it is over.
+            query: a request for just this; one with a nonce of its own if it is None.
             at: the token's own time; now if it is None.
             by: who signs in the place of the authority's signer.
             others: whose certificates go along in the place of the intermediates'.
@@ -221,7 +223,7 @@ class Authority:
             edit: what to do to the token before it is signed.
             kind: what it is signed as.
         """
-        honest = self.but(signer=self.root.issue("Honest")).reply(query_for(entry))
+        honest = self.but(signer=self.root.issue("Honest")).reply(query or query_for(entry))
         reply = asn1.decode_der(_Reply, honest)
         assert reply.token is not None
         content = reply.token.content.content.octets

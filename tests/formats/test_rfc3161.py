@@ -18,10 +18,11 @@ from rfc3161_client import TimestampRequestBuilder, VerifierBuilder, decode_time
 from canary.core.evidence import CheckedEvidence, EvidenceOutcome
 from canary.core.strict import digest
 from canary.errors import MalformedError
-from canary.formats.rfc3161 import TokenChecker, check_answer, make_query, read_reply
+from canary.formats.rfc3161 import Query, TokenChecker, check_answer, make_query, read_reply
 from canary.formats.rfc3161_cms import _Reply, check_signature, in_order, signer_among, taken_apart
 from canary.limits import EVIDENCE_BYTES
 from tests.authority import ENTRY, Authority, Holder, make_authority, new_key, new_root, pem, query_for, unsorted
+from tests.fuzz.der import INTEGER, SEQUENCE, read
 
 SHARED = Path(__file__).parents[2] / ".." / "shared" / "data" / "time" / "rfc3161"
 USUAL = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
@@ -191,6 +192,19 @@ def test_the_public_example_is_proved_under_its_root() -> None:
     found = checked((SHARED / "r.tsr").read_bytes(), [root], (SHARED / "d.bin").read_bytes())
     assert found.outcome is EvidenceOutcome.PROVED
     assert found.bound == datetime(2026, 11, 23, 14, 41, 36, tzinfo=UTC)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared RFC 3161 replies are not here")
+def test_the_public_reply_answers_the_public_request_and_no_other() -> None:
+    request, reply = ((SHARED / name).read_bytes() for name in ("q.tsq", "r.tsr"))
+    imprint, nonce = (
+        each for each in read(request).children if each.tag in (SEQUENCE, INTEGER) and each.content != b"\1"
+    )
+    assert imprint.children[1].content.hex() == digest((SHARED / "d.bin").read_bytes())
+    number = int.from_bytes(nonce.content, "big")
+    check_answer(Query(request, number), reply)
+    with pytest.raises(MalformedError, match="its nonce is not that of the request"):
+        check_answer(Query(request, number + 1), reply)
 
 
 # --- what is claimed ------------------------------------------------------------------------------------
