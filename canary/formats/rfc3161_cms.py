@@ -1,9 +1,10 @@
 """What an RFC 3161 reply wraps its token in: a CMS SignedData (RFC 5652, section 5), declared rather than parsed.
 
-`cryptography.hazmat.asn1` reads and writes strict DER from the declarations below. They serve what rfc3161-client does
-not do. A certificate set in another order than DER's, which several public authorities send, is put in order in a
-copy. And what the signer signed beside the token (RFC 5652, section 5.4; RFC 5816, section 2.2.1) is held against it,
-so that neither the kind of what was signed nor the signer's certificate can be exchanged.
+`cryptography.hazmat.asn1` reads and writes strict DER from the declarations below; what they leave open stays bytes
+(`asn1.TLV`), so that no depth of nesting is walked. They serve what rfc3161-client does not do. A certificate set in
+another order than DER's, which several public authorities send, is put in order in a copy. And what the signer signed
+beside the token (RFC 5652, section 5.4; RFC 5816, section 2.2.1) is held against it, so that neither the kind of what
+was signed nor the signer's certificate can be exchanged.
 """
 
 from __future__ import annotations
