@@ -207,6 +207,7 @@ class MemorySource:
         answers: paths that answer something else than their file: a status, or an error.
         fresh_answers: the same, for requests that are to pass every cache.
         down: where the site as a whole cannot be reached, the error that is raised.
+        tags: paths whose entity tag is another than the one that follows from their file.
         asked: the requests, in order.
     """
 
@@ -215,6 +216,7 @@ class MemorySource:
     answers: dict[str, int | FetchError] = field(default_factory=dict)
     fresh_answers: dict[str, int | FetchError] = field(default_factory=dict)
     down: FetchError | None = None
+    tags: dict[str, str] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
 
     def describe(self) -> str:
@@ -235,7 +237,7 @@ class MemorySource:
             return Fetched(404, b"", None)
         if len(body) > limit:
             raise FetchError(f"{path} is larger than {limit} bytes")
-        own = f'"{digest(body)}"'
+        own = self.tags.get(path, f'"{digest(body)}"')
         return Fetched(304, b"", own) if etag == own else Fetched(200, body, own)
 
 

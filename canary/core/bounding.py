@@ -2,7 +2,8 @@
 
 A release whose upper bound is known is not asked about again. Until then every look asks for the evidence beside it:
 what was refused or promised comes again only if it has changed, and what this watcher did not trust, or could not
-check, in any case, because whom it trusts may have changed.
+check, in any case, because whom it trusts may have changed. That nothing has changed is believed once, and then the
+file is fetched: whoever served what was refused chose its entity tag too, and may no longer be there.
 
 Only the newest release's anchors are checked, each once. What one came to stays, proved or wrong, also where the next
 release has it again; a claim, and a kind that was not known, may look different to a newer version of this program, and
@@ -62,12 +63,12 @@ class Bounding:
         evidence = {each.name: each for each in known.evidence}
         etags = dict(known.etags)
         for seen in self._seen:
+            etags.pop(seen.name, None)
             if seen.data is not None:
                 checker = self._checkers.get(seen.name[-len(TSR) :], not_checked)
                 evidence[seen.name] = checker(seen.name, seen.data, newest.data)
-                etags.pop(seen.name, None)
-            if seen.etag is not None:
-                etags[seen.name] = seen.etag
+                if seen.etag is not None:
+                    etags[seen.name] = seen.etag
         return Timing(known.entry, anchors, tuple(evidence[name] for name in sorted(evidence)), etags)
 
     def _known(self, newest: Admitted) -> Timing:

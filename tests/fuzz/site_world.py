@@ -291,7 +291,11 @@ def _cache(world: World, step: Step) -> None:
 
 
 def _lie_about_etags(world: World, step: Step) -> None:
+    """Gives one ETag for everything, or for evidence the ETags of what is published."""
     world.source.lies_about_etags = step.where % 2 == 0
+    if step.where % 4 == 3:
+        honest = world.scenario.sites[-1].items()
+        world.source.tags = {path: f'"{digest(data)}"' for path, data in honest if _is_evidence(path)}
 
 
 def _front_from_pool(world: World, step: Step) -> None:

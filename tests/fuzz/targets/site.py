@@ -106,12 +106,12 @@ def seeds() -> Mapping[str, bytes]:
         "forked": Program(flags=watching, state=1, steps=(Step(Do.ENTRY_FROM_POOL, 2, 10), Step(Do.SEAL))),
         "reordered": Program(flags=watching, steps=(Step(Do.DROP_ENTRY, 1), Step(Do.CHAIN_ENTRY, 1, 3), Step(Do.SEAL))),
         "stranger-added": Program(flags=first, steps=(Step(Do.ADD_SIGNATURE_LINE, 1, 1), Step(Do.SEAL))),
-        "token-changed": Program(flags=first, steps=(Step(Do.CHANGE_FILE, 12, 400, b"x"),)),
+        "token-changed": Program(flags=first, steps=(Step(Do.CHANGE_FILE, 11, 400, b"x"),)),
         "token-of-another-entry": Program(flags=first, steps=(Step(Do.EVIDENCE_FROM_POOL, 0, 7),)),
         "token-out-of-use": Program(flags=first, steps=(Step(Do.EVIDENCE_FROM_POOL, 0, 15),)),
-        "token-withheld": Program(flags=first, steps=(Step(Do.DROP_FILE, 12),)),
+        "token-withheld": Program(flags=first, steps=(Step(Do.DROP_FILE, 11),)),
         "token-lied-about": Program(
-            flags=Flag.STATE, steps=(Step(Do.WRITE_FILE, 12, 0, b"x"), Step(Do.LIE_ABOUT_ETAGS))
+            flags=watching, steps=(Step(Do.WRITE_FILE, 11, 0, b"x"), Step(Do.LIE_ABOUT_ETAGS, 3))
         ),
         "proof-and-no-token": Program(
             flags=first, steps=(Step(Do.EVIDENCE_FROM_POOL, 0, 1), Step(Do.EVIDENCE_FROM_POOL, 2, 3))
