@@ -6,11 +6,11 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from canary.core.evidence import OTS, TSR, CheckedEvidence, Checkers
+from canary.core.evidence import OTS, TSR, CheckedEvidence, Checkers, EvidenceChecker
 from canary.core.fetched import Source
 from canary.core.judge import judge
 from canary.core.observation import Unreachable
@@ -156,15 +156,25 @@ def evidence_checkers(
 
         ends = time.monotonic() + seconds
         sources.append(HeaderServices(bitcoin_sources, left=lambda: ends - time.monotonic()))
-    return {TSR: partial(_check_token, tuple(tsa_roots)), OTS: partial(_check_proof, sources)}
+    return {TSR: _LazyTokens(tuple(tsa_roots)), OTS: partial(_check_proof, sources)}
 
 
-def _check_token(tsa_roots: Sequence[Path], name: str, data: bytes, entry: bytes) -> CheckedEvidence:
-    # Imported here: a canary without timestamps needs none of it.
-    from canary.edges.tsa_roots import read_roots  # noqa: PLC0415
-    from canary.formats.rfc3161 import TokenChecker  # noqa: PLC0415
+class _LazyTokens:
+    """The port to RFC 3161, which costs nothing until the first token; the roots are read once for all of them."""
 
-    return TokenChecker(lambda: read_roots(tsa_roots))(name, data, entry)
+    def __init__(self, tsa_roots: Sequence[Path]) -> None:
+        self._tsa_roots = tsa_roots
+
+    def __call__(self, name: str, data: bytes, entry: bytes) -> CheckedEvidence:
+        return self._checker(name, data, entry)
+
+    @cached_property
+    def _checker(self) -> EvidenceChecker:
+        # Imported here: a canary without timestamps needs none of it.
+        from canary.edges.tsa_roots import read_roots  # noqa: PLC0415
+        from canary.formats.rfc3161 import TokenChecker  # noqa: PLC0415
+
+        return TokenChecker(lambda: read_roots(self._tsa_roots))
 
 
 def _check_proof(sources: Sequence[HeaderSource], name: str, data: bytes, entry: bytes) -> CheckedEvidence:

@@ -39,6 +39,9 @@ EVIDENCE_FILES = 10
 EVIDENCE_BYTES = 65_536
 """Bytes in one file of evidence: a token with its chain of certificates takes some 6,000."""
 
+TOKEN_CERTIFICATES = 20
+"""Certificates in one RFC 3161 token: public authorities send one to four, and each may lead to each of the others."""
+
 AUTHORITY_URL_CHARACTERS = 500
 """Characters in the address of a timestamp authority."""
 

@@ -62,6 +62,7 @@ class Authority(openssl_authority.Authority):
         self,
         entry: bytes = ENTRY,
         *,
+        query: bytes | None = None,
         at: datetime | None = None,
         by: Holder | None = None,
         others: Sequence[Holder] | None = None,
@@ -73,6 +74,7 @@ class Authority(openssl_authority.Authority):
 
         Args:
             entry: what it is over.
+            query: a request for just this; one with a nonce of its own if it is None.
             at: the token's own time; now if it is None.
             by: who signs in the place of the authority's signer.
             others: whose certificates go along in the place of the intermediates'.
@@ -82,7 +84,7 @@ class Authority(openssl_authority.Authority):
         """
         # openssl holds the name in a token against the certificate of who signs it in the end.
         name = (by or self.signer).certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
-        honest = self.but(signer=self.root.issue(str(name))).reply(query_for(entry))
+        honest = self.but(signer=self.root.issue(str(name))).reply(query or query_for(entry))
         reply = asn1.decode_der(_Reply, honest)
         assert reply.token is not None
         content = reply.token.content.content.octets

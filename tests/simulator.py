@@ -208,6 +208,7 @@ class MemorySource:
         answers: paths that answer something else than their file: a status, or an error.
         fresh_answers: the same, for requests that are to pass every cache.
         down: where the site as a whole cannot be reached, the error that is raised.
+        tags: paths whose entity tag is another than the one that follows from their file.
         asked: the requests, in order.
     """
 
@@ -216,6 +217,7 @@ class MemorySource:
     answers: dict[str, int | FetchError] = field(default_factory=dict)
     fresh_answers: dict[str, int | FetchError] = field(default_factory=dict)
     down: FetchError | None = None
+    tags: dict[str, str] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
 
     def describe(self) -> str:
@@ -236,7 +238,7 @@ class MemorySource:
             return Fetched(404, b"", None)
         if len(body) > limit:
             raise FetchError(f"{path} is larger than {limit} bytes")
-        own = f'"{digest(body)}"'
+        own = self.tags.get(path, f'"{digest(body)}"')
         return Fetched(304, b"", own) if etag == own else Fetched(200, body, own)
 
 
@@ -337,6 +339,11 @@ class Publisher:
     def pin(self) -> str:
         """SHA-256 of roster 1's text."""
         return parse_entry(self.entries[0]).text_hash
+
+    @property
+    def beside(self) -> Mapping[str, bytes]:
+        """What lies beside the log, by path: attachments and evidence."""
+        return self._attached
 
     def roster(
         self,
@@ -479,8 +486,11 @@ class Publisher:
         """Puts a pretended timestamp beside the newest entry, of so long after it was issued."""
         entry = self.entries[-1]
         moment = parse_entry(entry).content.issued + after
-        token = f"{outcome.name} {moment.isoformat()} {digest(entry)}".encode()
-        self._attached[f"{evidence_folder(digest(entry))}/{name}"] = token
+        self.put_evidence(name, f"{outcome.name} {moment.isoformat()} {digest(entry)}".encode())
+
+    def put_evidence(self, name: str, data: bytes) -> None:
+        """Puts any bytes as a file of evidence beside the newest entry."""
+        self._attached[f"{evidence_folder(digest(self.entries[-1]))}/{name}"] = data
 
     def append_raw(self, entry: bytes) -> bytes:
         """Appends any bytes as an entry."""
@@ -665,6 +675,13 @@ EXAMPLE_CERTIFICATE: Final = base64.b64decode(
 
 EXAMPLE_ANCHOR: Final = CARRIED_ROUND
 """The drand quicknet round of 2026-08-31T18:45:15Z, as the League of Entropy published it."""
+
+EXAMPLE_BLOCK: Final = Anchor(
+    "bitcoin",
+    "800000 00601d3455bb9fbd966b3ea2dc42d0c22722e4c0c1729fad172101000000000000000000"
+    "55087fab0c8f3f89f8bcfd4df26c504d81b0a88e04907161838c0c53001af09135edbd64943805175e955e06",
+)
+"""Block 800,000 of the Bitcoin chain, of 2023-07-24T03:17:09Z."""
 
 
 def example_publisher() -> Publisher:

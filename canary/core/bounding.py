@@ -2,7 +2,12 @@
 
 A release whose upper bound is known is not asked about again. Until then every look asks for the evidence beside it:
 what was refused or promised comes again only if it has changed, and what this watcher did not trust, or could not
-check, in any case, because whom it trusts may have changed.
+check, in any case, because whom it trusts may have changed. That nothing has changed is believed once, and then the
+file is fetched: whoever served what was refused chose its entity tag too, and may no longer be there.
+
+Only the newest release's anchors are checked, each once. What one came to stays, proved or wrong, also where the next
+release has it again; a claim, and a kind that was not known, may look different to a newer version of this program, and
+are judged anew.
 """
 
 from __future__ import annotations
@@ -10,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from canary.core.admitted import Admitted
-from canary.core.anchors import check_anchor
+from canary.core.anchors import AnchorOutcome, check_anchor
 from canary.core.evidence import TSR, Checkers, EvidenceOutcome, not_checked
 from canary.core.observation import SeenEvidence, SoughtEvidence
 from canary.core.release import Release
@@ -18,6 +23,7 @@ from canary.core.strict import digest
 from canary.core.timing import Timing
 
 _SETTLED = (EvidenceOutcome.BAD, EvidenceOutcome.PENDING)
+_CERTAIN = (AnchorOutcome.PROVED, AnchorOutcome.BAD)
 
 
 class Bounding:
@@ -48,18 +54,21 @@ class Bounding:
     def timing(self, newest: Admitted, release: Release) -> Timing:
         """Returns what is known of when a release was signed."""
         known = self._known(newest)
-        # What is proved stays proved; the rest may look different to a newer version of this program.
-        proved = {each.anchor: each for each in known.anchors if each.bound is not None}
-        anchors = tuple(proved.get(each) or check_anchor(each) for each in release.anchors)
+        stored = self._stored.anchors if self._stored is not None else ()
+        checked = {each.anchor: each for each in stored if each.outcome in _CERTAIN}
+        for anchor in release.anchors:
+            if anchor not in checked:
+                checked[anchor] = check_anchor(anchor)
+        anchors = tuple(checked[anchor] for anchor in release.anchors)
         evidence = {each.name: each for each in known.evidence}
         etags = dict(known.etags)
         for seen in self._seen:
+            etags.pop(seen.name, None)
             if seen.data is not None:
                 checker = self._checkers.get(seen.name[-len(TSR) :], not_checked)
                 evidence[seen.name] = checker(seen.name, seen.data, newest.data)
-                etags.pop(seen.name, None)
-            if seen.etag is not None:
-                etags[seen.name] = seen.etag
+                if seen.etag is not None:
+                    etags[seen.name] = seen.etag
         return Timing(known.entry, anchors, tuple(evidence[name] for name in sorted(evidence)), etags)
 
     def _known(self, newest: Admitted) -> Timing:

@@ -237,10 +237,15 @@ class _Source:
             raise MalformedError(f"{length} bytes stand where {min_len} to {most} may", what=_WHAT)
         return self._take(length)
 
-    def check_end(self) -> None:
-        """Checks that nothing is left."""
+    def check_end(self, tree: Timestamp) -> None:
+        """Checks that nothing is left, and that all that was read is in the tree.
+
+        Of two operations that are the same at one node the package keeps the second, with what follows it.
+        """
         if self._place != len(self._data):
             raise MalformedError("something follows its end", what=_WHAT)
+        if sum(len(node.attestations) for node in _nodes(tree)) != self._attestations:
+            raise MalformedError("an operation or attestation in it stands twice at one place", what=_WHAT)
 
     def _number(self) -> int:
         """Returns the next number, at most 16,383: two bytes, seven bits each, the low ones first (LEB128)."""
@@ -290,7 +295,7 @@ def _read_tree(source: _Source, message: bytes) -> Timestamp:
     # ValueError: an operand that may not be, and numbers so long that Python refuses to put them in a message.
     except (package.opentimestamps.core.serialize.DeserializationError, ValueError) as error:
         raise MalformedError("an operation or attestation in it is none that there is", what=_WHAT) from error
-    source.check_end()
+    source.check_end(tree)
     for node in _nodes(tree):
         for each in node.attestations:
             _attested(node, each)

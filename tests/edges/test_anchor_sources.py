@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 from canary.core.anchor_bitcoin import BitcoinHeader
 from canary.core.anchor_drand import CHAIN_HASH, DrandRound
 from canary.core.anchor_source import BlockSource, ChainInterface, ChainPlace
+from canary.edges import service
 from canary.edges.anchor_sources import ask_all, open_chains, open_relays
 from canary.edges.bitcoin_chain import ChainReport
 from canary.edges.service import read_json, read_line
@@ -20,6 +24,7 @@ from canary.errors import CanaryError, FetchError, MalformedError
 from tests.chain_simulator import SECRET, serve_chain
 from tests.loopback import Loopback, Wire, answer, drip, says
 from tests.simulator import EXAMPLE_ANCHOR
+from tests.strategies import mutated
 
 SECONDS = 5.0
 NUMBER, SIGNATURE = EXAMPLE_ANCHOR.value.split(" ")
@@ -250,6 +255,36 @@ def test_no_answer_raises_anything_but_the_projects_own_errors(body: bytes) -> N
             read(body)
         except MalformedError as error:
             assert error.what.isprintable()  # noqa: PT017  # there may be none
+
+
+JSON_ANSWERS = (ROUND, {"chain": "main", "blocks": 100, "warnings": []}, {"result": BLOCKS[97].hash}, {"result": 100})
+answers = (
+    bodies
+    | mutated(st.sampled_from([json.dumps(each).encode() for each in JSON_ANSWERS]))
+    | mutated(st.sampled_from([b"100", BLOCKS[97].hash.encode(), BLOCKS[97].header.hex().encode() + b"\n"]))
+    | st.sampled_from([b"[" * 4_000, b'{"result": ' * 300, b'{"blocks": ' + b"9" * 900 + b"}", b'{"round": 1e999}'])
+)
+
+
+@given(st.lists(answers, min_size=1, max_size=3))
+def test_no_answers_make_a_source_raise_anything_but_the_projects_own_errors(said: list[bytes]) -> None:
+    with tempfile.TemporaryDirectory() as folder, patch.object(service, "request") as request:
+        credentials = Path(folder) / "cookie"
+        credentials.write_text("canary:secret")
+        places = [
+            ChainPlace(interface, "http://127.0.0.1:1", str(credentials) if interface == "core-rpc" else "")
+            for interface in ChainInterface
+        ]
+        chains = open_chains(places, outside=Path(folder) / "workspace", seconds=1)
+        relay = open_relays(["http://127.0.0.1:1"], seconds=1)[0]
+        asking: list[Callable[[], object]] = [relay.latest, *(chain.tip for chain in chains)]
+        asking += [partial(chain.block, 97) for chain in chains]
+        for ask in asking:
+            request.side_effect = [(200, each) for each in (said * 3)[:3]]
+            try:
+                assert ask() is not None
+            except MalformedError as error:
+                assert error.what.isprintable() and len(error.what) < 300  # noqa: PT017, PT018  # there may be none
 
 
 def test_a_relay_that_says_junk_is_told_plainly(server: Loopback) -> None:
