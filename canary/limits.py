@@ -110,6 +110,13 @@ STICKY_FINDINGS = 50
 FUTURE_TOLERANCE = timedelta(minutes=10)
 """How far `issued` may lie after the watcher's now: two honest clocks differ by that much."""
 
+BLOCK_AHEAD = timedelta(hours=2)
+"""How far a Bitcoin block's time may lie ahead of the real one: nodes refuse blocks that are further ahead."""
+
+PROVED_LATE = timedelta(days=14)
+"""How long after `issued` the earliest timestamp may be before that is told: a long ceremony, or authorities that were
+down. Anchors that old can be looked up by anybody who makes up a date."""
+
 OPENPGP_BEFORE_ISSUED = timedelta(days=1)
 """How long before `issued` an OpenPGP signature may have been made: clocks of two machines."""
 

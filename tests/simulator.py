@@ -170,11 +170,11 @@ class PretendGpg:
 
 def check_pretended_token(name: str, data: bytes, entry: bytes) -> CheckedEvidence:
     """Checks what `Publisher.stamp` puts beside an entry; the port `EvidenceChecker`."""
-    outcome, moment, over = data.decode().split(" ")
+    outcome, moment, over, by = data.decode().split(" ")
     found = EvidenceOutcome[outcome] if over == digest(entry) else EvidenceOutcome.BAD
     when = datetime.fromisoformat(moment)
     bound = when if found is EvidenceOutcome.PROVED else None
-    return CheckedEvidence(name, digest(data), found, when, bound, "Pretended Authority", "as it was told to")
+    return CheckedEvidence(name, digest(data), found, when, bound, f"{by} Authority", "as it was told to")
 
 
 CHECKERS: Final = {TSR: check_pretended_token}
@@ -482,11 +482,12 @@ class Publisher:
         *,
         after: timedelta = timedelta(minutes=5),
         name: str = "0.tsr",
+        by: str = "Pretended",
     ) -> None:
-        """Puts a pretended timestamp beside the newest entry, of so long after it was issued."""
+        """Puts a pretended timestamp of `by`, one word, beside the newest entry, of so long after it was issued."""
         entry = self.entries[-1]
         moment = parse_entry(entry).content.issued + after
-        self.put_evidence(name, f"{outcome.name} {moment.isoformat()} {digest(entry)}".encode())
+        self.put_evidence(name, f"{outcome.name} {moment.isoformat()} {digest(entry)} {by}".encode())
 
     def put_evidence(self, name: str, data: bytes) -> None:
         """Puts any bytes as a file of evidence beside the newest entry."""

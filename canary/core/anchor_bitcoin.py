@@ -13,16 +13,16 @@ the header's time, because the chain's rules let it be that far ahead.
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 
 from canary.core.difficulty import ENDS, FLOORS
 from canary.core.strict import is_hex, parse_number, sha256
 from canary.errors import MalformedError
+from canary.limits import BLOCK_AHEAD
 
 HEADER_BYTES = 80
-MAX_AHEAD = timedelta(hours=2)
 _HEADER_DIGITS = 2 * HEADER_BYTES
 _MOST_HEIGHT = 10_000_000
 _TIME = slice(68, 72)
@@ -64,7 +64,7 @@ class BitcoinHeader(msgspec.Struct, frozen=True):
     @property
     def bound(self) -> datetime:
         """What the header does not come before: its time less two hours."""
-        return self.moment - MAX_AHEAD
+        return self.moment - BLOCK_AHEAD
 
     @property
     def merkle_root(self) -> bytes:

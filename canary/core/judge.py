@@ -104,7 +104,9 @@ class Judging:
         self._sticky = list(taken.sticky)
         self._timing = taken.state.timing if taken.state else None
         self._told: Timing | None = None
-        self._bounding = Bounding(self._timing, checkers or {})
+        self._bounding = Bounding(
+            self._timing, checkers or {}, now=taken.question.now, as_of_now=taken.question.as_of_now
+        )
         self._evidence: tuple[SeenEvidence, ...] | None = None
 
     def evidence_to_look_for(self) -> SoughtEvidence | None:
@@ -170,8 +172,11 @@ class Judging:
         timing = self._bounding.timing(newest, release)
         self._told = timing
         if self._question.as_of_now:
-            self._timing = timing
-        self._findings += timing_findings(newest, release, timing, history.standing)
+            self._timing = replace(timing, issued=None, now=None)
+        found = timing_findings(newest, release, timing, history.standing)
+        self._findings += found
+        # What the signed text itself proves to be false stays until it is read, though a correction follows.
+        self._sticky = with_more(self._sticky, [each for each in found if each.sticky], now=self._question.now)
         self._findings += not_checked_yet(newest, release)
         self._findings += uncounted(newest, release)
         # Step 6. Against what was acknowledged, or from the pin alone.

@@ -20,7 +20,6 @@ from canary.core.roster import Roster
 from canary.core.tally import CheckedSignature, Tally
 from canary.core.times import midnight
 from canary.core.timing import Timing, window_in_words
-from canary.limits import FUTURE_TOLERANCE
 
 _SHOWN_CHARACTERS = 300
 
@@ -177,8 +176,6 @@ def _promised(release: Release) -> Iterator[Event]:
 
 def proved(timing: Timing) -> str:
     """Returns what is proved of when a release was signed, in one sentence without a full stop."""
-    if _contradicts(timing):
-        return "The proofs contradict each other, so nothing is proved of when it was signed"
     window = window_in_words(timing)
     return f"{window[0].upper()}{window[1:]}" if window else "Nothing proves when it was signed"
 
@@ -186,7 +183,7 @@ def proved(timing: Timing) -> str:
 def not_proved(timing: Timing) -> str:
     """Returns what is not proved of it, likewise."""
     lower, upper = timing.not_before is not None, timing.not_after is not None
-    if (lower and upper) and not _contradicts(timing):
+    if lower and upper:
         open_side = "at which moment in between"
     elif lower and not upper:
         open_side = "that it was not signed later than it says"
@@ -195,11 +192,6 @@ def not_proved(timing: Timing) -> str:
     else:
         open_side = "the dates that it and its signatures state"
     return f"Not proved: {open_side}; and, whatever the time, that what it says is true"
-
-
-def _contradicts(timing: Timing) -> bool:
-    before, after = timing.not_before, timing.not_after
-    return before is not None and after is not None and before > after + FUTURE_TOLERANCE
 
 
 def _second(moment: datetime) -> str:

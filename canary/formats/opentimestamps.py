@@ -15,14 +15,14 @@ import functools
 from collections.abc import Sequence
 from datetime import datetime
 
-from canary.core.anchor_bitcoin import MAX_AHEAD, without_floor, work_fault
+from canary.core.anchor_bitcoin import without_floor, work_fault
 from canary.core.difficulty import ENDS, FLOORS
 from canary.core.evidence import CheckedEvidence, EvidenceOutcome
 from canary.core.strict import digest, sha256
 from canary.errors import MalformedError
 from canary.formats.bitcoin_headers import HeaderAnswer, HeaderSource
 from canary.formats.ots_proof import Attested, Notary, OtsUnreadableError, read_proof
-from canary.limits import OTS_BLOCKS
+from canary.limits import BLOCK_AHEAD, OTS_BLOCKS
 
 _SHOWN = 3
 """Names of notaries that are put in words; a proof can have dozens."""
@@ -51,7 +51,7 @@ class ProofChecker:
             hint = f"; {error.hint}" if error.hint else ""
             return answer(EvidenceOutcome.UNCHECKED, None, None, "", f"{error.what}{hint}")
         outcome, by, words, moment = self._judged(leaves)
-        return answer(outcome, moment, None if moment is None else moment + MAX_AHEAD, by, words)
+        return answer(outcome, moment, None if moment is None else moment + BLOCK_AHEAD, by, words)
 
     def refutation(self, leaves: Sequence[Attested]) -> str:
         """Returns why the blocks that some leaves name do not hold them, without a full stop.

@@ -247,6 +247,13 @@ def anchor_rule_broken() -> Verdict:
     return look(sim, SECOND)
 
 
+def anchor_rule_unproved() -> Verdict:
+    sim = Publisher(anchor_age=3)
+    sim.roster()
+    sim.release(anchors=(Anchor("of-a-later-version", "1"),)), sim.release(anchors=(Anchor("of-a-later-version", "2"),))
+    return look(sim, SECOND)
+
+
 def stamped(outcome: EvidenceOutcome, anchors: tuple[Anchor, ...] = (), name: str = "0.tsr") -> Callable[[], Verdict]:
     """Returns the case of a second release with one timestamp beside it."""
 
@@ -255,6 +262,19 @@ def stamped(outcome: EvidenceOutcome, anchors: tuple[Anchor, ...] = (), name: st
         sim.release(anchors=anchors)
         sim.stamp(outcome, name=name)
         return look(sim, SECOND)
+
+    return case
+
+
+def stamped_late(days: int, *, now: datetime = SECOND, by: tuple[str, ...] = ("One",)) -> Callable[[], Verdict]:
+    """Returns the case of a second release with timestamps of that many days after it was issued."""
+
+    def case() -> Verdict:
+        sim = begun()
+        sim.release()
+        for number, authority in enumerate(by):
+            sim.stamp(EvidenceOutcome.PROVED, name=f"{number}.tsr", after=timedelta(days=days), by=authority)
+        return look(sim, now)
 
     return case
 
@@ -392,6 +412,10 @@ CASES: dict[Code, tuple[Callable[[], Verdict], Status]] = {
     Code.ISSUED_OUTSIDE: (changed(anchors=(EXAMPLE_ANCHOR,)), Status.INVALID),
     Code.SIGNATURE_OUTSIDE: (signed_late, Status.OK),
     Code.SIGNED_BETWEEN: (stamped(EvidenceOutcome.PROVED), Status.OK),
+    Code.PROVED_LATE: (stamped_late(15, now=noon("2025-05-25")), Status.OK),
+    Code.EVIDENCE_AHEAD: (stamped_late(40), Status.OK),
+    Code.CLOCK_BEHIND: (stamped_late(40, by=("One", "Other")), Status.UNKNOWN),
+    Code.ANCHOR_RULE_UNPROVED: (anchor_rule_unproved, Status.OK),
     Code.TIMES_CONTRADICT: (stamped(EvidenceOutcome.PROVED, (EXAMPLE_ANCHOR,)), Status.INVALID),
     Code.EVIDENCE_REJECTED: (stamped(EvidenceOutcome.BAD), Status.OK),
     Code.EVIDENCE_CLAIM: (stamped(EvidenceOutcome.CLAIMED), Status.OK),

@@ -78,11 +78,6 @@ class SigningWindow(msgspec.Struct, frozen=True):
         return _closing(self.not_after)
 
     @property
-    def contradicts_itself(self) -> bool:
-        """Whether one of its proofs has to be false."""
-        return self.not_before is not None and self.not_after is not None and self.not_before > self.not_after
-
-    @property
     def proofs(self) -> tuple[Proof, ...]:
         """All that was checked."""
         return self.anchors + self.timestamps
@@ -119,7 +114,7 @@ def signing_window(
         checkers: the ports that check evidence.
     """
     files = dict(evidence)
-    bounding = Bounding(None, checkers)
+    bounding = Bounding(None, checkers, now=None)
     bounding.take([SeenEvidence(name, files[name], None) for name in _read_by_watchers(files, TSR)])
     timing = bounding.timing(newest, release)
     folder = evidence_folder(timing.entry)
@@ -128,7 +123,7 @@ def signing_window(
         not_before=timing.not_before,
         not_after=timing.not_after,
         anchors=tuple(_anchor(each, text) for each in timing.anchors),
-        timestamps=tuple(_timestamp(each, folder) for each in timing.evidence),
+        timestamps=tuple(_timestamp(each, folder, counts=each in timing.counting) for each in timing.evidence),
         chain_proofs=tuple(File(name, f"{folder}/{name}") for name in _read_by_watchers(files, OTS)),
     )
 
@@ -147,11 +142,11 @@ def _anchor(checked: CheckedAnchor, text: str) -> Proof:
     return Proof(called, File(TEXT, text), checked.words, claimed, checked.moment, _opening(checked.bound))
 
 
-def _timestamp(checked: CheckedEvidence, folder: str) -> Proof:
+def _timestamp(checked: CheckedEvidence, folder: str, *, counts: bool) -> Proof:
     called, file = checked.by or checked.name, File(checked.name, f"{folder}/{checked.name}")
     words = f"{checked.by or 'It counts for nothing'}: {checked.words}"
     claimed = checked.outcome is EvidenceOutcome.CLAIMED
-    return Proof(called, file, words, claimed, checked.moment, _closing(checked.bound))
+    return Proof(called, file, words, claimed, checked.moment, _closing(checked.bound if counts else None))
 
 
 def _opening(bound: datetime | None) -> datetime | None:

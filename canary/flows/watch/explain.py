@@ -80,7 +80,7 @@ def explain_site(
     if newest is None:
         return Explanation(judgement.verdict)
     found = _find(judged.history, newest.number if number is None else number)
-    examined = None if found is None else _examined(source, judged, *found, checkers)
+    examined = None if found is None else _examined(source, question, judged, found, checkers)
     return Explanation(judgement.verdict, newest.number, examined)
 
 
@@ -93,10 +93,13 @@ def _find(history: History, number: int) -> tuple[Admitted, Release] | None:
     return None
 
 
-def _examined(source: Source, judged: Judged, admitted: Admitted, release: Release, checkers: Checkers) -> Examined:
+def _examined(
+    source: Source, question: Question, judged: Judged, found: tuple[Admitted, Release], checkers: Checkers
+) -> Examined:
+    admitted, release = found
     timing, seen = judged.timing, judged.evidence
     if timing is None or timing.entry != digest(admitted.data):
-        bounding = Bounding(None, checkers)
+        bounding = Bounding(None, checkers, now=question.now, as_of_now=question.as_of_now)
         if seen is not None:
             seen = look_at_evidence(source, SoughtEvidence(digest(admitted.data), {}))
             bounding.take(seen)
