@@ -27,6 +27,12 @@ CANARY_ID_CHARACTERS = 128
 MAX_NUMBER = 2**53 - 1
 """The largest number in any text: every JSON reader holds it exactly (RFC 8259, section 6)."""
 
+ANCHORS = 10
+"""Anchors on one release: a watcher checks each of them, and one takes up to 5 ms."""
+
+ANCHOR_CHARACTERS = 1_000
+"""Characters in what one anchor says; a drand round takes some 110, a block 170."""
+
 ATTACHMENTS = 10
 """Attachments on one release."""
 
