@@ -372,12 +372,14 @@ def test_a_watcher_asks_conditionally_for_what_is_promised_and_so_sees_the_proof
 
         calendar.finds_block(900)
         done(signed.on("2026-02-04").canary("timestamp"))
+        # That nothing has changed is believed once.
         ran, conditional = looked(server)
-        assert conditional == [True]
+        assert conditional == [False]
         assert "EVIDENCE-PENDING" not in ran.out
         assert "Signed no later than 2026-03-04 14:00 UTC, proved by Bitcoin block 900." in ran.out
-        # The upper bound is known, so there is nothing to ask for any more.
-        assert looked(server)[1] == []
+        # The bound is late, so an earlier one is looked for still.
+        assert "PROVED-LATE" in ran.out
+        assert looked(server)[1] == [True]
 
 
 # --- without the package --------------------------------------------------------------------------------
