@@ -219,8 +219,8 @@ def with_fraction(content: bytes, whole: datetime) -> datetime:
 
     Args:
         content: the token's own bytes, a TSTInfo.
-        whole: its time in whole seconds. The next one is returned where the fraction is finer than microseconds: what
-            existed then existed a moment later too.
+        whole: its time in whole seconds. The next one is returned where the fraction is finer than microseconds, or
+            where another field is one that cannot be read here: what existed then existed a moment later too.
     """
     try:
         return asn1.decode_der(_TokenInfo, content).moment.as_datetime()
