@@ -102,8 +102,9 @@ PROOF_HASHES = 63
 HINT_BYTES = 1_024
 """Bytes in the well-known hint."""
 
-STATE_BYTES = 2 * LOG_BYTES
-"""Bytes in a state file: the log in base64, and what was found."""
+STATE_BYTES = 4 * LOG_BYTES
+"""Bytes in a state file: the log in base64, what follows from it (for a log of anchors alone twice as much again), and
+what was found."""
 
 CHANGES_TOLD = 50
 """Changes of one kind that a verdict puts in words; the rest it counts. A log can hold millions."""

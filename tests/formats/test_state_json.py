@@ -256,6 +256,19 @@ def test_a_state_is_kept_in_a_file_of_its_owners(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["state.json"]
 
 
+def test_a_state_that_would_not_be_read_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "state.json"
+    write_state(path, PLAIN)
+    most = len(render_state(FULL))
+    monkeypatch.setattr("canary.edges.state_file.STATE_BYTES", most - 1)
+    with pytest.raises(WorkspaceError, match=f"would have {most:,} bytes"):
+        write_state(path, FULL)
+    assert read_state(path) == PLAIN
+    monkeypatch.setattr("canary.edges.state_file.STATE_BYTES", most)
+    write_state(path, FULL)
+    assert read_state(path) == FULL
+
+
 def test_a_damaged_file_is_told_with_its_path(tmp_path: Path) -> None:
     (tmp_path / "state.json").write_text("{}", "utf-8")
     with pytest.raises(MalformedError, match=r"state\.json: the state is damaged"):
