@@ -64,7 +64,7 @@ OTS_ATTESTATIONS = 64
 """Attestations in one proof: each of ten calendars gives two."""
 
 OTS_BLOCKS = 10
-"""Different blocks in one proof: for each of them a watcher asks its own source of headers."""
+"""Different blocks of one proof that are looked at, the lowest: for each a watcher asks its own source of headers."""
 
 CALENDARS = 10
 """Calendars that one stamp asks."""
