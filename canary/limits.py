@@ -103,8 +103,8 @@ HINT_BYTES = 1_024
 """Bytes in the well-known hint."""
 
 STATE_BYTES = 4 * LOG_BYTES
-"""Bytes in a state file: the log in base64, what follows from it (for a log of anchors alone twice as much again), and
-what was found."""
+"""Bytes in a state file: the log in base64, what follows from it, and what was found. Twice what an honest log of full
+size comes to, so that short entries with many anchors and statements can be read again too."""
 
 CHANGES_TOLD = 50
 """Changes of one kind that a verdict puts in words; the rest it counts. A log can hold millions."""
