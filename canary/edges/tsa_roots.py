@@ -40,6 +40,8 @@ def read_roots(paths: Sequence[Path] = (), *, shipped: bool = True) -> tuple[Cer
 def _certificates(path: Path) -> list[Certificate]:
     from cryptography import x509  # noqa: PLC0415  # who looks at a canary without timestamps needs none
 
+    from canary.formats.rfc3161_chain import UNREADABLE  # noqa: PLC0415  # as above
+
     data = read_file(path, limit=_FILE_BYTES)
     try:
         with warnings.catch_warnings():
@@ -50,7 +52,7 @@ def _certificates(path: Path) -> list[Certificate]:
             cas = [root.extensions.get_extension_for_class(x509.BasicConstraints).value.ca for root in roots]
     except x509.ExtensionNotFound:
         cas = [False]
-    except (ValueError, x509.DuplicateExtension) as error:
+    except UNREADABLE as error:
         raise CanaryError(
             f"{path} holds no certificates that can be read", hint="It has to be a file of certificates in PEM form."
         ) from error
