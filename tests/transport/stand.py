@@ -184,14 +184,15 @@ def each_row(*rows: Row) -> pytest.MarkDecorator:
     )
 
 
-def check(stand: Stand, row: Row, setting: Setting) -> None:
-    """Looks once, and holds what comes of it to the row."""
+def check(stand: Stand, row: Row, setting: Setting) -> Looked:
+    """Looks once, holds what comes of it to the row, and returns it."""
     row.arrange(stand)
     looked = stand.look(setting)
     hold(row, setting, looked)
     # What ended it was not the deadline, though that was far off.
     assert looked.seconds < PATIENCE * 0.9
     assert [other.asked for other in stand.others] == [[]] * len(stand.others)
+    return looked
 
 
 def check_at_once(stand: Stand, row: Row) -> None:

@@ -196,7 +196,8 @@ def test_a_reset_before_anything_was_said(stand: Stand) -> None:
     # Now and then the client sees the end of the connection before the reset: "was closed without an answer".
     row = Row("", lambda _: None, words="the connection ")
     for setting in Setting:
-        check(stand, row, setting)
+        told = check(stand, row, setting).finding(row.code)["message"]
+        assert told.endswith(("the connection broke off", "the connection was closed without an answer"))
 
 
 def portal(stand: Stand) -> None:
