@@ -15,14 +15,35 @@ the clock is right again, or a person says that it is, the verdict is UNKNOWN at
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 
 from canary.core.findings import Code, Finding
-from canary.core.release import Release
+from canary.core.schedule import Window
 from canary.core.times import format_time, midnight
 from canary.limits import FUTURE_TOLERANCE
 
 
-def time_findings(release: Release, now: datetime) -> list[Finding]:
+class Promised(Protocol):
+    """What a release says of the next one (`canary.core.release.Release`)."""
+
+    @property
+    def number(self) -> int:
+        """The release's number."""
+
+    @property
+    def entry(self) -> int:
+        """Its number in the log."""
+
+    @property
+    def next(self) -> Window | None:
+        """The window of the next one; None if it is the last."""
+
+    @property
+    def expires(self) -> datetime | None:
+        """When it goes stale; None if it is the last."""
+
+
+def time_findings(release: Promised, now: datetime) -> list[Finding]:
     """Returns how fresh the newest release is at `now`, by its own `next` and `expires`."""
     if release.next is None or release.expires is None:
         return [Finding(Code.RETIRED, f"release {release.number} says that it is the last one", release.entry)]

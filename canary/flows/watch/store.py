@@ -1,0 +1,128 @@
+"""The port to a watcher's memory: every canary of the list, its history, and the alerts on their way.
+
+There is one implementation, on SQLite (`canary.edges.watch_store`), and nothing here knows that. What a run found about
+a canary is one `Recorded`, written whole or not at all: the state, the row with its verdict, the transition, what was
+seen, and the alerts with their deliveries.
+
+Two runs at once: each **claims** what it is going to look at, until a moment; a claim of a run that died is over then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import PurePath
+from typing import Protocol
+
+import msgspec
+
+from canary.core.alerts import Alert, Delivery
+from canary.core.state import State
+from canary.core.watched import Check, Sighting, Transition, Watched
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What one look, or one moment without a look, came to; stored whole or not at all.
+
+    Attributes:
+        watched: the row as it is from now on.
+        state: the state to keep; None to leave the one that is kept.
+        check: the look, for the history; None where nobody looked.
+        sighting: what was seen, where the look failed.
+        transition: the change of the standing status, if it changed.
+        alerts: what is to be told, each with the channels that it goes to and when.
+    """
+
+    watched: Watched
+    state: State | None = None
+    check: Check | None = None
+    sighting: Sighting | None = None
+    transition: Transition | None = None
+    alerts: tuple[tuple[Alert, tuple[Delivery, ...]], ...] = ()
+
+
+class WatchStore(Protocol):
+    """A watcher's memory. Every method raises StoreError where the memory is damaged, read-only or full."""
+
+    def add(self, watched: Watched, state: State | None) -> None:
+        """Takes a canary into the list.
+
+        Raises:
+            RefusedError: one of that name is there already.
+        """
+
+    def add_many(self, rows: Sequence[Watched]) -> list[str]:
+        """Takes canaries into the list in one go; returns the names that were there already and are left alone."""
+
+    def remove(self, name: str) -> bool:
+        """Takes a canary from the list, with all that is remembered of it; returns whether it was there."""
+
+    def watched(self, *, tags: Sequence[str] = ()) -> list[Watched]:
+        """Returns the list, by name; with tags only what is filed under one of them."""
+
+    def find(self, name: str) -> Watched | None:
+        """Returns one canary; None where there is none of that name."""
+
+    def due(self, now: datetime, *, tags: Sequence[str] = ()) -> list[Watched]:
+        """Returns what is to be looked at by now and that no run has claimed, the longest overdue first."""
+
+    def claim(self, names: Sequence[str], *, holder: str, now: datetime, until: datetime) -> set[str]:
+        """Claims canaries for one run; returns those that no other run has claimed."""
+
+    def release(self, holder: str) -> None:
+        """Gives up every claim of one run."""
+
+    def state(self, name: str) -> State | None:
+        """Returns the state of a canary; None where nothing was taken in yet."""
+
+    def record(self, recorded: Sequence[Recorded]) -> None:
+        """Stores what was found, all of it in one transaction; what is no longer in the list is left out."""
+
+    def update(self, watched: Watched, state: State | None = None) -> None:
+        """Stores a row that a person changed (acknowledged, muted, tagged)."""
+
+    def transitions(self, name: str, *, limit: int) -> list[Transition]:
+        """Returns the latest transitions of a canary, the newest first."""
+
+    def checks(self, name: str, *, limit: int) -> list[Check]:
+        """Returns the latest looks at a canary, the newest first."""
+
+    def sightings(self, name: str) -> list[Sighting]:
+        """Returns what was seen at failed looks, the newest first."""
+
+    def add_alerts(self, alerts: Sequence[tuple[Alert, tuple[Delivery, ...]]]) -> None:
+        """Stores alerts that are about no canary of the list."""
+
+    def outbox(self, now: datetime) -> list[Delivery]:
+        """Returns the deliveries that are due, the oldest first."""
+
+    def delivered(self, deliveries: Sequence[Delivery], at: datetime) -> None:
+        """Marks deliveries as done."""
+
+    def postponed(self, delivery: Delivery) -> None:
+        """Stores a delivery that failed for now, with its new `due_at`, `tries` and `error`."""
+
+    def given_up(self, delivery: Delivery, at: datetime) -> None:
+        """Stores a delivery that failed for good, with its `tries` and `error`."""
+
+    def failures(self) -> list[Delivery]:
+        """Returns the deliveries that failed for good and nobody has dismissed, and those that failed for now."""
+
+    def note(self, key: str) -> str | None:
+        """Returns a note of the run's own (when the last one ended, whether the network was told to be broken)."""
+
+    def set_note(self, key: str, value: str) -> None:
+        """Stores a note."""
+
+    def compact(self, now: datetime) -> int:
+        """Thins the history of looks by the implementation's stated rule; returns how many rows went."""
+
+    def backup(self, to: PurePath) -> None:
+        """Writes a consistent copy while other runs are at work.
+
+        Raises:
+            RefusedError: there is a file already.
+        """
+
+    def close(self) -> None:
+        """Lets go of the memory."""
