@@ -177,3 +177,15 @@ SIGHTING_BYTES = 65_536
 
 SIGHTINGS = 20
 """Failed looks at one canary of which the answers are kept; the oldest goes when one more comes."""
+
+STORE_SECONDS = 10.0
+"""Seconds to wait for another run that is writing to the watcher's memory; a batch takes less than one."""
+
+LOOKS_KEPT = timedelta(days=7)
+"""How long every look stays in the history."""
+
+DAILY_LOOKS_KEPT = timedelta(days=365)
+"""How long the last look of each day stays in the history; after that it is the last of each month."""
+
+ALERTS_KEPT = timedelta(days=90)
+"""How long alerts are kept of which nothing is on its way any more, so that one that comes again is known."""

@@ -16,7 +16,8 @@ from canary.core.freshness import time_findings
 from canary.core.schedule import Window
 from canary.core.verdict import Verdict, in_order
 
-_BY_TIME = {Code.DUE, Code.OVERDUE, Code.EXPIRED}
+BY_TIME = {Code.DUE, Code.OVERDUE, Code.EXPIRED}
+"""What is found again at each moment."""
 
 
 class _Promised(msgspec.Struct, frozen=True):
@@ -39,5 +40,5 @@ def judged_anew(verdict: Verdict, now: datetime) -> Verdict:
     promised = _Promised(
         subject.release, subject.entry, None if subject.next is None else Window(*subject.next), subject.expires
     )
-    kept = [each for each in verdict.findings if each.code not in _BY_TIME]
+    kept = [each for each in verdict.findings if each.code not in BY_TIME]
     return replace(verdict, judged_at=now, findings=in_order([*kept, *time_findings(promised, now)]))

@@ -87,6 +87,8 @@ class Watched(msgspec.Struct, frozen=True):
         took: seconds that the last look took.
         checks: how many looks there were.
         alerts: how many alerts there were.
+        revision: how often the row was written; the memory counts it, and never writes a row over one that is newer
+            than what it was read from.
     """
 
     followed: Followed
@@ -103,6 +105,7 @@ class Watched(msgspec.Struct, frozen=True):
     took: float = 0.0
     checks: int = 0
     alerts: int = 0
+    revision: int = 0
 
 
 class Check(msgspec.Struct, frozen=True):

@@ -5,6 +5,9 @@ a canary is one `Recorded`, written whole or not at all: the state, the row with
 seen, and the alerts with their deliveries.
 
 Two runs at once: each **claims** what it is going to look at, until a moment; a claim of a run that died is over then.
+Whoever writes a row writes it over the very one that it was read from: each write counts `Watched.revision` up, and
+what was made from an older row is left out, whether a person changed it meanwhile or another run did. So a row is read
+again before it is written a second time.
 """
 
 from __future__ import annotations
@@ -14,31 +17,13 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Protocol
 
-import msgspec
-
 from canary.core.alerts import Alert, Delivery
+from canary.core.recorded import Recorded
 from canary.core.state import State
+from canary.core.summary import Summary
 from canary.core.watched import Check, Sighting, Transition, Watched
 
-
-class Recorded(msgspec.Struct, frozen=True):
-    """What one look, or one moment without a look, came to; stored whole or not at all.
-
-    Attributes:
-        watched: the row as it is from now on.
-        state: the state to keep; None to leave the one that is kept.
-        check: the look, for the history; None where nobody looked.
-        sighting: what was seen, where the look failed.
-        transition: the change of the standing status, if it changed.
-        alerts: what is to be told, each with the channels that it goes to and when.
-    """
-
-    watched: Watched
-    state: State | None = None
-    check: Check | None = None
-    sighting: Sighting | None = None
-    transition: Transition | None = None
-    alerts: tuple[tuple[Alert, tuple[Delivery, ...]], ...] = ()
+__all__ = ["Recorded", "WatchStore"]
 
 
 class WatchStore(Protocol):
@@ -60,26 +45,47 @@ class WatchStore(Protocol):
     def watched(self, *, tags: Sequence[str] = ()) -> list[Watched]:
         """Returns the list, by name; with tags only what is filed under one of them."""
 
+    def summaries(self, *, tags: Sequence[str] = ()) -> list[Summary]:
+        """Returns the list in short, by name, without reading a verdict; with tags as `watched` does."""
+
     def find(self, name: str) -> Watched | None:
         """Returns one canary; None where there is none of that name."""
 
     def due(self, now: datetime, *, tags: Sequence[str] = ()) -> list[Watched]:
-        """Returns what is to be looked at by now and that no run has claimed, the longest overdue first."""
+        """Returns what is to be looked at by now and that no run has claimed, the longest overdue first.
 
-    def claim(self, names: Sequence[str], *, holder: str, now: datetime, until: datetime) -> set[str]:
-        """Claims canaries for one run; returns those that no other run has claimed."""
+        What was looked at later than now is due as well: the clock was wrong then, or is now.
+        """
+
+    def claim(self, names: Sequence[str], *, holder: str, now: datetime, until: datetime) -> list[Watched]:
+        """Claims what is due by now for one run, in the order of the names.
+
+        What another run has claimed is left out, and so is what another run has looked at meanwhile.
+
+        Returns:
+            What was claimed, as it is now.
+        """
 
     def release(self, holder: str) -> None:
-        """Gives up every claim of one run."""
+        """Gives up every claim of one run, and every delivery that it holds."""
 
     def state(self, name: str) -> State | None:
         """Returns the state of a canary; None where nothing was taken in yet."""
 
-    def record(self, recorded: Sequence[Recorded]) -> None:
-        """Stores what was found, all of it in one transaction; what is no longer in the list is left out."""
+    def record(self, recorded: Sequence[Recorded]) -> list[str]:
+        """Stores what was found, all of it in one transaction.
+
+        Returns:
+            The names of what was left out, each with all that was found: it is no longer in the list, or its row was
+            written by somebody else since it was read. What was due is due still.
+        """
 
     def update(self, watched: Watched, state: State | None = None) -> None:
-        """Stores a row that a person changed (acknowledged, muted, tagged)."""
+        """Stores a row that a person changed (acknowledged, muted, tagged).
+
+        Raises:
+            RefusedError: it is no longer in the list, or was written by somebody else since it was read.
+        """
 
     def transitions(self, name: str, *, limit: int) -> list[Transition]:
         """Returns the latest transitions of a canary, the newest first."""
@@ -94,7 +100,10 @@ class WatchStore(Protocol):
         """Stores alerts that are about no canary of the list."""
 
     def outbox(self, now: datetime) -> list[Delivery]:
-        """Returns the deliveries that are due, the oldest first."""
+        """Returns the deliveries that are due and that no other run holds, the oldest first."""
+
+    def hold_outbox(self, now: datetime, *, holder: str, until: datetime) -> list[Delivery]:
+        """Returns what `outbox` does, and holds it for one run until a moment, so that no other delivers it too."""
 
     def delivered(self, deliveries: Sequence[Delivery], at: datetime) -> None:
         """Marks deliveries as done."""
@@ -107,6 +116,9 @@ class WatchStore(Protocol):
 
     def failures(self) -> list[Delivery]:
         """Returns the deliveries that failed for good and nobody has dismissed, and those that failed for now."""
+
+    def dismiss(self, channel: str) -> int:
+        """Forgets the deliveries that failed for good in one channel; returns how many there were."""
 
     def note(self, key: str) -> str | None:
         """Returns a note of the run's own (when the last one ended, whether the network was told to be broken)."""
