@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -17,6 +18,7 @@ from canary.core.state import State
 from canary.core.tally import CheckedSignature, Tally
 from canary.core.verdict import Subject, Verdict
 from canary.core.watched import Acknowledged, Check, Sighting, Suspicion, Telling, Transition, Watched
+from canary.edges.watch_store import open_watch_store
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 250_000, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -173,3 +175,12 @@ def everything(watched: Watched, *, at: datetime = NOW, occasion: str = "1") -> 
         transition=Transition(at, watched.status, Status.WITHDRAWN, WITHDRAWN),
         alerts=((told, deliveries(told, "mail", "hook")),),
     )
+
+
+def filled(path: Path) -> Path:
+    """Makes a memory of one canary with its state and history, and a note; returns its path."""
+    with open_watch_store(path) as store:
+        store.add(fresh(), STATE)
+        store.record([everything(fresh())])
+        store.set_note("key", "value")
+    return path

@@ -21,7 +21,7 @@ from canary.edges import watch_store_history as history
 from canary.edges import watch_store_list as listed
 from canary.edges import watch_store_outbox as outbox
 from canary.edges.watch_store_file import StoreFile
-from canary.errors import RefusedError, StoreError
+from canary.errors import RefusedError
 from canary.formats.state_json import parse_state, render_state
 from canary.limits import STORE_SECONDS
 
@@ -37,9 +37,7 @@ def open_watch_store(path: Path, *, make: bool = True, seconds: float = STORE_SE
     Raises:
         StoreError: it is missing, cannot be opened, is damaged, or is none that this version knows.
     """
-    if not make and not path.exists():
-        raise StoreError(f"{path} is missing: there is no list yet", hint="Begin one with 'canary watch add'.")
-    return SqliteWatchStore(StoreFile(path, seconds=seconds))
+    return SqliteWatchStore(StoreFile(path, seconds=seconds, make=make))
 
 
 class SqliteWatchStore:

@@ -21,7 +21,14 @@ from canary.edges.watch_store_schema import STEPS, Step, bring_up_to_date
 from canary.errors import MalformedError, RefusedError, StoreError, WorkspaceError
 
 _TRY_AGAIN_SECONDS = 0.05
-_CACHE_KIB = 32 * 1024
+_SETTINGS = (
+    "synchronous = FULL",
+    # KiB: the list of 10,000 canaries fits in it.
+    "cache_size = -32768",
+    # What the file itself brings along may not run functions, and a cell that cannot be is not read.
+    "trusted_schema = OFF",
+    "cell_size_check = ON",
+)
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _FORBIDDEN = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
@@ -33,19 +40,21 @@ class StoreFile:
     """An open memory. Threads may share it; each transaction waits for the one before.
 
     Args:
-        path: the file; made, with its folder, where it is missing.
+        path: the file.
         seconds: how long to wait for another process that is writing.
+        make: whether to make it, and its folder, where it is missing.
         steps: the way from each version of the tables to the next.
 
     Raises:
-        StoreError: it cannot be opened or made, is damaged, is something else, or was written by a newer version.
+        StoreError: it is missing, cannot be opened or made, is damaged, is something else, or was written by a newer
+            version.
     """
 
-    def __init__(self, path: Path, *, seconds: float, steps: Sequence[Step] = STEPS) -> None:
+    def __init__(self, path: Path, *, seconds: float, make: bool = True, steps: Sequence[Step] = STEPS) -> None:
         self.path = path
         self._seconds = seconds
         self._lock = threading.RLock()
-        _make(path)
+        _begin(path, make=make)
         with self._told():
             self._db = _connect(path, seconds)
             try:
@@ -132,14 +141,16 @@ class StoreFile:
         return _told(self.path, self._seconds)
 
 
-def _make(path: Path) -> None:
+def _begin(path: Path, *, make: bool) -> None:
     """Makes the file where there is none, for its owner alone, before anything is in it.
 
     A file that is there is not opened: closing it again would take away the locks of whoever in this process has it
     open (how POSIX locks work; sqlite.org/howtocorrupt.html, section 2.2).
     """
     try:
-        if not os.path.lexists(path):
+        if not _is_there(path):
+            if not make:
+                raise StoreError(f"{path} is missing: there is no list yet", hint="Begin one with 'canary watch add'.")
             make_folder(path.parent, mode=PRIVATE_FOLDER_MODE)
             # Another run may be first.
             with contextlib.suppress(FileExistsError):
@@ -153,6 +164,19 @@ def _make(path: Path) -> None:
         raise StoreError(f"{path} cannot be opened: {error.strerror}", hint=what_to_do(error)) from error
 
 
+def _is_there(path: Path) -> bool:
+    """Tells whether something is called that, be it a link to nothing.
+
+    Raises:
+        OSError: that cannot be seen; it is not taken for missing then.
+    """
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def _connect(path: Path, seconds: float) -> sqlite3.Connection:
     db = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=rw",
@@ -161,12 +185,12 @@ def _connect(path: Path, seconds: float) -> sqlite3.Connection:
         isolation_level=None,
         check_same_thread=False,
     )
-    db.execute("PRAGMA synchronous = FULL")
-    # The list of 10,000 canaries fits in it.
-    db.execute(f"PRAGMA cache_size = {-_CACHE_KIB}")
-    # What the file itself brings along may not run functions, and a cell that cannot be is not read.
-    db.execute("PRAGMA trusted_schema = OFF")
-    db.execute("PRAGMA cell_size_check = ON")
+    try:
+        for setting in _SETTINGS:
+            db.execute(f"PRAGMA {setting}")
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
@@ -195,7 +219,8 @@ def _told(path: Path, seconds: float) -> Iterator[None]:
         raise
     except sqlite3.Error as error:
         raise _in_words(error, path, seconds) from error
-    except MalformedError as error:
+    # Of a damaged file not even SQLite's own message need be text.
+    except (MalformedError, UnicodeDecodeError) as error:
         raise _damaged(path, str(error)) from error
 
 

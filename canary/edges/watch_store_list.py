@@ -15,10 +15,15 @@ from canary.edges.watch_store_values import columns, decoded, marks, to_tags, to
 
 _SHORT = f"SELECT {columns(CanaryRow)} FROM canaries"
 _WHOLE = f"SELECT {columns(CanaryRow)}, believed, suspected FROM canaries JOIN verdicts ON canary = id"
-# What was looked at later than now is due as well: the clock was wrong then, or is now.
-_DUE = (
-    "(next_at <= :now OR checked_at > :now) AND NOT EXISTS (SELECT 1 FROM claims"
+_UNCLAIMED = (
+    "NOT EXISTS (SELECT 1 FROM claims"
     " WHERE claims.canary = canaries.id AND holder <> :holder AND made_at <= :now AND until > :now)"
+)
+# What was looked at later than now is due as well: the clock was wrong then, or is now.
+_IS_DUE = "(next_at <= :now OR checked_at > :now)"
+# The same as a union, because SQLite would read the whole list for the "or".
+_AMONG_DUE = (
+    "id IN (SELECT id FROM canaries WHERE next_at <= :now UNION SELECT id FROM canaries WHERE checked_at > :now)"
 )
 _INSERT = f"INSERT INTO canaries ({columns(CanaryRow)}) VALUES ({marks(CanaryRow)}) ON CONFLICT (name) DO NOTHING"
 _UPDATE = f"UPDATE canaries SET ({columns(CanaryRow)}) = ({marks(CanaryRow)}) WHERE id = ?"
@@ -80,7 +85,7 @@ def find(db: sqlite3.Connection, name: str) -> Watched | None:
 def due(db: sqlite3.Connection, now: datetime, tags: Sequence[str]) -> list[Watched]:
     """Returns what is due and not claimed, the longest overdue first."""
     bound = {"now": to_time(now), "holder": "", **_sought(tags)}
-    found = db.execute(f"{_WHOLE} WHERE {_DUE} AND {_filed(tags)} ORDER BY next_at, name", bound)
+    found = db.execute(f"{_WHOLE} WHERE {_AMONG_DUE} AND {_UNCLAIMED} AND {_filed(tags)} ORDER BY next_at, name", bound)
     return decoded(watched_of, found)
 
 
@@ -91,7 +96,7 @@ def claim(
     claimed: list[Watched] = []
     for name in names:
         bound = {"name": name, "now": to_time(now), "holder": holder, "until": to_time(until)}
-        found = decoded(watched_of, db.execute(f"{_WHOLE} WHERE name = :name AND {_DUE}", bound))
+        found = decoded(watched_of, db.execute(f"{_WHOLE} WHERE name = :name AND {_IS_DUE} AND {_UNCLAIMED}", bound))
         if found:
             db.execute(
                 "INSERT OR REPLACE INTO claims (canary, holder, made_at, until)"

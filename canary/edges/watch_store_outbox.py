@@ -81,7 +81,9 @@ _DUE = (
 )
 _FAILED = (
     f"SELECT {_FOUND} FROM deliveries JOIN alerts ON alerts.id = deliveries.alert"
-    " WHERE failed OR (settled_at IS NULL AND error <> '') ORDER BY alerts.at, deliveries.rowid"
+    " WHERE deliveries.rowid IN (SELECT rowid FROM deliveries WHERE failed"
+    " UNION SELECT rowid FROM deliveries WHERE settled_at IS NULL AND error <> '')"
+    " ORDER BY alerts.at, deliveries.rowid"
 )
 
 
