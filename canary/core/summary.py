@@ -13,7 +13,7 @@ import msgspec
 from canary.core.anew import BY_TIME
 from canary.core.findings import Cause, Code, Status
 from canary.core.followed import Followed
-from canary.core.freshness import time_findings
+from canary.core.freshness import time_code
 from canary.core.schedule import Window
 from canary.core.verdict import Verdict
 from canary.core.watched import Acknowledged
@@ -46,17 +46,9 @@ class Lasting(msgspec.Struct, frozen=True):
 
     def status(self, now: datetime) -> Status:
         """Returns the status that stands at `now`."""
-        if self.window is None:
-            return self.cause.status
-        found = time_findings(_Promised(0, 0, self.window, self.expires), now)
-        return min([self.cause, *(each.cause for each in found if each.cause is not None)]).status
-
-
-class _Promised(msgspec.Struct, frozen=True):
-    number: int
-    entry: int
-    next: Window | None
-    expires: datetime | None
+        code = None if self.window is None else time_code(self.window, self.expires, now)
+        found = None if code is None else code.cause
+        return self.cause.status if found is None else min(self.cause, found).status
 
 
 class Summary(msgspec.Struct, frozen=True):
