@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Self
 
 from canary.core.alerts import Alert, Delivery
@@ -221,7 +221,7 @@ class SqliteWatchStore:
         with self._file.writing() as db:
             return history.thin(db, now) + outbox.drop_settled(db, now)
 
-    def backup(self, to: PurePath) -> None:
+    def backup(self, to: str | Path) -> None:
         """Writes a consistent copy while other runs are at work, and checks it."""
         self._file.backup(Path(to))
 

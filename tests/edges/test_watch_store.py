@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -333,3 +334,17 @@ def test_all_of_it_is_there_when_it_is_opened_again(tmp_path: Path) -> None:
     with open_watch_store(tmp_path / "watch.db", make=False) as again:
         assert (again.watched(), again.outbox(NOW), again.checks("one", limit=9), again.state("one")) == before
         assert again.note("key") == "value"
+
+
+def test_threads_share_it(store: WatchStore) -> None:
+    store.add_many([fresh(f"canary-{number}") for number in range(8)])
+
+    def look(name: str) -> list[str]:
+        left = [each for _ in range(10) for each in store.record([everything(found(store, name))])]
+        store.set_note(name, str(len(store.watched())))
+        return left
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(look, [f"canary-{number}" for number in range(8)])) == [[]] * 8
+    assert {each.checks for each in store.watched()} == {10}
+    assert {store.note(f"canary-{number}") for number in range(8)} == {"8"}

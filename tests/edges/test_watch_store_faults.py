@@ -84,7 +84,7 @@ def _use(path: Path, to: Path) -> None:
             store.claim([name], holder="run", now=NOW + DAY, until=NOW + 2 * DAY)
             store.record([everything(each, at=NOW + DAY, occasion="2")])
         store.compact(NOW + 400 * DAY)
-        store.backup(to)
+        store.backup(str(to))
 
 
 def _fault(path: Path, to: Path) -> StoreError | None:

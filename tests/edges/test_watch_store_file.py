@@ -212,7 +212,7 @@ def test_a_copy_is_one_file_that_holds_everything(store: WatchStore, tmp_path: P
     store.record([everything(fresh())])
     (tmp_path / "copies").mkdir()
     to = tmp_path / "copies" / "copy.db"
-    store.backup(to)
+    store.backup(str(to))
     store.set_note("key", "later")
     assert [each.name for each in to.parent.iterdir()] == ["copy.db"]
     assert mode(to) == 0o600
@@ -229,7 +229,7 @@ def test_a_copy_takes_nobody_s_place(store: WatchStore, tmp_path: Path, there: s
     (tmp_path / "link").symlink_to("nowhere")
     before = sorted(tmp_path.iterdir())
     with pytest.raises(RefusedError, match=f"{there} is there already"):
-        store.backup(tmp_path / there)
+        store.backup(str(tmp_path / there))
     assert sorted(tmp_path.iterdir()) == before
     assert (tmp_path / "file").read_text("utf-8") == "words"
 
@@ -243,14 +243,14 @@ def test_who_comes_first_keeps_the_name(store: WatchStore, tmp_path: Path, monke
 
     monkeypatch.setattr(StoreFile, "_copy", slow)
     with pytest.raises(RefusedError, match="copy is there already"):
-        store.backup(tmp_path / "copy")
+        store.backup(str(tmp_path / "copy"))
     assert (tmp_path / "copy").read_text("utf-8") == "another's"
     assert not list(tmp_path.glob("*.part*"))
 
 
 def test_a_copy_that_cannot_be_written_is_told(store: WatchStore, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="missing/copy cannot be written: No such file") as caught:
-        store.backup(tmp_path / "missing" / "copy")
+        store.backup(str(tmp_path / "missing" / "copy"))
     assert caught.value.hint
 
 
@@ -262,7 +262,7 @@ def test_a_copy_of_a_damaged_memory_gets_no_name(path: Path, tmp_path: Path) -> 
     data[-3000:-100] = bytes(2900)
     path.write_bytes(data)
     with open_watch_store(path) as store, pytest.raises(StoreError, match=r"memory is damaged \(") as caught:
-        store.backup(tmp_path / "copy")
+        store.backup(str(tmp_path / "copy"))
     assert "put a backup in their place" in caught.value.hint
     assert not (tmp_path / "copy").exists()
     assert not list(tmp_path.glob("*.part*"))
@@ -272,7 +272,7 @@ def test_a_copy_takes_the_damaged_one_s_place(path: Path, tmp_path: Path) -> Non
     """As the message says."""
     with open_watch_store(path) as store:
         store.add(fresh(), STATE)
-        store.backup(tmp_path / "copy")
+        store.backup(str(tmp_path / "copy"))
         store.add(fresh("two"), None)
     path.write_bytes(b"junk" * 100)
     for each in tmp_path.glob("memory*"):

@@ -47,7 +47,7 @@ def test_while_one_writes_whole_copies_are_made(tmp_path: Path) -> None:
         assert ready.wait(30)
         with open_watch_store(path) as store:
             for number in range(8):
-                store.backup(tmp_path / f"copy-{number}")
+                store.backup(str(tmp_path / f"copy-{number}"))
                 ready.clear()
                 assert ready.wait(30)
         assert process.is_alive()

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import PurePath
 from typing import Protocol
 
 from canary.core.alerts import Alert, Delivery
@@ -129,8 +128,11 @@ class WatchStore(Protocol):
     def compact(self, now: datetime) -> int:
         """Thins the history of looks by the implementation's stated rule; returns how many rows went."""
 
-    def backup(self, to: PurePath) -> None:
+    def backup(self, to: str) -> None:
         """Writes a consistent copy while other runs are at work.
+
+        Args:
+            to: the path of a file that is not there yet.
 
         Raises:
             RefusedError: there is a file already.
