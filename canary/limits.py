@@ -64,7 +64,7 @@ OTS_ATTESTATIONS = 64
 """Attestations in one proof: each of ten calendars gives two."""
 
 OTS_BLOCKS = 10
-"""Different blocks in one proof: for each of them a watcher asks its own source of headers."""
+"""Different blocks of one proof that are looked at, the lowest: for each a watcher asks its own source of headers."""
 
 CALENDARS = 10
 """Calendars that one stamp asks."""
@@ -102,8 +102,9 @@ PROOF_HASHES = 63
 HINT_BYTES = 1_024
 """Bytes in the well-known hint."""
 
-STATE_BYTES = 2 * LOG_BYTES
-"""Bytes in a state file: the log in base64, and what was found."""
+STATE_BYTES = 4 * LOG_BYTES
+"""Bytes in a state file: the log in base64, what follows from it, and what was found. Twice what an honest log of full
+size comes to, so that short entries with many anchors and statements can be read again too."""
 
 CHANGES_TOLD = 50
 """Changes of one kind that a verdict puts in words; the rest it counts. A log can hold millions."""

@@ -251,7 +251,7 @@ def _publish_releases(
     for name in NEWEST_SIGNERS:
         command = f"canary sign --as {name} --affirm … --text sha256:…"
         show_command(command, publisher.sign(name, at=None), "Signed by", "The draft")
-    with publisher.asking(notary.url) if notary else nullcontext():
+    with publisher.asking(notary.url, notary.root) if notary else nullcontext():
         published = publisher.publish(at=None)
     show_command("canary publish", published, "Release", "It has a timestamp", "Watchers need", "The site", "Next")
     return older, block

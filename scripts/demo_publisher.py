@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -157,11 +158,12 @@ class Publisher:
         return self.run("publish", "--key-dir", str(self.keys), at=at)
 
     @contextlib.contextmanager
-    def asking(self, authority: str) -> Iterator[None]:
-        """Has `canary.toml` name a timestamp authority, for as long as it is there."""
+    def asking(self, authority: str, root: Path) -> Iterator[None]:
+        """Has `canary.toml` name a timestamp authority and the file with its root, for as long as it is there."""
         config = self.workspace / CONFIG
         text = config.read_text("utf-8")
-        config.write_text(f'{text}\n[timestamps]\nauthorities = ["{authority}"]\n', "utf-8")
+        table = f"[timestamps]\nauthorities = {json.dumps([authority])}\nroots = {json.dumps([str(root.resolve())])}\n"
+        config.write_text(f"{text}\n{table}", "utf-8")
         try:
             yield
         finally:

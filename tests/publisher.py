@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import json
 import os
 import shutil
 import stat
@@ -236,11 +237,14 @@ class Publisher:
             text = text.replace(old, new)
         path.write_text(text, "utf-8")
 
-    def asks(self, *, authorities: Sequence[str] = (), calendars: Sequence[str] = ()) -> Self:
+    def asks(
+        self, *, authorities: Sequence[str] = (), calendars: Sequence[str] = (), roots: Sequence[object] = ()
+    ) -> Self:
         """Names who is asked for timestamps, in the place of who was."""
         path = self.root / "canary.toml"
         text = path.read_text("utf-8").split("\n[timestamps]")[0]
         table = f"[timestamps]\nauthorities = {list(authorities)}\ncalendars = {list(calendars)}\n"
+        table += f"roots = {json.dumps([str(each) for each in roots])}\n"
         path.write_text(f"{text}\n{table}", "utf-8")
         return self
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from canary.cli.session import Session
+from canary.edges.files import check_inside
 from canary.flows.issue.proving import Proving
 from canary.flows.issue.stamping import Stamping
 from canary.flows.issue.timestamping import Timestamping
@@ -31,13 +34,28 @@ def _stamping(session: Session, *, seconds: float) -> Stamping:
     from canary.edges.tsa_roots import read_roots  # noqa: PLC0415
     from canary.formats.rfc3161 import TokenChecker  # noqa: PLC0415
 
+    shipped = TokenChecker(read_roots)
+    own = _root_files(session)
+    # Read at once, so that a file that is not there is told of before anybody is asked.
+    trusted = read_roots(own) if own else ()
     return Stamping(
         drawer=session.workspace.timestamps,
         authorities=session.config.timestamps.authorities,
         ask=Authorities(seconds=seconds),
-        check=TokenChecker(read_roots),
+        check=shipped,
+        trust=TokenChecker(lambda: trusted) if own else shipped,
         now=None if session.app.past else session.app.clock(),
     )
+
+
+def _root_files(session: Session) -> list[Path]:
+    """Returns the files of roots that `canary.toml` names; raises WorkspaceError where one's link leads out."""
+    root = session.workspace.root
+    named = session.config.timestamps.roots
+    for each in named:
+        if not Path(each).is_absolute():
+            check_inside(root, root / each)
+    return [root / each for each in named]
 
 
 def _proving(session: Session, *, seconds: float) -> Proving:

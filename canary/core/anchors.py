@@ -22,11 +22,14 @@ from enum import StrEnum
 import msgspec
 
 from canary.core.release import Anchor
+from canary.core.strict import digest
 from canary.errors import MalformedError
 
 DRAND = "drand-quicknet"
 BITCOIN = "bitcoin"
 HEADLINE = "headline"
+_TEXT_CHARACTERS = 64
+"""Characters of a SHA-256."""
 
 
 class AnchorOutcome(StrEnum):
@@ -51,7 +54,9 @@ class CheckedAnchor(msgspec.Struct, frozen=True):
     Attributes:
         anchor: the anchor as it stands in the text.
         outcome: what came of it.
-        identity: what makes two anchors the same, whatever is written around it.
+        identity: what makes two anchors the same, whatever is written around it; of an anchor that does not read, its
+            kind and value, or their SHA-256 (64 hexadecimal digits, and no space) where they are longer than 64
+            characters.
         moment: when it came to be, by its own account (UTC); what its age is counted from. None where it says nothing.
         bound: the text did not exist before this; None unless it is proved.
         words: what it says, what that rests on, or what is wrong with it, for people; no full stop.
@@ -79,12 +84,12 @@ def check_anchor(anchor: Anchor) -> CheckedAnchor:
     check = _CHECKS.get(anchor.kind)
     if check is None:
         return CheckedAnchor(
-            anchor, AnchorOutcome.UNKNOWN, f"{anchor.kind} {anchor.value}", None, None, "this version does not know it"
+            anchor, AnchorOutcome.UNKNOWN, _text_identity(anchor), None, None, "this version does not know it"
         )
     try:
         return check(anchor)
     except MalformedError as error:
-        return CheckedAnchor(anchor, AnchorOutcome.BAD, f"{anchor.kind} {anchor.value}", None, None, error.rule)
+        return CheckedAnchor(anchor, AnchorOutcome.BAD, _text_identity(anchor), None, None, error.rule)
 
 
 def anchor_identity(anchor: Anchor) -> str:
@@ -99,7 +104,13 @@ def anchor_identity(anchor: Anchor) -> str:
             return parse_bitcoin(anchor.value).identity
     except MalformedError:
         pass
-    return f"{anchor.kind} {anchor.value}"
+    return _text_identity(anchor)
+
+
+def _text_identity(anchor: Anchor) -> str:
+    """Returns the text itself, or its SHA-256 where that is shorter: states keep it for every anchor of a log."""
+    text = f"{anchor.kind} {anchor.value}"
+    return text if len(text) <= _TEXT_CHARACTERS else digest(text.encode("utf-8", "surrogatepass"))
 
 
 def _drand(anchor: Anchor) -> CheckedAnchor:
@@ -130,7 +141,7 @@ def _bitcoin(anchor: Anchor) -> CheckedAnchor:
 
 def _headline(anchor: Anchor) -> CheckedAnchor:
     words = "a headline: look it up; nothing here can check it"
-    return CheckedAnchor(anchor, AnchorOutcome.CLAIMED, f"{anchor.kind} {anchor.value}", None, None, words)
+    return CheckedAnchor(anchor, AnchorOutcome.CLAIMED, _text_identity(anchor), None, None, words)
 
 
 _CHECKS: dict[str, Callable[[Anchor], CheckedAnchor]] = {DRAND: _drand, BITCOIN: _bitcoin, HEADLINE: _headline}

@@ -1,10 +1,11 @@
 """What bounds the time of signing, put together from what is stored and what one look brought.
 
 A release whose upper bound is known, and lies no more than 14 days after `issued`, is not asked about again. Until then
-every look asks for the evidence beside it; of what is proved the earlier bound stays. Of the rest,
-what was refused or promised comes again only if it has changed, and what this watcher did not trust, or could not
-check, in any case, because whom it trusts may have changed. That nothing has changed is believed once, and then the
-file is fetched: whoever served what was refused chose its entity tag too, and may no longer be there.
+every look asks for the evidence beside it. Of what is proved the earlier bound stays, and comes again only if it has
+changed; so does what was refused or promised. What this watcher did not trust, or could not check, comes in any case,
+because whom it trusts may have changed. That nothing has changed is believed once, and then the file is fetched:
+whoever served what was refused chose its entity tag too, and may no longer be there. What a state has proved stays
+proved, also when the watcher takes back its trust in an authority: then a new state is begun.
 
 Only the newest release's anchors are checked, each once. What one came to stays, proved or wrong, also where the next
 release has it again; a claim, and a kind that was not known, may look different to a newer version of this program, and

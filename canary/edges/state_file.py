@@ -69,9 +69,15 @@ def write_state(path: Path, state: State) -> None:
     """Writes a state, durably. Which canaries somebody watches is nobody else's business, so only they can read it.
 
     Raises:
-        WorkspaceError: it could not be written; the old state is still there.
+        WorkspaceError: it could not be written, or would have more bytes than are read; the old state is still there.
     """
-    write_file(path, render_state(state), mode=PRIVATE_MODE)
+    data = render_state(state)
+    if len(data) > STATE_BYTES:
+        raise WorkspaceError(
+            f"{path} is not written: the state would have {len(data):,} bytes, and at most {STATE_BYTES:,} are read",
+            hint="What was found is told here, and the old state stands. Ask the publisher to begin a smaller log.",
+        )
+    write_file(path, data, mode=PRIVATE_MODE)
 
 
 def _lock(descriptor: int, path: Path, until: float) -> None:

@@ -29,7 +29,8 @@ def read_roots(paths: Sequence[Path] = (), *, shipped: bool = True) -> tuple[Cer
         shipped: whether the shipped list counts too.
 
     Raises:
-        CanaryError: a file cannot be read, holds no certificate, or holds one that is no CA's.
+        CanaryError: a file cannot be read, holds no certificate, or holds one that is no CA's, or not self-signed:
+            tokens under it would be broken for OpenSSL, which wants the path to end at a root.
     """
     files = [*([SHIPPED] if shipped else []), *paths]
     found = {root: None for file in files for root in _certificates(file)}
@@ -39,16 +40,19 @@ def read_roots(paths: Sequence[Path] = (), *, shipped: bool = True) -> tuple[Cer
 def _certificates(path: Path) -> list[Certificate]:
     from cryptography import x509  # noqa: PLC0415  # who looks at a canary without timestamps needs none
 
+    from canary.formats.rfc3161_chain import UNREADABLE  # noqa: PLC0415  # as above
+
     data = read_file(path, limit=_FILE_BYTES)
     try:
         with warnings.catch_warnings():
             # Some old roots that everybody trusts have a serial number that RFC 5280 does not allow.
             warnings.simplefilter("ignore")
             roots = x509.load_pem_x509_certificates(data)
+            rooted = [_is_self_signed(root) for root in roots]
             cas = [root.extensions.get_extension_for_class(x509.BasicConstraints).value.ca for root in roots]
     except x509.ExtensionNotFound:
         cas = [False]
-    except (ValueError, x509.DuplicateExtension) as error:
+    except UNREADABLE as error:
         raise CanaryError(
             f"{path} holds no certificates that can be read", hint="It has to be a file of certificates in PEM form."
         ) from error
@@ -57,4 +61,24 @@ def _certificates(path: Path) -> list[Certificate]:
             f"{path} holds a certificate that is no certification authority's",
             hint="Give the root that the timestamp authority's certificate leads to, and not that certificate itself.",
         )
+    if not all(rooted):
+        raise CanaryError(
+            f"{path} holds a certificate that is not self-signed, and so no root",
+            hint="Give the root at the end of its chain, and not a certificate between that and the authority.",
+        )
     return roots
+
+
+def _is_self_signed(certificate: Certificate) -> bool:
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm  # noqa: PLC0415  # as above
+
+    if certificate.subject != certificate.issuer:
+        return False
+    try:
+        certificate.verify_directly_issued_by(certificate)
+    except InvalidSignature:
+        return False
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        # An old hash or an unknown curve: no signature of a root is relied on, only its name and its key.
+        return True
+    return True

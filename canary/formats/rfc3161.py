@@ -9,7 +9,8 @@ A reply (`N.tsr`) is kept as it was received. Checking it, offline and from the 
 4. That certificate is for timestamping and nothing else, critically so (RFC 3161, section 2.3), and was valid at the
    token's own time.
 5. The certificates that came along lead to a root: one on the watcher's list, and it is PROVED; another one, and it
-   is CLAIMED. rfc3161-client then verifies the whole once more under that one root.
+   is CLAIMED. rfc3161-client then verifies the whole once more under that one root, with the certificates of that path
+   and no others.
 
 The bound is the token's time and its accuracy. Where a token states none, one second stands for it: RFC 3161 (section
 2.4.2) leaves it to the authority's policy then, and the common one, ETSI EN 319 421, promises one second or better. A
@@ -139,7 +140,7 @@ def read_reply(data: bytes) -> Token:
 
     ordered = in_order(data)
     try:
-        response = decode_timestamp_response(ordered)
+        response = _decoded(decode_timestamp_response, ordered)
         if response.status != _GRANTED:
             words = _STATUS_WORDS.get(response.status, f"of a status that nobody knows ({response.status})")
             raise MalformedError(f"the authority's answer is no token: it was {words}", what=_WHAT)
@@ -152,6 +153,17 @@ def read_reply(data: bytes) -> Token:
         return Token(signed, response, moment, moment + accuracy, info.nonce)
     except (ValueError, OverflowError) as error:
         raise MalformedError("it is no RFC 3161 reply in DER, or is broken", what=_WHAT) from error
+
+
+def _decoded(decode: Callable[[bytes], TimeStampResponse], ordered: bytes) -> TimeStampResponse:
+    """Returns a reply as rfc3161-client has it; raises MalformedError or ValueError where it does not read it."""
+    from canary.formats.rfc3161_cms import taken_apart  # noqa: PLC0415  # needed with a token
+
+    try:
+        return decode(ordered)
+    except ValueError:
+        taken_apart(ordered)  # which knows more of what may be wrong, and says so
+        raise
 
 
 class TokenChecker:
@@ -203,7 +215,7 @@ class TokenChecker:
             root = chain.claimed_root(self._roots, signer, others, token.moment)
             words = f"its root, '{root}', is not on the list of those to trust, so its time is the publisher's claim"
             return CheckedEvidence(name, sha256, EvidenceOutcome.CLAIMED, token.moment, None, by, words)
-        _verify(token.response, path[-1], entry)
+        _verify(token.response, path, entry)
         words = f"an RFC 3161 timestamp under the root '{chain.name_of(path[-1].subject)}'"
         return CheckedEvidence(name, sha256, EvidenceOutcome.PROVED, token.moment, token.latest, by, words)
 
@@ -217,15 +229,22 @@ def _check_imprint(response: TimeStampResponse, entry: bytes) -> None:
         raise MalformedError("it is over other bytes than this entry", what=_WHAT)
 
 
-def _verify(response: TimeStampResponse, root: Certificate, entry: bytes) -> None:
-    """Has rfc3161-client verify a reply under one root; raises MalformedError where it will not."""
-    from rfc3161_client import VerificationError, VerifierBuilder  # noqa: PLC0415  # 100 ms
+def _verify(response: TimeStampResponse, path: Sequence[Certificate], entry: bytes) -> None:
+    """Has rfc3161-client verify a reply under the root at the end of a path; raises MalformedError where it will not.
+
+    OpenSSL makes a path of its own of what came along, and may choose another one: a root, say, that came along beside
+    its twin which the trusted root signed. So it is given a copy with the certificates of this path alone.
+    """
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415  # needed by whoever has a token
+    from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response  # noqa: PLC0415  # 100 ms
 
     from canary.formats.rfc3161_chain import UNREADABLE  # noqa: PLC0415  # needed by whoever has a token
+    from canary.formats.rfc3161_cms import with_certificates  # noqa: PLC0415  # likewise
 
     unverified: tuple[type[Exception], ...] = (VerificationError, *UNREADABLE)
     try:
-        VerifierBuilder(roots=[root]).build().verify_message(response, entry)
+        alone = with_certificates(response.as_bytes(), [each.public_bytes(Encoding.DER) for each in path[:-1]])
+        VerifierBuilder(roots=[path[-1]]).build().verify_message(decode_timestamp_response(alone), entry)
     except unverified as error:
         raise MalformedError("its signature or its certificates do not hold for OpenSSL", what=_WHAT) from error
 

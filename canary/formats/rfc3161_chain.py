@@ -3,7 +3,7 @@
 The path is built and checked by cryptography's X.509 verification: signatures with SHA-256 or better, validity at the
 token's own time, path lengths and name constraints. What is said here is what makes a certificate an authority's (the
 extended key usage for timestamping, critical, and no other beside it), or a CA's, and that every RSA key on the path
-has 2,048 bits or more.
+has 2,048 bits or more, and every curve 224.
 
 Revocation is not looked at: it would need the network, and would let later news change what was proved.
 """
@@ -15,6 +15,7 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509 import BasicConstraints, Certificate, ExtendedKeyUsage, KeyUsage
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -32,6 +33,9 @@ from canary.errors import MalformedError
 
 LEAST_RSA_BITS = 2_048
 """As everywhere on the web (CA/Browser Forum, Baseline Requirements, section 6.1.5)."""
+
+LEAST_CURVE_BITS = 224
+"""As strong as RSA with 2,048 bits (NIST SP 800-57, part 1, table 2)."""
 
 MOST_INTERMEDIATES = 4
 """CA certificates between an authority and its root: public authorities have one or two, with a cross-signed one."""
@@ -154,6 +158,8 @@ def claimed_root(
 
 def _is_weak(certificate: Certificate) -> bool:
     key = certificate.public_key()
+    if isinstance(key, EllipticCurvePublicKey):
+        return key.key_size < LEAST_CURVE_BITS
     return isinstance(key, RSAPublicKey) and key.key_size < LEAST_RSA_BITS
 
 

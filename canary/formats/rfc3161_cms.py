@@ -34,6 +34,8 @@ _MESSAGE_DIGEST = ObjectIdentifier("1.2.840.113549.1.9.4")
 _CERTIFICATE_V1 = ObjectIdentifier("1.2.840.113549.1.9.16.2.12")
 _CERTIFICATE_V2 = ObjectIdentifier("1.2.840.113549.1.9.16.2.47")
 _RSA = ObjectIdentifier("1.2.840.113549.1.1.1")
+_KEY_IDENTIFIER = b"\x80"
+"""The tag of a SubjectKeyIdentifier in the place of an issuer and a serial number (RFC 5652, section 5.3)."""
 
 _STRONG_DIGESTS: dict[str, hashes.HashAlgorithm] = {
     "2.16.840.1.101.3.4.2.1": hashes.SHA256(),
@@ -67,7 +69,7 @@ class _Attribute:
 @asn1.sequence
 class _SignerInfo:
     version: int
-    signer: _IssuerAndSerial
+    signer: asn1.TLV
     digest: list[asn1.TLV]
     signed: Annotated[asn1.SetOf[_Attribute] | None, asn1.Implicit(0)]
     algorithm: list[asn1.TLV]
@@ -173,12 +175,25 @@ def in_order(data: bytes) -> bytes:
     return asn1.encode_der(reply)
 
 
+def with_certificates(data: bytes, certificates: Sequence[bytes]) -> bytes:
+    """Returns a reply with these certificates, in DER, in the place of those that came along.
+
+    Raises:
+        MalformedError: it is no reply with a token in DER.
+    """
+    reply = _decoded(_Reply, data)
+    if reply.token is None:
+        raise MalformedError("it holds no token")
+    reply.token.content.certificates = _sorted([_decoded(asn1.TLV, each) for each in certificates])
+    return asn1.encode_der(reply)
+
+
 def taken_apart(data: bytes) -> Signed:
     """Returns what a reply's token consists of.
 
     Raises:
         MalformedError: it is no reply with a token in it, has not exactly one signer or more than 20 certificates,
-            signs no timestamp token, or rests on a digest weaker than SHA-256.
+            signs no timestamp token, names its signer by a key's identifier, or rests on a digest weaker than SHA-256.
     """
     token = _decoded(_Reply, data).token
     if token is None or token.kind != _SIGNED_DATA:
@@ -193,6 +208,9 @@ def taken_apart(data: bytes) -> Signed:
     if len(signers) != 1:
         raise MalformedError(f"a token has exactly one signer, and this one has {len(signers)}")
     signer = _decoded(_SignerInfo, asn1.encode_der(signers[0]))
+    if asn1.encode_der(signer.signer)[:1] == _KEY_IDENTIFIER:
+        raise MalformedError("its signer is named by a key's identifier, which is not supported")
+    named = _parsed(signer.signer, _IssuerAndSerial)
     if signer.signed is None:
         raise MalformedError("its signature does not say what kind of thing was signed")
     attributes: dict[ObjectIdentifier, bytes] = {}
@@ -204,8 +222,8 @@ def taken_apart(data: bytes) -> Signed:
     return Signed(
         content=content.octets,
         certificates=tuple(asn1.encode_der(each) for each in certificates),
-        issuer=asn1.encode_der(signer.signer.issuer),
-        serial=asn1.encode_der(signer.signer.serial),
+        issuer=asn1.encode_der(named.issuer),
+        serial=asn1.encode_der(named.serial),
         digest=_strong(_named(signer.digest)),
         attributes=asn1.encode_der(signer.signed),
         attribute_values=attributes,
@@ -219,8 +237,8 @@ def with_fraction(content: bytes, whole: datetime) -> datetime:
 
     Args:
         content: the token's own bytes, a TSTInfo.
-        whole: its time in whole seconds. The next one is returned where the fraction is finer than microseconds: what
-            existed then existed a moment later too.
+        whole: its time in whole seconds. The next one is returned where the fraction is finer than microseconds, or
+            where another field is one that cannot be read here: what existed then existed a moment later too.
     """
     try:
         return asn1.decode_der(_TokenInfo, content).moment.as_datetime()

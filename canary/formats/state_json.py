@@ -3,11 +3,13 @@
 The document is the value of `canary.core.state`, with bytes in base64 and times as in a text. Its last field,
 `checksum`, is the SHA-256 of the document in which that field is empty. Reading it and writing it again gives the
 same bytes; anything else is a damaged file, and is refused whole: one letter that a disk changed in a stored entry
-would otherwise read as a fork, of which the signers know nothing.
+would otherwise read as a fork, of which the signers know nothing. One that is whole, or
+of another `version`, and has other fields than these is refused as another version's.
 """
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -29,6 +31,8 @@ from canary.core.timing import Timing
 from canary.errors import MalformedError
 
 VERSION = 1
+_CHECKSUM = b'"checksum": "'
+_END = b'"\n}\n'
 DAMAGED_HINT = "Bring it back from a backup, or begin anew with another file and the pin."
 _CODES = {code.spelling: code for code in Code}
 
@@ -100,6 +104,10 @@ class _Sticky(msgspec.Struct, forbid_unknown_fields=True):
     proof: list[str]
 
 
+class _Versioned(msgspec.Struct):
+    version: int
+
+
 class _State(msgspec.Struct, forbid_unknown_fields=True):
     version: int
     canary: str
@@ -168,12 +176,34 @@ def parse_state(data: bytes) -> State:
         document = msgspec.json.decode(data, type=_State)
         state = _state(document)
     except (msgspec.DecodeError, MalformedError, KeyError, ValueError) as error:
+        if _is_foreign(data):
+            raise _foreign() from error
         # The message may quote the file, which may hold anything.
         raise _damaged(shown(str(error))) from error
     # Also catches what a JSON reader is free to overlook: names that stand twice, other spellings of a number.
-    if document.version != VERSION or render_state(state) != data:
-        raise _damaged(f"it is not of version {VERSION}, or not as it was written")
+    if document.version != VERSION:
+        raise _foreign()
+    if render_state(state) != data:
+        raise _damaged("it is not as it was written")
     return state
+
+
+def _is_foreign(data: bytes) -> bool:
+    """Tells whether another version wrote a state: it says so, or it is whole by its own checksum."""
+    with contextlib.suppress(msgspec.DecodeError, ValueError, RecursionError):
+        if msgspec.json.decode(data, type=_Versioned).version != VERSION:
+            return True
+    before, mark, after = data.rpartition(_CHECKSUM)
+    stated, end = after[: -len(_END)], after[-len(_END) :]
+    return bool(mark) and end == _END and stated == hash_field(digest(before + mark + end)).encode()
+
+
+def _foreign() -> MalformedError:
+    return MalformedError(
+        "the state was written by another version of canary",
+        what="state file",
+        hint="Use the version that wrote it, or begin anew with another file and the pin.",
+    )
 
 
 def _spelled(document: _State) -> bytes:

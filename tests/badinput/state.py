@@ -173,7 +173,7 @@ FILES = (
         ANEW,
     ),
     BadState("a million brackets in an unknown field", bytes_of(lambda _: b'{"x": ' + b"[" * 1_000_000), ANEW),
-    BadState("another version", field("version", 2), ANEW),
+    BadState("another version", field("version", 2), "written by another version of canary"),
     BadState("an unknown field", field("note", "x"), ANEW),
     BadState("a missing field", lost("checkpoint"), ANEW),
     BadState(

@@ -22,7 +22,7 @@ from canary.core.merkle import leaf_hash, root_hash
 from canary.core.note import Note, SignatureLine
 from canary.core.tiles import log_files
 from canary.formats.state_json import render_state
-from canary.limits import LOG_ENTRIES
+from canary.limits import LOG_ENTRIES, STATE_BYTES
 from tests.badinput import state
 from tests.badinput.beside import REPORT, attached
 from tests.badinput.log import BUNDLE
@@ -95,7 +95,7 @@ def enlarge(file: Path) -> None:
         Huge(BUNDLE, 1, f"{BUNDLE} in the folder"),
         Huge(FRONT, 1, "canary.txt could not be read"),
         Huge(REPORT, 1, "the attachment report.pdf could not be read", attached(lambda _: None)),
-        Huge("state.json", 3, "state.json has more than 67,108,864 bytes"),
+        Huge("state.json", 3, f"state.json has more than {STATE_BYTES:,} bytes"),
     ],
     ids=lambda huge: huge.file,
 )

@@ -51,11 +51,12 @@ def anchored(published: Publisher, tmp_path: Path) -> Publisher:
     return published
 
 
-def name(publisher: Publisher, url: str) -> None:
+def name(publisher: Publisher, url: str, *roots: Path) -> None:
     """Names an authority in `canary.toml`, where no table of them was written."""
     config = publisher.root / "canary.toml"
     text = config.read_text("utf-8").split("\n[timestamps]")[0]
-    config.write_text(f'{text}\n[timestamps]\nauthorities = ["{url}"]\n', "utf-8")
+    table = f'[timestamps]\nauthorities = ["{url}"]\nroots = {[str(root) for root in roots]}\n'
+    config.write_text(f"{text}\n{table}", "utf-8")
 
 
 def told(publisher: Publisher) -> str:
@@ -98,15 +99,15 @@ def test_a_token_that_comes_later_is_told_once_it_is_there(anchored: Publisher, 
 def test_a_token_under_no_shipped_root_is_told_as_a_claim(
     anchored: Publisher, authority: Authority, tmp_path: Path
 ) -> None:
+    root = tmp_path / "root.pem"
+    root.write_text(pem(authority.root), "ascii")
     with serving(authority) as (_, _, (url,)):
-        name(anchored, url)
+        name(anchored, url, root)
         done(anchored.publish())
     assert told(anchored).startswith("Not signed before 31 August 2026, 18:45 UTC")
     said = Page((anchored.public / "index.html").read_bytes()).said("when")
     assert "Claimed, and not proved: the timestamp of Test TSA, " in said
     assert bounds(anchored) == as_verified(anchored) == ("2026-08-31T18:45:15Z", None)
-    root = tmp_path / "root.pem"
-    root.write_text(pem(authority.root), "ascii")
     assert as_verified(anchored, "--tsa-root", root)[1] is not None
 
 

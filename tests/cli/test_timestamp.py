@@ -15,7 +15,7 @@ from canary.core.evidence import EvidenceOutcome
 from canary.core.strict import digest
 from canary.edges.tsa_roots import read_roots
 from canary.formats.rfc3161 import TokenChecker
-from tests.authority import Authority, Service, make_authority, pem, query_for, serving
+from tests.authority import Authority, Service, make_authority, new_root, pem, query_for, serving
 from tests.loopback import Loopback, answer, says
 from tests.publisher import ADD_ALL, Publisher, Ran, command, done, tree
 
@@ -166,15 +166,72 @@ def entry_after(publisher: Publisher) -> bytes:
     return entry_of(copy, 2)
 
 
-def test_under_a_root_that_no_watcher_has_by_default_it_is_kept_and_said(
-    stamped: Publisher, served: Served, monkeypatch: pytest.MonkeyPatch
+def test_under_a_root_that_the_publisher_names_and_no_watcher_has_by_default_it_is_kept_and_said(
+    stamped: Publisher, served: Served, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    roots = (tmp_path / "shipped.pem").rename(stamped.root / "ours.pem")
     monkeypatch.undo()
     _, _, urls = served
+    stamped.asks(authorities=urls, roots=[roots.name])
     ran = done(stamped.publish())
     assert f"Watchers need --tsa-root for the timestamp of {urls[0]}: its root, 'Test Root'," in ran.said
     assert len(shown(stamped, 2)) == 2
+    assert stamped.canary("timestamp").out.startswith("example.net/canary: 2 timestamps fetched; no timestamp is")
     assert read_roots()
+
+
+def test_what_somebody_on_the_way_answers_under_a_root_of_their_own_is_not_kept_and_stays_missing(
+    stamped: Publisher, served: Served, authorities: list[Authority], tmp_path: Path
+) -> None:
+    _, services, urls = served
+    services[0].authority = make_authority(tmp_path / "between", root=new_root("Some Other Root"))
+    ran = done(stamped.publish())
+    assert f"No timestamp of {urls[0]}: its token is not kept: its root, 'Some Other Root', is not on the" in ran.said
+    assert outcomes(stamped, 2, authorities) == [EvidenceOutcome.PROVED]
+    ran = stamped.canary("timestamp")
+    assert ran.code == 1
+    assert "2 timestamps still missing" in ran.out
+    services[0].authority = authorities[0]
+    done(stamped.canary("timestamp"))
+    assert outcomes(stamped, 2, authorities) == [EvidenceOutcome.PROVED] * 2
+
+
+def test_a_claim_that_was_kept_before_settles_nothing(
+    stamped: Publisher, authorities: list[Authority], tmp_path: Path
+) -> None:
+    done(stamped.publish())
+    done(stamped.canary("timestamp"))
+    first = stamped.root / "evidence" / digest(entry_of(stamped, 2)) / "0.tsr"
+    own = make_authority(tmp_path / "between", root=new_root("Some Other Root"))
+    first.write_bytes(own.stamp(entry_of(stamped, 2)))
+    ran = done(stamped.canary("timestamp"))
+    assert ran.out.startswith("example.net/canary: 1 timestamp fetched; no timestamp is missing")
+    assert outcomes(stamped, 2, authorities) == [EvidenceOutcome.CLAIMED, *[EvidenceOutcome.PROVED] * 2]
+
+
+@pytest.mark.parametrize(
+    ("roots", "words"),
+    [
+        (["none.pem"], "none.pem"),
+        (["../none.pem"], "leads out of"),
+        (["canary.toml"], "holds no certificates that can be read"),
+        (["a.pem", "a.pem"], "timestamps.roots: a file stands twice"),
+        ([""], "timestamps.roots: "),
+        (["a\tb"], "timestamps.roots: "),
+        ([f"{number}.pem" for number in range(11)], "timestamps.roots: there are at most 10 files"),
+    ],
+)
+def test_roots_that_cannot_be_are_told_of_before_anybody_is_asked(
+    stamped: Publisher, served: Served, roots: list[str], words: str
+) -> None:
+    _, services, urls = served
+    stamped.asks(authorities=urls, roots=roots)
+    before = tree(stamped.root)
+    ran = stamped.publish()
+    assert ran.code == 3
+    assert words in ran.said
+    assert tree(stamped.root) == before
+    assert [each.queries for each in services] == [[], []]
 
 
 def test_stopped_while_it_asks_it_is_finished_by_one_more_run(

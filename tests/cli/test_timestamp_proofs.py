@@ -12,7 +12,7 @@ from canary.core.strict import digest
 from canary.formats import opentimestamps
 from canary.formats.ots_proof import Notary, read_proof
 from tests import ots_proofs as ots
-from tests.authority import make_authority, serving
+from tests.authority import make_authority, pem, serving
 from tests.calendar_simulator import Calendar, explorer
 from tests.loopback import Fault, Loopback, answer, drip, says
 from tests.publisher import Publisher, Ran, command, done, tree
@@ -169,7 +169,9 @@ def test_tokens_and_proofs_share_the_time(
     assert list(shown(signed, 2)) == ["0.ots"]
     authority = make_authority(tmp_path / "authority")
     with serving(authority) as (_, _, urls):
-        signed.asks(authorities=urls, calendars=[calendar.url])
+        root = tmp_path / "root.pem"
+        root.write_text(pem(authority.root), "ascii")
+        signed.asks(authorities=urls, calendars=[calendar.url], roots=[root])
         ran = done(signed.canary("timestamp"))
     assert ran.out.startswith(f"{NAME}: 2 timestamps fetched; no timestamp is missing; 2 entries wait for a Bitcoin")
     for number in (1, 2):

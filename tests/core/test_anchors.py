@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from unittest.mock import Mock
 
 import pytest
@@ -302,6 +303,14 @@ def test_an_unknown_kind_is_shown_and_trusted_for_nothing() -> None:
     checked = check_anchor(Anchor("ethereum", "1 00"))
     assert (checked.outcome, checked.moment, checked.bound) == (AnchorOutcome.UNKNOWN, None, None)
     assert checked.identity == "ethereum 1 00"
+
+
+@pytest.mark.parametrize("kind", ["ethereum", HEADLINE, BITCOIN, DRAND])
+def test_a_long_anchor_that_does_not_read_is_known_by_a_hash(kind: str) -> None:
+    long = Anchor(kind, "z" * 200)
+    assert check_anchor(long).identity == anchor_identity(long) == sha256(f"{kind} {long.value}".encode()).hexdigest()
+    fits = Anchor(kind, "z" * (63 - len(kind)))
+    assert check_anchor(fits).identity == anchor_identity(fits) == f"{kind} {fits.value}"
 
 
 # --- whatever stands there ------------------------------------------------------------------------------

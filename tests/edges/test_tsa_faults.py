@@ -49,7 +49,7 @@ def served(tsa: Authority) -> Iterator[tuple[Loopback, list[Service], list[str]]
 def kept(folder: Path, urls: list[str], tsa: Authority, entry: Entry, *, seconds: float = LONG) -> Stamped:
     ask = Authorities(seconds=2 * LONG, each=seconds)
     checker = TokenChecker(lambda: tsa.roots)
-    return stamp(Stamping(EvidenceFolder(folder), urls, ask, checker, datetime.now(UTC)), [entry])
+    return stamp(Stamping(EvidenceFolder(folder), urls, ask, checker, checker, datetime.now(UTC)), [entry])
 
 
 def by(name: str, **options: object) -> Change:

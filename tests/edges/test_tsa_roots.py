@@ -116,6 +116,16 @@ def test_an_authoritys_own_certificate_is_no_root(tmp_path: Path) -> None:
         read_roots([file])
 
 
+def test_a_certificate_between_the_authority_and_its_root_is_no_root(tmp_path: Path) -> None:
+    file = tmp_path / "between.pem"
+    root = new_root()
+    for other in (root.issue("Between", ca=True), root.issue("Test Root", ca=True)):
+        file.write_text(pem(root) + pem(other), "ascii")
+        with pytest.raises(CanaryError, match="not self-signed") as caught:
+            read_roots([file])
+        assert "Give the root at the end of its chain" in caught.value.hint
+
+
 def test_a_file_that_is_missing_or_huge_is_named(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="cannot be read"):
         read_roots([tmp_path / "none.pem"])

@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+
 from canary.core.anchor_bitcoin import BitcoinHeader, parse_bitcoin
 from canary.core.anchor_drand import DrandRound, parse_drand
-from canary.core.anchors import BITCOIN, DRAND
+from canary.core.anchors import BITCOIN, DRAND, check_anchor
 from canary.core.release import Anchor
 from canary.errors import CanaryError, FetchError
-from canary.flows.issue.anchor_gathering import BLOCKS_BELOW, Gathered, gather
+from canary.flows.issue.anchor_gathering import BLOCKS_APART, BLOCKS_BELOW, Gathered, gather
 from tests.public_values import bitcoin_blocks, drand_rounds
 from tests.simulator import EXAMPLE_ANCHOR
 
@@ -166,16 +168,63 @@ def test_a_block_before_the_table_is_never_used() -> None:
 def test_one_that_claims_to_be_ahead_leads_nobody_on() -> None:
     chain = real_chain()
     ahead = Chain("ahead.example", 10_000_000, chain)
-    found = gathered(ahead, Chain("one.example", 800_004, chain), Chain("two.example", 800_005, chain))
-    assert found == Gathered((anchor_of(chain[800_002]),), ())
+    found = gathered(ahead, Chain("one.example", 800_005, chain), Chain("two.example", 800_005, chain))
+    assert found.anchors == (anchor_of(chain[800_002]),)
+    assert [each.split(",")[0] for each in found.told] == [
+        "bitcoin: ahead.example tells of 10000000 as its newest block"
+    ]
+    assert ahead.asked == []
 
 
 def test_one_that_lags_holds_nobody_back() -> None:
     chain = real_chain()
     behind = Chain("behind.example", 1, chain)
     found = gathered(behind, Chain("one.example", 800_005, chain), Chain("two.example", 800_004, chain))
-    assert found == Gathered((anchor_of(chain[800_001]),), ())
+    assert found.anchors == (anchor_of(chain[800_001]),)
+    assert [each.split(",")[0] for each in found.told] == ["bitcoin: behind.example tells of 1 as its newest block"]
     assert behind.asked == []
+
+
+def old_block() -> BitcoinHeader:
+    """A block weeks before the others, whose work is known here."""
+    return min(
+        (
+            block
+            for block in (parse_bitcoin(f"{each.height} {each.header}") for each in bitcoin_blocks())
+            if check_anchor(anchor_of(block)).bound is not None
+        ),
+        key=lambda block: block.moment,
+    )
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_sources_one_that_lies_cannot_make_the_anchor_weeks_older(*, turned: bool) -> None:
+    chain, old = real_chain(), old_block()
+    assert old.height < 800_000 - 1_000
+    sources = [
+        Chain("honest.example", 800_005, chain),
+        Chain("liar.example", old.height + BLOCKS_BELOW, {old.height: old}),
+    ]
+    found = gathered(*(sources[::-1] if turned else sources))
+    assert found.anchors == (anchor_of(chain[800_002]),)
+    (told,) = found.told
+    assert told.startswith("bitcoin: liar.example tells of")
+    assert told.endswith("so it is left out")
+
+
+def test_nor_by_an_old_block_that_it_gives_a_height_beyond_the_chain() -> None:
+    chain, old = real_chain(), old_block()
+    liar = Chain("liar.example", 10_000_003, {10_000_000: BitcoinHeader(10_000_000, old.header)})
+    found = gathered(liar, Chain("honest.example", 800_005, chain))
+    assert found.anchors == (anchor_of(chain[800_002]),)
+    assert found.told[0].startswith("bitcoin: liar.example tells of 10000003")
+
+
+@pytest.mark.parametrize(("lag", "height"), [(0, 800_002), (1, 800_001), (BLOCKS_APART - 4, 800_000)])
+def test_one_that_is_a_few_blocks_behind_is_asked_for_what_it_has(lag: int, height: int) -> None:
+    chain = real_chain()
+    found = gathered(Chain("one.example", 800_005, chain), Chain("two.example", 800_005 - lag, chain))
+    assert found == Gathered((anchor_of(chain[height]),), ())
 
 
 def test_a_chain_that_has_just_begun_has_no_block_below_its_first() -> None:

@@ -147,3 +147,36 @@ def test_no_answer_and_no_file_makes_it_fail_or_lose_what_is_stored(stored: byte
         for name, data in changes.files.items():
             leaves = set(read_proof(data, HASH))
             assert leaves > set(read_proof(files[name], HASH)) if name in files else leaves
+
+
+LIAR = "https://liar.example"
+
+
+@pytest.mark.parametrize(
+    "too_much",
+    [
+        ots.forks(*(ots.append(bytes([number])) + ots.promise(LIAR) for number in range(5))),
+        ots.forks(*(ots.append(bytes([number])) + ots.promise(LIAR) for number in range(62))),
+    ],
+    ids=["5 promises", "62 promises"],
+)
+def test_a_calendar_that_promises_too_much_takes_no_room_from_the_others(too_much: bytes) -> None:
+    calendars = Scripted(lambda asked: too_much if asked.calendar == LIAR else promises(asked), (LIAR, URI))
+    changes = ask_for_proofs(ENTRY, {}, calendars, NONCE, nobody_knows)
+    assert changes.promised == (URI,)
+    (failure,) = changes.failures
+    assert (failure.source, "at most 4 and 2 are taken" in failure.reason) == (LIAR, True)
+    assert {each.name for each in read_proof(changes.files["0.ots"], HASH)} == {URI}
+
+
+def test_a_calendar_that_names_many_blocks_spoils_nothing() -> None:
+    begun = ask_for_proofs(ENTRY, {}, Scripted(promises, (LIAR, URI)), NONCE, nobody_knows).files
+
+    def answer(blocks: int) -> Callable[[Promise], bytes]:
+        made_up = ots.forks(*(ots.block(800_000 + number) for number in range(blocks))) if blocks else b""
+        return lambda asked: made_up if asked.calendar == LIAR else ots.way(asked.commitment, 900_001).tree
+
+    changes = ask_for_proofs(ENTRY, begun, Scripted(answer(3)), NONCE, nobody_knows)
+    assert [each.source for each in changes.failures] == [LIAR]
+    assert {each.height for each in read_proof(changes.files["0.ots"], HASH)} == {0, 900_001}
+    assert not ask_for_proofs(ENTRY, begun, Scripted(answer(2)), NONCE, nobody_knows).failures

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from canary.core.entry import Entry
 from canary.core.evidence import CheckedEvidence, EvidenceOutcome
@@ -47,6 +48,7 @@ class World:
     Attributes:
         dead: whom to hear nothing from.
         outcome: what the check says.
+        trusted: what the publisher's own check says; the same, unless it is given.
         moment: what the tokens say.
         asked: who was asked for what.
     """
@@ -54,6 +56,7 @@ class World:
     drawer: Memory = field(default_factory=Memory)
     dead: set[str] = field(default_factory=set)
     outcome: EvidenceOutcome = EvidenceOutcome.PROVED
+    trusted: EvidenceOutcome | None = None
     moment: datetime | None = NOW
     asked: list[tuple[str, bytes]] = field(default_factory=list)
 
@@ -67,8 +70,14 @@ class World:
         assert data.endswith(entry)
         return CheckedEvidence(name, digest(data), self.outcome, self.moment, self.moment, "someone", "the reason")
 
+    def trust(self, name: str, data: bytes, entry: bytes) -> CheckedEvidence:
+        return replace(self.check(name, data, entry), outcome=self.trusted or self.outcome)
+
+    def stamping(self, *urls: str, now: datetime | None = NOW) -> Stamping:
+        return Stamping(self.drawer, urls, self.ask, self.check, self.trust, now)
+
     def stamp(self, entries: Sequence[Entry], *urls: str, now: datetime | None = NOW) -> Stamped:
-        return stamp(Stamping(self.drawer, urls, self.ask, self.check, now), entries)
+        return stamp(self.stamping(*urls, now=now), entries)
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +88,7 @@ def entries() -> list[Entry]:
 
 
 def test_every_authority_owes_a_token_over_every_entry_the_newest_first(entries: list[Entry]) -> None:
-    wanted = missing_tokens(Memory(), entries, [FIRST, SECOND])
+    wanted = missing_tokens(World().stamping(FIRST, SECOND), entries)
     assert [(each.entry.content.entry, each.authority) for each in wanted] == [
         (2, FIRST),
         (2, SECOND),
@@ -126,7 +135,7 @@ def test_a_dead_authority_is_asked_once_and_leaves_no_gap(entries: list[Entry]) 
 def test_an_authority_that_is_new_in_the_file_owes_what_the_others_gave(entries: list[Entry]) -> None:
     world = World()
     world.stamp(entries, FIRST)
-    assert [each.authority for each in missing_tokens(world.drawer, entries, [THIRD, FIRST])] == [THIRD, THIRD]
+    assert [each.authority for each in missing_tokens(world.stamping(THIRD, FIRST), entries)] == [THIRD, THIRD]
 
 
 def test_a_token_that_came_by_hand_takes_a_number_and_settles_nothing(entries: list[Entry]) -> None:
@@ -147,9 +156,30 @@ def test_ten_tokens_are_enough(entries: list[Entry]) -> None:
     assert world.stamp(entries[:1], FIRST, SECOND) == Stamped((), (), 0)
 
 
-def test_a_token_under_a_root_that_is_not_listed_is_kept(entries: list[Entry]) -> None:
-    stamped = World(outcome=EvidenceOutcome.CLAIMED).stamp(entries, FIRST)
+def test_a_token_under_a_root_that_the_publisher_names_is_kept_as_what_watchers_see(entries: list[Entry]) -> None:
+    world = World(outcome=EvidenceOutcome.CLAIMED, trusted=EvidenceOutcome.PROVED)
+    stamped = world.stamp(entries, FIRST)
     assert [each.checked.outcome for each in stamped.kept] == [EvidenceOutcome.CLAIMED] * 2
+    assert world.stamp(entries, FIRST) == Stamped((), (), 0)
+
+
+def test_a_token_under_a_root_that_nobody_names_is_not_kept_and_stays_missing(entries: list[Entry]) -> None:
+    world = World(outcome=EvidenceOutcome.CLAIMED)
+    stamped = world.stamp(entries, FIRST)
+    assert (stamped.kept, stamped.missing, world.drawer.files) == ((), 2, {})
+    (failure,) = stamped.failures
+    assert failure.source == FIRST
+    assert 'name its file in canary.toml under [timestamps]: roots = ["FILE.pem"]' in failure.reason
+
+
+@pytest.mark.parametrize("outcome", [EvidenceOutcome.CLAIMED, EvidenceOutcome.BAD])
+def test_a_kept_token_that_is_not_proved_settles_nothing(entries: list[Entry], outcome: EvidenceOutcome) -> None:
+    world = World()
+    world.stamp(entries, FIRST)
+    world.outcome = outcome
+    assert len(missing_tokens(world.stamping(FIRST), entries)) == len(entries)
+    world.outcome = EvidenceOutcome.PROVED
+    assert missing_tokens(world.stamping(FIRST), entries) == []
 
 
 @pytest.mark.parametrize("outcome", [EvidenceOutcome.BAD, EvidenceOutcome.UNCHECKED, EvidenceOutcome.PENDING])

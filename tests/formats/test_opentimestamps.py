@@ -18,7 +18,7 @@ from canary.errors import CanaryError
 from canary.formats import opentimestamps, ots_proof
 from canary.formats.bitcoin_headers import NO_SOURCE, HeaderAnswer, HeaderSource, parse_headers, source_of
 from canary.formats.opentimestamps import ProofChecker
-from canary.limits import EVIDENCE_BYTES, OTS_STEPS
+from canary.limits import EVIDENCE_BYTES, OTS_BLOCKS, OTS_STEPS
 from tests import ots_proofs as ots
 from tests.strategies import mutated
 
@@ -238,7 +238,6 @@ SHA256 = ots.SHA256
         (ots.proof(ENTRY, ots.attestation(ots.BITCOIN, b"\x05\x00")), BAD, "none that there is"),
         (ots.proof(ENTRY, ots.attestation(ots.LITECOIN, b"\xff" * 8000 + b"\x7f")), BAD, "height"),
         (ots.proof(ENTRY, ots.attestation(ots.CALENDAR, b"\xff" * 8000 + b"\x7f")), BAD, "none that there is"),
-        (ots.proof(ENTRY, ots.forks(*(ots.block(height) for height in range(11)))), BAD, "11 Bitcoin blocks"),
         (ots.proof(ENTRY, ots.forks(PROMISED, PROMISED)), BAD, "stands twice"),
         (ots.proof(ENTRY, ots.forks(ots.SHA256 + PROMISED, ots.SHA256 + ots.block(900))), BAD, "stands twice"),
     ],
@@ -248,6 +247,18 @@ def test_it_is_told_what_is_wrong(data: bytes, expected: EvidenceOutcome, words:
     assert (found.outcome, found.moment, found.bound) == (expected, None, None)
     assert words in found.words
     assert not found.words.endswith(".")
+
+
+@pytest.mark.usefixtures("any_header_holds")
+def test_of_many_blocks_the_lowest_are_looked_at() -> None:
+    good = ots.way(HASH, 900)
+    header = ots.header(900, good.root, NOON)
+    above = [ots.block(901 + number) for number in range(11)]
+    found = check(ots.forks(*above, good.tree), header)
+    assert (found.outcome, found.by) == (PROVED, "Bitcoin block 900")
+    below = [ots.block(890 + number) for number in range(OTS_BLOCKS)]
+    assert check(ots.forks(*below[1:], good.tree), header).outcome is PROVED
+    assert check(ots.forks(*below, good.tree), header).outcome is UNCHECKED
 
 
 def test_every_proof_that_is_cut_short_is_bad() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat import asn1
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client import TimestampRequestBuilder, VerifierBuilder, decode_timestamp_response
@@ -19,6 +20,7 @@ from canary.core.evidence import CheckedEvidence, EvidenceOutcome
 from canary.core.strict import digest
 from canary.errors import MalformedError
 from canary.formats.rfc3161 import Query, TokenChecker, check_answer, make_query, read_reply
+from canary.formats.rfc3161_chain import name_of
 from canary.formats.rfc3161_cms import _Reply, check_signature, in_order, signer_among, taken_apart
 from canary.limits import EVIDENCE_BYTES
 from tests.authority import ENTRY, Authority, Holder, make_authority, new_key, new_root, pem, query_for, unsorted
@@ -295,6 +297,36 @@ def test_longer_than_a_ca_allows(tsa: Authority) -> None:
 def test_under_a_root_that_had_expired(tsa: Authority) -> None:
     root = new_root("Old", ends=USUAL - timedelta(days=1))
     assert "do not lead there" in bad(tsa.stamp(at=USUAL, by=root.issue("x"), others=[]), [root.certificate])
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_root_that_came_along_beside_its_cross_signed_twin_spoils_nothing(tsa: Authority, *, deep: bool) -> None:
+    other = new_root("Cross-signed Root")
+    cross = tsa.root.issue("Cross-signed Root", ca=True, key=other.key)
+    between = [other.issue("Between", ca=True)] if deep else []
+    reply = tsa.stamp(by=[other, *between][-1].issue("T"), others=[*between, other, cross])
+    for root in (tsa.root, other):
+        checked = TokenChecker(lambda root=root: [root.certificate])("0.tsr", reply, ENTRY)  # type: ignore[misc]
+        assert (checked.outcome, checked.words) == (
+            EvidenceOutcome.PROVED,
+            f"an RFC 3161 timestamp under the root '{name_of(root.certificate.subject)}'",
+        )
+
+
+def test_a_key_on_a_short_curve_makes_no_path(tsa: Authority) -> None:
+    short = tsa.root.issue("Short", key=ec.generate_private_key(ec.SECP192R1()))
+    checked = TokenChecker(lambda: tsa.roots)("0.tsr", tsa.stamp(by=short, others=[]), ENTRY)
+    assert checked.outcome is EvidenceOutcome.BAD
+    enough = tsa.root.issue("Enough", key=ec.generate_private_key(ec.SECP224R1()))
+    checked = TokenChecker(lambda: tsa.roots)("0.tsr", tsa.stamp(by=enough, others=[]), ENTRY)
+    assert checked.outcome is EvidenceOutcome.PROVED
+
+
+def test_a_signer_named_by_a_key_identifier_is_told_as_what_it_is(tsa: Authority) -> None:
+    reply = tsa.stamp(options=("-keyid",))
+    checked = TokenChecker(lambda: tsa.roots)("0.tsr", reply, ENTRY)
+    assert checked.outcome is EvidenceOutcome.BAD
+    assert checked.words.startswith("its signer is named by a key's identifier, which is not supported")
 
 
 @pytest.mark.parametrize("weak", ["sha1", "md5"])

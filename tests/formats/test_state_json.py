@@ -15,6 +15,7 @@ from canary.core.findings import Code
 from canary.core.outcome import Outcome
 from canary.core.standing import Standing, Wording
 from canary.core.state import State, Sticky
+from canary.core.strict import digest, hash_field
 from canary.core.tally import CheckedSignature, Tally
 from canary.edges.state_file import read_state, write_state
 from canary.errors import MalformedError, WorkspaceError
@@ -188,7 +189,6 @@ def changed(old: bytes, new: bytes) -> bytes:
         render_state(FULL) + b" ",
         b"\xef\xbb\xbf" + render_state(FULL),
         json.dumps(json.loads(render_state(FULL))).encode(),
-        changed(b'"version": 1', b'"version": 2'),
         changed(b'"version": 1', b'"version": 1.0'),
         changed(b'"version": 1', b'"version": true'),
         changed(b'"version": 1', b'"version": "1"'),
@@ -228,7 +228,8 @@ def test_what_a_damaged_file_holds_is_told_in_one_plain_line(name: str) -> None:
 def test_one_changed_byte_is_always_noticed(place: int, flip: int) -> None:
     data = bytearray(render_state(FULL))
     data[place] ^= flip
-    with pytest.raises(MalformedError, match="the state is damaged"):
+    # A changed version number reads as another version's, which is refused as well.
+    with pytest.raises(MalformedError, match=r"the state (is damaged|was written by another version)"):
         parse_state(bytes(data))
 
 
@@ -254,6 +255,39 @@ def test_a_state_is_kept_in_a_file_of_its_owners(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert read_state(path) == FULL
     assert [each.name for each in tmp_path.iterdir()] == ["state.json"]
+
+
+@pytest.mark.parametrize("version", [0, 2, 10**18])
+@pytest.mark.parametrize("fields", [{}, {"a_new_field": []}])
+def test_a_state_of_another_version_is_told_as_that(version: int, fields: dict[str, object]) -> None:
+    document = json.loads(render_state(PLAIN)) | fields | {"version": version}
+    with pytest.raises(MalformedError, match="written by another version of canary") as caught:
+        parse_state(json.dumps(document).encode())
+    assert "Use the version that wrote it" in caught.value.hint
+
+
+def test_a_whole_state_with_other_fields_is_told_as_another_versions() -> None:
+    document = json.loads(render_state(PLAIN)) | {"checksum": ""}
+    del document["timing"]
+    spelled = json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n"
+    whole = spelled.replace(b'"checksum": ""', b'"checksum": "' + hash_field(digest(spelled)).encode() + b'"')
+    with pytest.raises(MalformedError, match="written by another version of canary"):
+        parse_state(whole)
+    with pytest.raises(MalformedError, match="the state is damaged"):
+        parse_state(whole.replace(b'"pin"', b'"pim"'))
+
+
+def test_a_state_that_would_not_be_read_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "state.json"
+    write_state(path, PLAIN)
+    most = len(render_state(FULL))
+    monkeypatch.setattr("canary.edges.state_file.STATE_BYTES", most - 1)
+    with pytest.raises(WorkspaceError, match=f"would have {most:,} bytes"):
+        write_state(path, FULL)
+    assert read_state(path) == PLAIN
+    monkeypatch.setattr("canary.edges.state_file.STATE_BYTES", most)
+    write_state(path, FULL)
+    assert read_state(path) == FULL
 
 
 def test_a_damaged_file_is_told_with_its_path(tmp_path: Path) -> None:

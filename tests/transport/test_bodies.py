@@ -193,7 +193,8 @@ def test_what_breaks_off(stand: Stand, row: Row, setting: Setting) -> None:
 
 def test_a_reset_before_anything_was_said(stand: Stand) -> None:
     stand.server.on_connect = Wire.reset
-    row = Row("", lambda _: None, words="the connection broke off")
+    # Now and then the client sees the end of the connection before the reset: "was closed without an answer".
+    row = Row("", lambda _: None, words="the connection ")
     for setting in Setting:
         check(stand, row, setting)
 

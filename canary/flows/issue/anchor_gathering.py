@@ -7,13 +7,19 @@ lags does not.
 
 Bitcoin: a block `BLOCKS_BELOW` the newest one that two sources know (or one, where only one answers). A block at the
 very end of the chain can be replaced by another one within minutes, and whoever looked the anchor up later would not
-find it; three blocks below, that is all but unheard of, and costs half an hour of age. Every source that answers must
+find it; three blocks below, that is all but unheard of, and costs half an hour of age. Every source that is asked must
 tell the same block; if not, there is no such anchor.
+
+Honest sources are a few blocks apart. Whoever is more than `BLOCKS_APART` away from the two is left out, and named.
+Where no two are that near to each other, each is asked for its own block, and the newest that holds its work wins: a
+source that lags, or says so, cannot make the anchor older, and a block later than the newest would cost it the work.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import Any, Protocol
 
 import msgspec
@@ -28,6 +34,9 @@ BLOCKS_BELOW = 3
 """How far below the newest block an anchor is taken."""
 
 _AGREE = 2
+
+BLOCKS_APART = 6
+"""How far apart the newest blocks of honest sources are at most: an hour."""
 
 
 class AskAll(Protocol):
@@ -92,13 +101,43 @@ def _agreed_block(
             known.append((chain, tip))
     if not known:
         return None
-    # The newest height that two know: one that lies can then neither hold the others back nor lead them on.
-    heights = sorted((tip for _, tip in known), reverse=True)
-    height = max(0, heights[:_AGREE][-1] - BLOCKS_BELOW)
-    asked = [chain for chain, tip in known if tip >= height]
-    answers = ask_all([lambda chain=chain: chain.block(height) for chain in asked])  # type: ignore[misc]  # bound at once
+    groups = _groups(known)
+    heights = [max(0, [tip for _, tip in group][:_AGREE][-1] - BLOCKS_BELOW) for group in groups]
+    asked = [(chain, height) for group, height in zip(groups, heights, strict=True) for chain, _ in group]
+    answers = iter(ask_all([partial(chain.block, height) for chain, height in asked]))
+    found = [
+        (group, _told_block([(chain, next(answers)) for chain, _ in group], height, told))
+        for group, height in zip(groups, heights, strict=True)
+    ]
+    usable = [(group, block) for group, block in found if block is not None]
+    if not usable:
+        return None
+    used, block = max(usable, key=lambda each: each[1].moment)
+    told += [
+        f"bitcoin: {chain.name} tells of {tip} as its newest block, which is more than {BLOCKS_APART} blocks away from "
+        f"the one that is used ({block.height}), so it is left out"
+        for chain, tip in known
+        if (chain, tip) not in used and abs(tip - max(height for _, height in used)) > BLOCKS_APART
+    ]
+    return Anchor(BITCOIN, block.render())
+
+
+_Known = list[tuple[BlockSource, int]]
+
+
+def _groups(known: _Known) -> list[_Known]:
+    """Returns the sources to ask for one block together: the newest that are near each other, or else each alone."""
+    falling = sorted(known, key=lambda each: each[1], reverse=True)
+    for (_, higher), (_, lower) in pairwise(falling):
+        if higher - lower <= BLOCKS_APART:
+            return [[each for each in falling if lower - BLOCKS_BELOW <= each[1] <= lower + BLOCKS_APART]]
+    return [[each] for each in falling]
+
+
+def _told_block(answers: Sequence[tuple[BlockSource, Any]], height: int, told: list[str]) -> BitcoinHeader | None:
+    """Returns the block of a height that all who gave one agree on."""
     blocks: list[tuple[BlockSource, BitcoinHeader]] = []
-    for chain, answer in zip(asked, answers, strict=True):
+    for chain, answer in answers:
         if isinstance(answer, CanaryError):
             told.append(_failed("bitcoin", chain.name, answer))
         elif fault := _block_fault(answer):
@@ -111,7 +150,7 @@ def _agreed_block(
         named = ", ".join(f"{chain.name}: {block.hash}" for chain, block in blocks)
         told.append(f"bitcoin: the sources disagree about block {height}, so none is used ({named})")
         return None
-    return Anchor(BITCOIN, blocks[0][1].render())
+    return blocks[0][1]
 
 
 def _block_fault(block: BitcoinHeader) -> str:

@@ -17,6 +17,7 @@
     [timestamps]
     authorities = ["http://timestamp.digicert.com", "http://ts.ssl.com"]
     calendars = ["https://alice.btc.calendar.opentimestamps.org"]
+    roots = ["our-authority.pem"]
 
     [anchors]
     age = "3 days"
@@ -25,7 +26,9 @@
 
 A key that does not stand here is an error, and so is one that is missing, but for the tables `[timestamps]` and
 `[anchors]`, and each key in them. `timestamps.authorities` are asked for RFC 3161 tokens, `timestamps.calendars` for
-OpenTimestamps proofs (`canary.core.ots_calendars`); where one is missing, nobody is asked for those. `anchors.age` is
+OpenTimestamps proofs (`canary.core.ots_calendars`); where one is missing, nobody is asked for those.
+`timestamps.roots` are files of roots in PEM form, in the workspace or at an absolute path; tokens under them are kept
+like those under the roots that come with this program, and under no others. `anchors.age` is
 how old a release's newest anchor may be, or `none`; where it is missing, the next roster has what the last one had. The
 others are where `canary draft` fetches anchors (`canary.core.anchor_source`).
 
@@ -52,6 +55,8 @@ from canary.errors import MalformedError
 from canary.limits import ANCHOR_SOURCES, AUTHORITY_URL_CHARACTERS, EVIDENCE_FILES
 
 FILE = "canary.toml"
+ROOT_PATH_CHARACTERS = 1_024
+"""Characters of one path in `timestamps.roots`."""
 T = TypeVar("T")
 
 
@@ -99,10 +104,12 @@ class TimestampsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         authorities: RFC 3161 authorities, in the order in which they are asked.
         calendars: OpenTimestamps calendars.
+        roots: files of roots of authorities that are trusted besides the shipped ones, as they stand there.
     """
 
     authorities: list[str] = []
     calendars: list[str] = []
+    roots: list[str] = []
 
 
 class AnchorsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -177,6 +184,7 @@ def parse_config(text: str) -> Config:
         checked_calendars(config.timestamps.calendars)
     except MalformedError as error:
         raise MalformedError(f"timestamps.calendars: {error.rule}", what=FILE, hint=error.hint) from error
+    _check_root_files(config.timestamps.roots)
     try:
         config.schedule.schedule()
     except MalformedError as error:
@@ -205,6 +213,16 @@ def check_authorities(urls: Sequence[str]) -> None:
         raise MalformedError("an address stands twice")
     if len(urls) > EVIDENCE_FILES:
         raise MalformedError(f"at most {EVIDENCE_FILES} are asked")
+
+
+def _check_root_files(paths: Sequence[str]) -> None:
+    for path in paths:
+        if not path.isprintable() or not 1 <= len(path) <= ROOT_PATH_CHARACTERS:
+            raise _malformed(f"timestamps.roots: {shown(path)} is no path of a file")
+    if len(set(paths)) != len(paths):
+        raise _malformed("timestamps.roots: a file stands twice")
+    if len(paths) > EVIDENCE_FILES:
+        raise _malformed(f"timestamps.roots: there are at most {EVIDENCE_FILES} files")
 
 
 def _check_sources(key: str, urls: list[str]) -> None:

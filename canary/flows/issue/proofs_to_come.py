@@ -3,7 +3,8 @@
 A calendar's promise is no proof; the proof comes when a Bitcoin block holds the calendar's commitment, and has to be
 fetched then. So this runs when an entry is published, and again until nothing is open. What is stored is only ever
 added to, and only by what was read back as a whole proof over the entry; a calendar that says nonsense costs nothing
-but its own promise.
+but its own promise. Nor can one fill the file that it shares with the others: an answer has at most four attestations,
+and names at most two blocks.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ from canary.formats.ots_proof import (
     read_answer,
     read_proof,
 )
+
+ANSWER_ATTESTATIONS = 4
+"""Attestations in one calendar's answer; an honest one has one, or a block beside its promise."""
+
+ANSWER_BLOCKS = 2
+"""Different blocks in one calendar's answer; an honest one has one."""
 
 
 class ProofStage(StrEnum):
@@ -156,7 +163,9 @@ def _with_promise(proof: bytes, entry: bytes, nonce: bytes, committed: bytes, an
     """Returns a proof with one more calendar's promise; raises MalformedError where the answer is none."""
     hashed = sha256(entry)
     alone = begin_proof(hashed, nonce, answer)
-    if _stage(read_proof(alone, hashed)) is not ProofStage.PROMISED:
+    leaves = read_proof(alone, hashed)
+    _check_few(leaves)
+    if _stage(leaves) is not ProofStage.PROMISED:
         # Nobody can have a block for a number that was made a second ago.
         raise MalformedError("it is no promise")
     return add_answer(proof, hashed, committed, answer) if proof else alone
@@ -182,6 +191,7 @@ def _completed(entry: bytes, proofs: Mapping[str, bytes], calendars: Calendars, 
 def _with_block(proof: bytes, entry: bytes, committed: bytes, answer: bytes, checker: ProofChecker) -> bytes:
     """Returns a proof with the way to a block added; raises MalformedError where the answer does not lead to one."""
     leaves = read_answer(answer, committed)
+    _check_few(leaves)
     if _stage(leaves) is not ProofStage.BLOCK:
         # Another promise in the place of the proof: kept, they would fill the file before the proof comes.
         raise MalformedError("it leads to no Bitcoin block yet")
@@ -189,6 +199,16 @@ def _with_block(proof: bytes, entry: bytes, committed: bytes, answer: bytes, che
     if refutation:
         raise MalformedError(refutation)
     return add_answer(proof, sha256(entry), committed, answer)
+
+
+def _check_few(leaves: Sequence[Attested]) -> None:
+    """Raises MalformedError for an answer that would take the room of other calendars' answers."""
+    blocks = {each.height for each in leaves if each.notary is Notary.BITCOIN}
+    if len(leaves) > ANSWER_ATTESTATIONS or len(blocks) > ANSWER_BLOCKS:
+        raise MalformedError(
+            f"it has {len(leaves)} attestations and {len(blocks)} blocks, and at most {ANSWER_ATTESTATIONS} and "
+            f"{ANSWER_BLOCKS} are taken"
+        )
 
 
 def _why(error: MalformedError | OtsUnreadableError) -> str:

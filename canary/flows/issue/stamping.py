@@ -5,8 +5,11 @@ watchers read `0.tsr`, `1.tsr` … until one is missing: a new token takes the n
 the address of its authority is kept beside it. So a run that is repeated asks for what is missing and for nothing
 else, whatever became of the order in `canary.toml`; and no token is ever replaced.
 
-A token is kept if it is over the entry, its signature and its certificates hold, and its time agrees with the clock
-here. One whose root is not on the shipped list is kept too, and said: watchers need that root (`--tsa-root`).
+A token is kept if it is over the entry, its signature and its certificates hold, its root is on the shipped list or is
+named in `canary.toml`, and its time agrees with the clock here. Under any other root it is the answer of nobody known:
+whoever is on the way to an `http://` address can make one. It is refused, and what is missing stays missing; so does
+what a token that lies there and proves nothing stands for. Where the root is named and not shipped, that is said:
+watchers need it too (`--tsa-root`).
 
 An authority that is dead, or lies, stops nothing. It is asked once a run, and then left alone.
 """
@@ -90,6 +93,7 @@ class Stamping(msgspec.Struct, frozen=True):
         authorities: the addresses in `canary.toml`.
         ask: asks one of them.
         check: the watcher's check, under the shipped list of roots.
+        trust: the publisher's own check, under the shipped list and the roots that `canary.toml` names.
         now: the clock here; None where it tells a past time on purpose.
     """
 
@@ -97,23 +101,25 @@ class Stamping(msgspec.Struct, frozen=True):
     authorities: Sequence[str]
     ask: Ask
     check: EvidenceChecker
+    trust: EvidenceChecker
     now: datetime | None
 
 
-def missing_tokens(drawer: Drawer, entries: Sequence[Entry], authorities: Sequence[str]) -> list[Wanted]:
+def missing_tokens(stamping: Stamping, entries: Sequence[Entry]) -> list[Wanted]:
     """Returns what is missing over some entries, the newest first; an entry that has ten tokens has enough.
 
+    A token that is kept settles what its authority owes if it is proved for the publisher.
+
     Args:
-        drawer: where timestamps are kept.
+        stamping: what asking takes; nobody is asked.
         entries: the entries, in the order of the log.
-        authorities: the addresses in `canary.toml`.
     """
     found: list[Wanted] = []
     for entry in reversed(entries):
         hashed = digest(entry.data)
-        sources = set(drawer.evidence_sources(hashed).values())
-        owed = [each for each in authorities if each not in sources]
-        found += [Wanted(entry, each) for each in owed[: len(_free_names(drawer, hashed))]]
+        settled = _settled(stamping, entry, hashed)
+        owed = [each for each in stamping.authorities if each not in settled]
+        found += [Wanted(entry, each) for each in owed[: len(_free_names(stamping.drawer, hashed))]]
     return found
 
 
@@ -129,7 +135,7 @@ def stamp(stamping: Stamping, entries: Sequence[Entry]) -> Stamped:
     """
     kept: list[Kept] = []
     failures: dict[str, Failure] = {}
-    wanted = missing_tokens(stamping.drawer, entries, stamping.authorities)
+    wanted = missing_tokens(stamping, entries)
     for each in wanted:
         if each.authority in failures:
             continue
@@ -146,11 +152,30 @@ def stamp(stamping: Stamping, entries: Sequence[Entry]) -> Stamped:
     return Stamped(tuple(kept), tuple(failures.values()), len(wanted) - len(kept))
 
 
+def _settled(stamping: Stamping, entry: Entry, entry_sha256: str) -> set[str]:
+    """Returns the authorities in `canary.toml` of which a token over an entry is kept that is proved."""
+    sources = stamping.drawer.evidence_sources(entry_sha256)
+    return {
+        sources[name]
+        for name, data in stamping.drawer.evidence(entry_sha256)
+        if sources.get(name) in stamping.authorities
+        and stamping.trust(name, data, entry.data).outcome is EvidenceOutcome.PROVED
+    }
+
+
 def _sound(stamping: Stamping, name: str, data: bytes, entry: Entry) -> CheckedEvidence:
     """Returns what a watcher sees in a token; raises BadAnswerError where that is nothing to keep."""
     checked = stamping.check(name, data, entry.data)
     if checked.outcome not in (EvidenceOutcome.PROVED, EvidenceOutcome.CLAIMED) or checked.moment is None:
         raise BadAnswerError(f"its token is not kept: {checked.words}")
+    if (
+        checked.outcome is EvidenceOutcome.CLAIMED
+        and stamping.trust(name, data, entry.data).outcome is not EvidenceOutcome.PROVED
+    ):
+        raise BadAnswerError(
+            f"its token is not kept: {checked.words}; somebody on the way may have answered in its place, or, if you "
+            'trust that root, name its file in canary.toml under [timestamps]: roots = ["FILE.pem"]'
+        )
     if checked.moment < entry.content.issued - FUTURE_TOLERANCE:
         raise BadAnswerError(
             f"its token is not kept: it says {format_time(checked.moment)}, which is before the entry was issued"

@@ -71,6 +71,5 @@ class Timestamping(msgspec.Struct, frozen=True):
         return Timestamped(
             stamp(tokens, entries) if tokens else Stamped((), (), 0),
             prove(proofs, entries) if proofs else Proved(),
-            (len(missing_tokens(tokens.drawer, before, tokens.authorities)) if tokens else 0)
-            + (missing_proofs(proofs, before) if proofs else 0),
+            (len(missing_tokens(tokens, before)) if tokens else 0) + (missing_proofs(proofs, before) if proofs else 0),
         )
