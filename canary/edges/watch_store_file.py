@@ -219,8 +219,12 @@ def _told(path: Path, seconds: float) -> Iterator[None]:
         raise
     except sqlite3.Error as error:
         raise _in_words(error, path, seconds) from error
+    except MalformedError as error:
+        if error.hint:
+            raise StoreError(f"what {path} holds cannot be read: {error}", hint=error.hint) from error
+        raise _damaged(path, str(error)) from error
     # Of a damaged file not even SQLite's own message need be text.
-    except (MalformedError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise _damaged(path, str(error)) from error
 
 

@@ -53,7 +53,6 @@ def decoded(read: Callable[[Sequence[object]], _Value], found: Iterable[Sequence
     """
     try:
         return [read(row) for row in found]
-    # DecodeError, of text that is no JSON, is a ValueError's cousin and none of them.
     except (msgspec.MsgspecError, ValueError, OverflowError) as error:
         # The message may quote the file, which may hold anything.
         raise MalformedError(f"it is not as it was written ({shown(str(error))})", what="a row") from error

@@ -117,4 +117,4 @@ def _newer(what: str) -> MalformedError:
 
 
 def _damaged(why: str) -> MalformedError:
-    return MalformedError(f"it is damaged ({why})", what="verdict", hint="Look at the canary again.")
+    return MalformedError(f"it is damaged ({why})", what="verdict")

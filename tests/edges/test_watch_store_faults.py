@@ -19,7 +19,6 @@ import pytest
 from canary.edges.watch_store import SqliteWatchStore, open_watch_store
 from canary.edges.watch_store_file import StoreFile
 from canary.errors import StoreError
-from canary.flows.watch.store import WatchStore
 from tests.remembered import DAY, NOW, STATE, everything, filled, fresh
 
 
@@ -119,7 +118,7 @@ def test_whatever_byte_is_damaged_nothing_else_than_a_store_error_comes_of_it(tm
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE verdicts SET believed = replace(believed, 'WITHDRAWN', 'FORGOTTEN')",
+        "UPDATE verdicts SET believed = CAST(replace(believed, 'judged_at', 'judged-at') AS BLOB)",
         "UPDATE verdicts SET believed = substr(believed, 2)",
         "UPDATE verdicts SET believed = 'text'",
         "UPDATE canaries SET status = 'FINE'",
@@ -128,22 +127,34 @@ def test_whatever_byte_is_damaged_nothing_else_than_a_store_error_comes_of_it(tm
         "UPDATE canaries SET name = CAST(x'ff' AS TEXT)",
         "UPDATE canaries SET telling = '{}'",
         "UPDATE canaries SET telling = CAST('{}' AS BLOB)",
+        "UPDATE canaries SET telling = CAST('{' AS BLOB)",
         "UPDATE canaries SET suspected_since = 1",
     ],
 )
-def test_a_row_that_is_not_as_it_was_written_is_told(store: WatchStore, path: Path, statement: str) -> None:
-    store.add(fresh(), None)
-    store.record([everything(fresh())])
-    sql(path, statement)
-    with pytest.raises(StoreError, match="memory is damaged"):
+def test_a_row_that_is_not_as_it_was_written_is_told(path: Path, statement: str) -> None:
+    sql(filled(path), statement)
+    with open_watch_store(path) as store, pytest.raises(StoreError, match="memory is damaged") as caught:
         store.watched()
+    assert "put a backup in their place" in caught.value.hint
 
 
-def test_a_state_that_is_not_as_it_was_written_is_told(store: WatchStore, path: Path) -> None:
-    store.add(fresh(), STATE)
-    sql(path, "UPDATE states SET state = replace(state, 'example.net', 'example.com')")
-    with pytest.raises(StoreError, match=r"memory is damaged .*the state is damaged"):
+@pytest.mark.parametrize("table", ["verdicts SET believed", "transitions SET verdict", "alerts SET verdict"])
+def test_a_verdict_that_a_newer_version_stored_is_told_as_that(path: Path, table: str) -> None:
+    column = table.rsplit(" ", 1)[1]
+    sql(filled(path), f"UPDATE {table} = CAST(replace({column}, '\"WITHDRAWN\"', '\"TOMORROWS\"') AS BLOB)")
+    with open_watch_store(path) as store, pytest.raises(StoreError, match="'TOMORROWS' is not known here") as caught:
+        assert (store.watched(), store.transitions("one", limit=1), store.outbox(NOW)) is None
+    assert caught.value.hint == "Install the version of warrant-canary that wrote it."
+
+
+def test_a_state_that_is_not_as_it_was_written_is_told(path: Path) -> None:
+    sql(filled(path), "UPDATE states SET state = CAST(replace(state, 'example.net', 'example.com') AS BLOB)")
+    with (
+        open_watch_store(path) as store,
+        pytest.raises(StoreError, match=r"what .*memory holds cannot be read: the state of one: .* damaged") as caught,
+    ):
         store.state("one")
+    assert "from a backup" in caught.value.hint
 
 
 def test_somebody_who_writes_too_long_is_told_and_nothing_is_lost(path: Path) -> None:
