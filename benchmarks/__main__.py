@@ -9,6 +9,7 @@ from benchmarks.dating import dating
 from benchmarks.following import following
 from benchmarks.measuring import Row
 from benchmarks.starting import starting
+from benchmarks.storing import storing
 
 _ROOT = Path(__file__).parent.parent
 
@@ -18,7 +19,7 @@ def main() -> None:
     # As an installed package has it: the first start of a fresh checkout would compile every module.
     compileall.compile_dir(str(_ROOT / "canary"), quiet=1)
     print(f"{'':>7}{'at most':>9}         ")
-    for measure in (starting, dating, following):
+    for measure in (starting, dating, following, storing):
         for row in measure():
             _print(row)
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
-from benchmarks.measuring import Row, milliseconds, peak_kib, quickest_calls
+from benchmarks.measuring import KIB_IN_A_MB, Row, milliseconds, peak_kib, quickest_calls
 from benchmarks.samples import long_log, site_of, write
 from canary.core import tally
 from canary.core.entry import parse_entry
@@ -26,7 +26,6 @@ from canary.formats.state_json import parse_state, render_state
 from tests.simulator import CHECKERS, MemorySource, Publisher
 
 _LONG, _SHORT = 10_000, 100
-_KIB_IN_A_MB = 1000 / 1.024
 
 
 def following() -> Iterator[Row]:
@@ -60,7 +59,7 @@ def _memory(publisher: Publisher) -> Row:
         write(site_of(publisher).files, folder)
         command = [str(Path(sys.executable).with_name("canary")), "verify", name, "--pin", f"sha256:{publisher.pin}"]
         command += ["--at", format_time(publisher.releases[-1].issued)]
-        peak = peak_kib(command) / _KIB_IN_A_MB
+        peak = peak_kib(command) / KIB_IN_A_MB
     return Row(f"peak memory of verifying {_LONG:,} releases", peak / 100, 1.0, f"100 MB ({peak:.0f} MB)")
 
 

@@ -70,6 +70,10 @@ class WorkspaceError(CanaryError):
     """The publisher's folder is not as it must be."""
 
 
+class StoreError(CanaryError):
+    """A watcher's memory that is damaged, read-only, full, or held by somebody else for too long."""
+
+
 class RefusedError(CanaryError):
     """A command that will not do as told until a person has done something else first."""
 

@@ -161,3 +161,32 @@ REDIRECTS = 3
 
 GPG_SECONDS = 20.0
 """Seconds for one call of gpg on bytes that came from outside; an honest signature takes 0.01."""
+
+# --- watching -------------------------------------------------------------------------------------------
+
+SHORTEST_INTERVAL = timedelta(minutes=5)
+"""Between two looks at one canary: more often tells nobody anything, and bothers the host."""
+
+LONGEST_INTERVAL = timedelta(days=30)
+"""Between two looks at one canary: the shortest window is not missed by much."""
+
+TAGS = 20
+"""Tags on one canary of a list."""
+
+SIGHTING_BYTES = 65_536
+"""Bytes of one answer that are kept for a person when a look failed: a host's whole error page, as a rule."""
+
+SIGHTINGS = 20
+"""Failed looks at one canary of which the answers are kept; the oldest goes when one more comes."""
+
+STORE_SECONDS = 10.0
+"""Seconds to wait for another run that is writing to the watcher's memory; a batch takes less than one."""
+
+LOOKS_KEPT = timedelta(days=7)
+"""How long every look stays in the history."""
+
+DAILY_LOOKS_KEPT = timedelta(days=365)
+"""How long the last look of each day stays in the history; after that it is the last of each month."""
+
+ALERTS_KEPT = timedelta(days=90)
+"""How long alerts are kept of which nothing is on its way any more, so that one that comes again is known."""

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from canary.core.characters import allowed
 from canary.core.checkpoint import Checkpoint
 from canary.core.codepoints import ALLOWED
+from canary.core.findings import Code, Finding
 from canary.core.hint import Hint
 from canary.core.kinds import Kind, ed25519_vkey, openpgp_vkey
 from canary.core.merkle import HASH_BYTES
@@ -24,6 +25,7 @@ from canary.core.release import Anchor, Attachment, Release, Statement
 from canary.core.roster import Roster, RosterSigner
 from canary.core.schedule import MAX_MONTHS, MAX_WEEKS, Cadence, Schedule, Unit, Window
 from canary.core.times import FIRST_YEAR, LAST_YEAR
+from canary.core.verdict import Subject, Verdict
 from canary.core.vkey import VKey
 from canary.limits import ATTACHMENT_BYTES, ATTACHMENTS, CANARY_ID_CHARACTERS, MAX_NUMBER
 from tests.simulator import public_key
@@ -184,6 +186,54 @@ checkpoints = st.builds(
     st.lists(lines().filter(bool), max_size=3).map(tuple),
 )
 hints = st.builds(Hint, canary_ids, hashes)
+
+# --- verdicts -------------------------------------------------------------------------------------------
+
+moments = st.datetimes(datetime(FIRST_YEAR, 1, 1), datetime(LAST_YEAR, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001  st adds UTC
+findings = st.builds(
+    Finding,
+    st.sampled_from(Code),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=10),
+    st.none() | numbers,
+    st.booleans(),
+    st.booleans(),
+    st.none() | moments,
+)
+
+
+@st.composite
+def subjects(draw: st.DrawFn) -> Subject:
+    """Returns what verdicts speak of, the last release of a canary among them."""
+    final = draw(st.booleans())
+    return Subject(
+        release=draw(numbers),
+        entry=draw(numbers),
+        text_sha256=draw(hashes),
+        period=draw(dates),
+        issued=draw(times),
+        next=None if final else draw(date_ranges),
+        expires=None if final else draw(times),
+        signers=tuple(draw(st.lists(signer_names, max_size=3))),
+        threshold=draw(numbers),
+        roster_signers=draw(numbers),
+        statements=tuple(draw(st.lists(statement_ids, max_size=3))),
+        claimed_times=tuple(draw(st.lists(st.tuples(signer_names, moments), max_size=2))),
+    )
+
+
+verdicts = st.builds(
+    Verdict,
+    moments,
+    st.lists(findings, max_size=4).map(tuple),
+    st.none() | statement_ids,
+    st.none() | st.text(characters, max_size=10),
+    st.none() | hashes,
+    st.none() | hashes,
+    numbers,
+    st.none() | subjects(),
+    st.none() | moments,
+    st.none() | moments,
+)
 
 # --- bytes that were valid ------------------------------------------------------------------------------
 

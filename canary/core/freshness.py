@@ -15,28 +15,67 @@ the clock is right again, or a person says that it is, the verdict is UNKNOWN at
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 
 from canary.core.findings import Code, Finding
-from canary.core.release import Release
+from canary.core.schedule import Window
 from canary.core.times import format_time, midnight
 from canary.limits import FUTURE_TOLERANCE
 
 
-def time_findings(release: Release, now: datetime) -> list[Finding]:
+class Promised(Protocol):
+    """What a release says of the next one (`canary.core.release.Release`)."""
+
+    @property
+    def number(self) -> int:
+        """The release's number."""
+
+    @property
+    def entry(self) -> int:
+        """Its number in the log."""
+
+    @property
+    def next(self) -> Window | None:
+        """The window of the next one; None if it is the last."""
+
+    @property
+    def expires(self) -> datetime | None:
+        """When it goes stale; None if it is the last."""
+
+
+def time_code(window: Window | None, expires: datetime | None, now: datetime) -> Code | None:
+    """Returns what time alone says of a release at `now`; None where it is fresh.
+
+    Args:
+        window: when the next one is due; None if it is the last.
+        expires: when it goes stale; None likewise.
+        now: the watcher's clock, aware.
+    """
+    if window is None or expires is None:
+        return Code.RETIRED
+    if now >= expires:
+        return Code.EXPIRED
+    if now >= window.over:
+        return Code.OVERDUE
+    return Code.DUE if now >= midnight(window.opens) else None
+
+
+def time_findings(release: Promised, now: datetime) -> list[Finding]:
     """Returns how fresh the newest release is at `now`, by its own `next` and `expires`."""
+    code = time_code(release.next, release.expires, now)
+    return [] if code is None else [Finding(code, _in_words(code, release, now), release.entry)]
+
+
+def _in_words(code: Code, release: Promised, now: datetime) -> str:
     if release.next is None or release.expires is None:
-        return [Finding(Code.RETIRED, f"release {release.number} says that it is the last one", release.entry)]
+        return f"release {release.number} says that it is the last one"
+    if code is Code.EXPIRED:
+        return f"release {release.number} expired {_ago(now, release.expires)} ({format_time(release.expires)})"
     window = f"{release.next.opens} to {release.next.last}"
-    if now >= release.expires:
-        message = f"release {release.number} expired {_ago(now, release.expires)} ({format_time(release.expires)})"
-        return [Finding(Code.EXPIRED, message, release.entry)]
-    if now >= release.next.over:
+    if code is Code.OVERDUE:
         left = _ago(release.expires, now, suffix="left")
-        message = f"no release came in the window of {window}; {left} until it expires"
-        return [Finding(Code.OVERDUE, message, release.entry)]
-    if now >= midnight(release.next.opens):
-        return [Finding(Code.DUE, f"the window for the next release is open ({window})", release.entry)]
-    return []
+        return f"no release came in the window of {window}; {left} until it expires"
+    return f"the window for the next release is open ({window})"
 
 
 def clock_findings(now: datetime, high_water: datetime | None) -> list[Finding]:
