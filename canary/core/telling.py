@@ -19,8 +19,8 @@ any more; another occurrence is.
 
 **Flapping**: the status went from good (exit code 0) to bad or back, or from bad to bad, as often as the policy says
 within its time. The next bad one is told as flapping, and until the status has been still for that time no reminder
-and no recovery is told, and nothing that a host could go on making up, unless it is worse than what was told last.
-What signatures or time alone prove is told all the same.
+and no recovery is told, and of changes only each that signatures or time alone prove, or that is worse than what was
+told last: once, however often it comes and goes.
 
 An alert's id is made from the name, since when the canary is followed, and the number of alerts before. So what is
 decided twice from one row, because a run was killed before it stored, is the same alert, and no two have one id.
@@ -128,7 +128,7 @@ class _Told:
     def decide(self) -> None:
         """Decides what is told."""
         if not self._flaps and self._telling.flapping:
-            self._telling = replace(self._telling, flapping=False)
+            self._telling = replace(self._telling, flapping=())
         if EXIT_CODES[self._status] == 0 and _ended_by_reading(self._before, self._after):
             self._telling = replace(self._telling, told=self._status, told_since=self._after.status_since)
         if self._is_muted():
@@ -150,16 +150,21 @@ class _Told:
             self._add(AlertKind.RECOVERY)
 
     def _tell_change(self) -> None:
-        if not self._flaps or self._is_proved() or self._is_worse():
+        told = self._telling.flapping
+        if not self._flaps:
             self._add(AlertKind.CHANGE)
-        elif not self._telling.flapping:
-            since = self._telling.changed_at[0]
+        elif told or self._is_proved():
+            if self._is_told_while_flapping():
+                self._add(AlertKind.CHANGE)
+                self._telling = replace(self._telling, flapping=(*told, self._status) if told else ())
+        else:
+            changes = self._telling.changed_at
             self._add(
                 AlertKind.CHANGE,
-                f"it is flapping: its status has changed {len(self._telling.changed_at)} times since "
-                f"{format_time(since)}; no more is told of that until it is still",
+                f"it is flapping: its status has changed {len(changes)} times since {format_time(changes[0])}; no more "
+                "is told of that until it is still",
             )
-            self._telling = replace(self._telling, flapping=True)
+            self._telling = replace(self._telling, flapping=(self._status,))
 
     def _remind(self) -> None:
         telling = self._telling
@@ -234,6 +239,11 @@ class _Told:
         changes, within = self._telling.changed_at, self._policy.flapping_within
         lately = [each for each in changes if timedelta(0) <= self._now - each <= within]
         return len(lately) >= self._policy.flapping_changes
+
+    def _is_told_while_flapping(self) -> bool:
+        if self._status is self._before.status or self._status not in self._telling.flapping:
+            return self._is_proved() or self._is_worse()
+        return False
 
     def _is_proved(self) -> bool:
         """Tells whether signatures or time alone prove the status, so that no host can make it come and go."""

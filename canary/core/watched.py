@@ -58,7 +58,7 @@ class Telling(msgspec.Struct, frozen=True):
         good: looks in a row that were good, since a bad status was told.
         changed_at: when the standing status changed for the worse or the better, the newest last; as many as flapping
             is judged by.
-        flapping: whether it was told that the status is flapping, and it still is.
+        flapping: what was told since it was told that the status is flapping; empty while it is not.
         ahead_of: the expiry that warnings were given ahead of.
         ahead: how many days ahead warnings were given of that expiry.
     """
@@ -68,7 +68,7 @@ class Telling(msgspec.Struct, frozen=True):
     reminded_at: datetime | None = None
     good: int = 0
     changed_at: tuple[datetime, ...] = ()
-    flapping: bool = False
+    flapping: tuple[Status, ...] = ()
     ahead_of: datetime | None = None
     ahead: tuple[int, ...] = ()
 
