@@ -215,9 +215,7 @@ class _Told:
             )
         )
         if kind is not AlertKind.AHEAD:
-            self._telling = replace(
-                telling, told=self._status, told_since=after.status_since, reminded_at=self._now, good=0
-            )
+            self._telling = replace(telling, told=self._status, told_since=after.status_since, reminded_at=self._now)
 
     # --- what is so ------------------------------------------------------------------------------------
 

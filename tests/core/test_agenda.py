@@ -189,6 +189,7 @@ def test_recovery_is_made_sure_of_soon() -> None:
         ([Code.MISSING, Code.MISSING, Code.UNREACHABLE], Status.UNREACHABLE),
         ([*[Code.MISSING] * 3, Code.UNREACHABLE, Code.UNREACHABLE], Status.MISSING),
         ([*[Code.MISSING] * 3, *[Code.UNREACHABLE] * 3], Status.UNREACHABLE),
+        ([*[Code.MISSING] * 3, Code.UNREACHABLE, *[Code.MISSING] * 3], Status.MISSING),
         ([*[Code.UNREACHABLE] * 3, Code.MISSING, Code.UNREACHABLE, Code.MISSING, Code.MISSING], Status.UNREACHABLE),
     ],
 )
@@ -239,6 +240,18 @@ def test_a_look_that_failed_denies_nothing_that_was_seen_at_the_host(found: Code
     row = looked(good(), NOW + HOUR, found)
     assert looked(row, NOW + 2 * HOUR, Code.UNREACHABLE).status is stands
     assert looked(row, NOW + 2 * HOUR).status is Status.OK
+    assert looked(row, NOW + 2 * HOUR, Code.ATTACHMENT_MISSING).status is Status.OK
+
+
+def test_what_was_seen_at_the_host_is_told_once_with_its_day() -> None:
+    row = looked(good(), NOW + HOUR, Code.BAD_SIGNATURE)
+    row = looked(row, NOW + DAY, Code.UNREACHABLE)
+    row = looked(row, NOW + 2 * DAY, Code.UNREACHABLE)
+    assert row.believed
+    assert [each.found for each in row.believed.findings] == [NOW + HOUR]
+    row = looked(row, NOW + 2 * DAY, Code.INCONSISTENT, Code.BAD_SIGNATURE)
+    assert row.believed
+    assert [each.found for each in row.believed.deciding()] == [None]
 
 
 @pytest.mark.parametrize("code", [Code.UNREACHABLE, Code.MISSING])
@@ -298,8 +311,9 @@ def test_what_has_retired_may_be_taken_down() -> None:
 
 
 def test_a_row_tells_when_it_was_looked_at_and_when_that_brought_the_log() -> None:
-    row = looked(good(), NOW + HOUR, Code.UNREACHABLE)
-    assert (row.checks, row.checked_at, row.succeeded_at) == (2, NOW + HOUR, NOW)
+    for failure in (Code.UNREACHABLE, Code.MISSING, Code.NOT_A_CANARY, Code.INCONSISTENT, Code.STALE_COPY):
+        row = looked(good(), NOW + HOUR, failure)
+        assert (row.checks, row.checked_at, row.succeeded_at) == (2, NOW + HOUR, NOW)
     row = looked(row, NOW + 2 * HOUR, Code.ATTACHMENT_MISSING)
     assert (row.checks, row.checked_at, row.succeeded_at) == (3, NOW + 2 * HOUR, NOW + 2 * HOUR)
 
@@ -394,6 +408,14 @@ def test_a_run_that_repeats_three_failed_looks_is_held_against_the_looks_that_he
     up = of_list(60, good(NOW + HOUR))[3:]
     counted = count_unreachable([*down, *up], failed=names(down), answered=(), now=NOW + HOUR + 10 * MINUTE)
     assert counted == (3, 60)
+
+
+def test_what_failed_within_the_hour_counts_with_a_run_that_comes_after_it() -> None:
+    now = NOW + 6 * HOUR
+    rows = [*of_list(4, looked(good(), now, Code.UNREACHABLE)), *of_list(6, good())[4:]]
+    failed = names(rows[4:])
+    assert count_unreachable(rows, failed=failed, answered=(), now=now + 5 * MINUTE) == (6, 6)
+    assert count_unreachable(rows, failed=failed, answered=(), now=now + 2 * HOUR) == (2, 2)
 
 
 def test_a_broken_network_is_seen_over_many_small_runs() -> None:

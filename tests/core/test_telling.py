@@ -41,11 +41,13 @@ class Desk:
         after: timedelta = HOUR,
         patience: Patience = AT_ONCE,
         found: Verdict | None = None,
+        network_broken: bool = False,
     ) -> list[tuple[AlertKind, Status | None]]:
         """Looks, and returns what is told."""
         self.now += after
         seen = found or verdict(self.now, *codes)
-        return self._tell(believe(self.row, seen, now=self.now, jitter=0.0, patience=patience))
+        after_it = believe(self.row, seen, now=self.now, jitter=0.0, patience=patience, network_broken=network_broken)
+        return self._tell(after_it)
 
     def wait(self, until: datetime) -> list[tuple[AlertKind, Status | None]]:
         """Lets time pass without a look, and returns what is told."""
@@ -219,12 +221,16 @@ def test_recovery_is_told_once_after_good_looks(found: Code, *, read: bool) -> N
     assert desk.alerts[-1].before is desk.alerts[0].after
 
 
-def test_time_without_a_look_recovers_nothing_and_nor_does_a_look_that_failed() -> None:
+@pytest.mark.parametrize(
+    ("failure", "network_broken"),
+    [(Code.UNREACHABLE, False), (Code.ATTACHMENT_MISSING, False), (Code.UNREACHABLE, True)],
+)
+def test_neither_time_nor_a_look_that_failed_recovers_anything(failure: Code, *, network_broken: bool) -> None:
     desk = watching()
     desk.look(Code.MISSING)
     desk.look()
     assert desk.wait(desk.now + HOUR) == []
-    assert desk.look(Code.UNREACHABLE, patience=Patience()) == []
+    assert desk.look(failure, patience=Patience(), network_broken=network_broken) == []
     assert desk.row.status is Status.OK
     assert desk.look() == [(RECOVERY, Status.OK)]
 
@@ -395,6 +401,28 @@ def test_flapping_that_ends_badly_is_told_as_what_stands_and_then_daily() -> Non
     desk.look(), desk.look(Code.MISSING)
     told = [desk.look(Code.MISSING, after=6 * HOUR) for _ in range(9)]
     assert [each for each in told if each] == [[(CHANGE, Status.MISSING)], [(REMINDER, Status.MISSING)]]
+
+
+def test_flapping_is_told_anew_when_it_comes_back() -> None:
+    desk = flapping()
+    desk.look(Code.MISSING, after=2 * DAY)
+    for code in (None, Code.MISSING, None, Code.MISSING):
+        desk.look(*([code] if code else []))
+    assert [bool(each.words) for each in desk.alerts].count(True) == 2
+
+
+def test_flapping_stops_reminders() -> None:
+    desk = Desk(policy=TellingPolicy(reminder=2 * HOUR))
+    for code in (None, Code.MISSING, None, Code.MISSING, None, Code.MISSING):
+        desk.look(*([code] if code else []))
+    assert [desk.look(Code.MISSING, after=3 * HOUR) for _ in range(4)] == [[]] * 4
+
+
+def test_what_is_proved_is_told_as_itself_although_it_is_the_change_that_makes_it_flap() -> None:
+    desk = watching()
+    for code in (Code.MISSING, None, Code.MISSING, None, FORK):
+        desk.look(*([code] if code else []))
+    assert (desk.alerts[-1].after, desk.alerts[-1].words) == (Status.INVALID, "")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from canary.core.agenda import is_due
+from canary.core.alerts import AlertKind
 from canary.core.findings import Status
 from canary.core.times import midnight
 from tests.simulator import Publisher, noon
@@ -122,6 +125,24 @@ def test_a_watcher_is_never_longer_away_than_its_interval_and_is_there_when_a_wi
     looks = year().looks
     assert max(later - earlier for earlier, later in pairwise(looks)) <= timedelta(hours=6)
     assert midnight(date(2025, 6, 15)) in looks
+
+
+def test_a_clock_that_moved_back_a_year_is_told_once_and_nothing_goes_unwatched() -> None:
+    sim = Publisher()
+    sim.roster(at=noon("2025-01-20"))
+    sim.release(at=noon("2025-02-02"))
+    watcher = Watcher(sim, begins=noon("2025-02-03"))
+    watcher.live(until=noon("2025-03-01"))
+    back = noon("2024-03-01")
+    assert is_due(watcher.row, back)
+    watcher.row = replace(watcher.row, next_at=back)
+    watcher.live(until=back + timedelta(days=3))
+    assert [(each.kind, each.after) for each in watcher.alerts] == [(AlertKind.CHANGE, Status.UNKNOWN)]
+    right = noon("2025-03-02")
+    assert is_due(watcher.row, right)
+    watcher.row = replace(watcher.row, next_at=right)
+    watcher.live(until=right + timedelta(days=1))
+    assert [(each.kind, each.after) for each in watcher.alerts[1:]] == [(AlertKind.RECOVERY, Status.OK)]
 
 
 @pytest.mark.parametrize("hours", [1, 24, 7 * 24])
