@@ -115,6 +115,7 @@ class _Told:
         self._status = verdict.status
         self._now = now
         self._policy = policy
+        self._changed = changed
         self._telling = _counted(before, after, now, policy, self._status, changed=changed)
         self._flaps = self._is_flapping()
         self.alerts: list[Alert] = []
@@ -239,9 +240,9 @@ class _Told:
         return len(lately) >= self._policy.flapping_changes
 
     def _is_told_while_flapping(self) -> bool:
-        if self._status is self._before.status or self._status not in self._telling.flapping:
-            return self._is_proved() or self._is_worse()
-        return False
+        came_back = self._status in self._telling.flapping
+        more = self._changed and self._status is self._before.status
+        return (more or not came_back) and (self._is_proved() or self._is_worse())
 
     def _is_proved(self) -> bool:
         """Tells whether signatures or time alone prove the status, so that no host can make it come and go."""
