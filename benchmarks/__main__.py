@@ -5,6 +5,7 @@ from __future__ import annotations
 import compileall
 from pathlib import Path
 
+from benchmarks.dating import dating
 from benchmarks.following import following
 from benchmarks.measuring import Row
 from benchmarks.starting import starting
@@ -17,7 +18,7 @@ def main() -> None:
     # As an installed package has it: the first start of a fresh checkout would compile every module.
     compileall.compile_dir(str(_ROOT / "canary"), quiet=1)
     print(f"{'':>7}{'at most':>9}         ")
-    for measure in (starting, following):
+    for measure in (starting, dating, following):
         for row in measure():
             _print(row)
 

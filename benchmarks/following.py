@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
-from benchmarks.measuring import Row, milliseconds, quickest_calls
+from benchmarks.measuring import Row, milliseconds, peak_kib, quickest_calls
 from benchmarks.samples import long_log, site_of, write
 from canary.core import tally
 from canary.core.entry import parse_entry
@@ -61,13 +60,7 @@ def _memory(publisher: Publisher) -> Row:
         write(site_of(publisher).files, folder)
         command = [str(Path(sys.executable).with_name("canary")), "verify", name, "--pin", f"sha256:{publisher.pin}"]
         command += ["--at", format_time(publisher.releases[-1].issued)]
-        null = os.open(os.devnull, os.O_WRONLY)
-        child = os.posix_spawn(command[0], command, os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])
-        os.close(null)
-        _, status, usage = os.wait4(child, 0)
-    if os.waitstatus_to_exitcode(status) != 0:
-        raise SystemExit(f"{' '.join(command)} left with {os.waitstatus_to_exitcode(status)}")
-    peak = usage.ru_maxrss / _KIB_IN_A_MB
+        peak = peak_kib(command) / _KIB_IN_A_MB
     return Row(f"peak memory of verifying {_LONG:,} releases", peak / 100, 1.0, f"100 MB ({peak:.0f} MB)")
 
 

@@ -6,9 +6,17 @@ Other work on the machine only ever makes a run slower, so the quickest run is t
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+_MEASURE_CHILD = """
+import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(done.returncode)
+"""
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,18 @@ def quickest_calls(calls: Mapping[str, Callable[[], object]], *, rounds: int = 5
             call()
             best[name] = min(best.get(name, float("inf")), time.perf_counter() - began)
     return best
+
+
+def peak_kib(command: Sequence[str]) -> int:
+    """Returns the peak memory of a whole process that leaves with exit code 0, in KiB.
+
+    A small process in between starts it: what counts as a child's peak holds its parent's until then.
+    """
+    child = [sys.executable, "-c", _MEASURE_CHILD, *command]
+    done = subprocess.run(child, check=False, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)  # noqa: S603  # our own list
+    if done.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} left with {done.returncode}: {done.stderr}")
+    return int(done.stdout)
 
 
 def milliseconds(seconds: float) -> str:

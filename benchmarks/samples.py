@@ -10,10 +10,11 @@ from canary.core.layout import CHECKPOINT, FRONT, evidence_folder
 from canary.core.merkle import leaf_hash
 from canary.core.strict import digest
 from canary.core.tiles import log_files
+from tests.authority import make_authority, pem, query_for
 from tests.gpg_home import GpgHome
 from tests.publisher import ADD_ALL
 from tests.publisher import Publisher as CommandLine
-from tests.simulator import MemorySource, Publisher
+from tests.simulator import EXAMPLE_ANCHOR, EXAMPLE_BLOCK, MemorySource, Publisher
 
 _RELEASES = 4
 _CADENCE = timedelta(weeks=13)
@@ -46,6 +47,35 @@ def year_with_openpgp(folder: Path, home: GpgHome) -> tuple[Path, str]:
     return publisher.public, publisher.pin
 
 
+def two_tokens(folder: Path, entry: bytes) -> tuple[Path, tuple[bytes, bytes]]:
+    """Has a real authority stamp an entry twice; returns a file with its root, and the replies.
+
+    Its key is RSA, and its certificate comes from an intermediate, like those of the public authorities.
+    """
+    authority = make_authority(folder / "authority", intermediates=1, key="rsa2048")
+    root = folder / "root.pem"
+    root.write_text(pem(authority.root), "ascii")
+    return root, (authority.reply(query_for(entry)), authority.reply(query_for(entry)))
+
+
+def dated_release(folder: Path) -> tuple[Path, Path, str]:
+    """Makes the like of `year_of_releases` whose newest release has two anchors and two tokens.
+
+    Returns:
+        The site, the file with the authority's root, and the pin, `sha256:…`.
+    """
+    publisher = Publisher(start=_first_window(), cadence="13 weeks")
+    publisher.roster()
+    for number in range(_RELEASES):
+        publisher.release(anchors=(EXAMPLE_ANCHOR, EXAMPLE_BLOCK) if number == _RELEASES - 1 else ())
+    root, tokens = two_tokens(folder, publisher.entries[-1])
+    for number, token in enumerate(tokens):
+        publisher.put_evidence(f"{number}.tsr", token)
+    site = folder / "site"
+    write(publisher.site().files, site)
+    return site, root, f"sha256:{publisher.pin}"
+
+
 def long_log(releases: int) -> Publisher:
     """Returns a publisher with a weekly release for `releases` weeks, each signed by three people."""
     publisher = Publisher(start=date(1971, 1, 4), cadence="1 week", window=3, grace=3)
@@ -60,7 +90,7 @@ def site_of(publisher: Publisher, entries: int | None = None) -> MemorySource:
     log = publisher.entries[:entries]
     files = log_files(log, [leaf_hash(entry) for entry in log], sizes=[len(log)])
     folder = evidence_folder(digest(log[-1]))
-    stamps = {path: data for path, data in publisher.site().files.items() if path.startswith(f"{folder}/")}
+    stamps = {path: data for path, data in publisher.beside.items() if path.startswith(f"{folder}/")}
     return MemorySource({**files, **stamps, CHECKPOINT: publisher.checkpoint(len(log)), FRONT: log[-1]})
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.measuring import Row, milliseconds, quickest_processes
-from benchmarks.samples import year_of_releases, year_with_openpgp
+from benchmarks.samples import dated_release, year_of_releases, year_with_openpgp
 from tests.gpg_home import TEXT, GpgHome
 
 _IMPORTS = "import click; from cryptography.hazmat.primitives.asymmetric import ed25519"
@@ -24,7 +24,9 @@ def starting() -> Iterator[Row]:
         plain = [canary, "verify", str(site), "--pin", year_of_releases(site)]
         other, pin = year_with_openpgp(folder / "openpgp", home)
         openpgp = [canary, "verify", str(other), "--pin", pin]
-        for command in (plain, openpgp):
+        stamped, root, pin = dated_release(folder / "dated")
+        dated = [canary, "verify", str(stamped), "--pin", pin, "--tsa-root", str(root)]
+        for command in (plain, openpgp, dated):
             _expect_ok(command)
         taken = quickest_processes(
             {
@@ -34,6 +36,7 @@ def starting() -> Iterator[Row]:
                 "usage": [canary, "verify"],
                 "verify": plain,
                 "openpgp": openpgp,
+                "dated": dated,
                 "gpg": _gpg_verify(folder, home),
             }
         )
@@ -45,6 +48,7 @@ def starting() -> Iterator[Row]:
     yield Row("the same", taken["verify"] / gpg, None, f"`gpg --verify` of one signature ({milliseconds(gpg)})")
     yield Row("`canary verify`, one signer with OpenPGP", taken["openpgp"] / imports, None, both)
     yield Row("the same", taken["openpgp"] / gpg, None, "`gpg --verify` of one signature")
+    yield Row("`canary verify`, two anchors and two tokens", taken["dated"] / imports, None, both)
 
 
 def _gpg_verify(folder: Path, home: GpgHome) -> list[str]:

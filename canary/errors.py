@@ -50,6 +50,14 @@ class FetchError(CanaryError):
     """A look at a location that brought nothing back: network, TLS, a refusal, a bound that was passed."""
 
 
+class BadAnswerError(FetchError):
+    """A service that was reached, and answered with something else than it was asked for."""
+
+
+class NotAskedError(FetchError):
+    """A service that was not asked at all: no time was left, or it is none that may be asked."""
+
+
 class GpgError(CanaryError):
     """GnuPG is missing, too old, or would not do what was asked; says nothing about a signature."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from canary.core.evidence import OTS, TSR, CheckedEvidence, Checkers
+from canary.core.evidence import OTS, TSR, CheckedEvidence, Checkers, EvidenceChecker
 from canary.core.fetched import Source
 from canary.core.judge import judge
 from canary.core.observation import Unreachable
@@ -23,7 +24,9 @@ from canary.flows.watch.verify import verify_site
 from canary.limits import FETCH_SECONDS
 
 if TYPE_CHECKING:
-    from canary.core.anchor_bitcoin import BitcoinHeader
+    from canary.core.anchor_source import ChainPlace
+    from canary.flows.watch.explain import Explanation
+    from canary.formats.bitcoin_headers import HeaderSource
 
 _SCHEMES = ("https://", "http://")
 
@@ -84,48 +87,101 @@ def look_and_judge(
             return judge(Unreachable(error.what), question, verifier)
 
 
-def evidence_checkers(tsa_roots: Sequence[Path] = (), bitcoin_headers: Path | None = None) -> Checkers:
+def look_and_explain(
+    location: str,
+    question: Question,
+    number: int | None,
+    checkers: Checkers,
+    *,
+    seconds: float = FETCH_SECONDS,
+    allow_http: bool = False,
+    ca_file: Path | None = None,
+) -> Explanation:
+    """Looks at a canary, judges it, and explains one of its releases.
+
+    Args:
+        location: a site's URL, or the path of a folder.
+        question: the pin and the moment; no state.
+        number: the release's number; None for the newest.
+        checkers: the ports that check evidence.
+        seconds: the most seconds that the whole look may take.
+        allow_http: whether http:// is taken for another host than this machine.
+        ca_file: certificates to trust for TLS in the place of the usual ones.
+
+    Raises:
+        CanaryError: the location cannot be looked at by any means.
+    """
+    # Imported here: a look that judges needs none of it.
+    from canary.flows.watch.explain import Explanation, explain_site  # noqa: PLC0415
+
+    with LazyGpg() as verifier:
+        try:
+            with open_source(location, seconds=seconds, allow_http=allow_http, ca_file=ca_file) as source:
+                return explain_site(source, question, verifier, checkers, number)
+        except FetchError as error:
+            return Explanation(judge(Unreachable(error.what), question, verifier).verdict)
+
+
+def evidence_checkers(
+    tsa_roots: Sequence[Path] = (),
+    bitcoin_headers: Path | None = None,
+    bitcoin_sources: Sequence[ChainPlace] = (),
+    *,
+    seconds: float = FETCH_SECONDS,
+) -> Checkers:
     """Returns the ports that check evidence, as far as this watcher trusts anyone with it.
 
     Args:
         tsa_roots: files of roots of timestamp authorities, besides the shipped list.
-        bitcoin_headers: the watcher's own block headers, a file or a folder; None: no OpenTimestamps proof can be
-            confirmed.
+        bitcoin_headers: the watcher's own block headers, a file or a folder.
+        bitcoin_sources: who is asked about blocks that those lack, once there is a proof with one. Without either no
+            OpenTimestamps proof can be confirmed. Then make new ports for each look.
+        seconds: what asking them may take, all together and counted from here.
 
     Raises:
-        CanaryError: a file cannot be read, or holds something else.
+        CanaryError: a file cannot be read, or holds something else; a source stands twice, or there are too many.
     """
     if tsa_roots:
         # Now, and not when the first token comes: a mistyped name would not be noticed for years.
         from canary.edges.tsa_roots import read_roots  # noqa: PLC0415  # most looks name none
 
         read_roots(tsa_roots, shipped=False)
-    headers: Callable[[int], BitcoinHeader | None] = _no_headers
+    sources: list[HeaderSource] = []
     if bitcoin_headers is not None:
         from canary.edges.header_files import header_files  # noqa: PLC0415  # likewise
 
-        headers = header_files(bitcoin_headers)
-    return {TSR: partial(_check_token, tuple(tsa_roots)), OTS: partial(_check_proof, headers)}
+        sources.append(header_files(bitcoin_headers))
+    if bitcoin_sources:
+        from canary.edges.header_services import HeaderServices  # noqa: PLC0415  # likewise
+
+        ends = time.monotonic() + seconds
+        sources.append(HeaderServices(bitcoin_sources, left=lambda: ends - time.monotonic()))
+    return {TSR: _LazyTokens(tuple(tsa_roots)), OTS: partial(_check_proof, sources)}
 
 
-def _check_token(tsa_roots: Sequence[Path], name: str, data: bytes, entry: bytes) -> CheckedEvidence:
-    # Imported here: a canary without timestamps needs none of it.
-    from canary.edges.tsa_roots import read_roots  # noqa: PLC0415
-    from canary.formats.rfc3161 import TokenChecker  # noqa: PLC0415
+class _LazyTokens:
+    """The port to RFC 3161, which costs nothing until the first token; the roots are read once for all of them."""
 
-    return TokenChecker(lambda: read_roots(tsa_roots))(name, data, entry)
+    def __init__(self, tsa_roots: Sequence[Path]) -> None:
+        self._tsa_roots = tsa_roots
+
+    def __call__(self, name: str, data: bytes, entry: bytes) -> CheckedEvidence:
+        return self._checker(name, data, entry)
+
+    @cached_property
+    def _checker(self) -> EvidenceChecker:
+        # Imported here: a canary without timestamps needs none of it.
+        from canary.edges.tsa_roots import read_roots  # noqa: PLC0415
+        from canary.formats.rfc3161 import TokenChecker  # noqa: PLC0415
+
+        return TokenChecker(lambda: read_roots(self._tsa_roots))
 
 
-def _check_proof(
-    headers: Callable[[int], BitcoinHeader | None], name: str, data: bytes, entry: bytes
-) -> CheckedEvidence:
+def _check_proof(sources: Sequence[HeaderSource], name: str, data: bytes, entry: bytes) -> CheckedEvidence:
+    from canary.formats.bitcoin_headers import first_of  # noqa: PLC0415  # as above
     from canary.formats.opentimestamps import ProofChecker  # noqa: PLC0415  # as above
 
-    return ProofChecker(headers)(name, data, entry)
-
-
-def _no_headers(_: int) -> None:
-    """The headers of a watcher who has none."""
+    return ProofChecker(first_of(sources))(name, data, entry)
 
 
 @contextlib.contextmanager

@@ -27,6 +27,12 @@ CANARY_ID_CHARACTERS = 128
 MAX_NUMBER = 2**53 - 1
 """The largest number in any text: every JSON reader holds it exactly (RFC 8259, section 6)."""
 
+ANCHORS = 10
+"""Anchors on one release: a watcher checks each of them, and one takes up to 5 ms."""
+
+ANCHOR_CHARACTERS = 1_000
+"""Characters in what one anchor says; a drand round takes some 110, a block 170."""
+
 ATTACHMENTS = 10
 """Attachments on one release."""
 
@@ -38,6 +44,9 @@ EVIDENCE_FILES = 10
 
 EVIDENCE_BYTES = 65_536
 """Bytes in one file of evidence: a token with its chain of certificates takes some 6,000."""
+
+TOKEN_CERTIFICATES = 20
+"""Certificates in one RFC 3161 token: public authorities send one to four, and each may lead to each of the others."""
 
 AUTHORITY_URL_CHARACTERS = 500
 """Characters in the address of a timestamp authority."""
@@ -63,8 +72,12 @@ CALENDARS = 10
 CALENDAR_BYTES = 10_000
 """Bytes of one answer of a calendar, as in the reference client; an honest one takes some 4,000."""
 
-CALENDAR_SECONDS = 30.0
-"""Seconds for asking all calendars once, one after the other."""
+CALENDAR_SECONDS = 10.0
+"""Seconds for one calendar's answer; an honest one takes two, because it collects what it is asked for a second."""
+
+BLOCK_AWAITED = timedelta(days=2)
+"""How long a calendar's promise may be open before it is told as a fault. Calendars wait for some hours, until a
+transaction is cheap or worth while, and then for six blocks; so an honest one takes less than a day."""
 
 COMMITMENT_BYTES = 128
 """Bytes of what a calendar promised a block for: a digest, with what calendars put before and behind it."""
@@ -103,6 +116,13 @@ STICKY_FINDINGS = 50
 FUTURE_TOLERANCE = timedelta(minutes=10)
 """How far `issued` may lie after the watcher's now: two honest clocks differ by that much."""
 
+BLOCK_AHEAD = timedelta(hours=2)
+"""How far a Bitcoin block's time may lie ahead of the real one: nodes refuse blocks that are further ahead."""
+
+PROVED_LATE = timedelta(days=14)
+"""How long after `issued` the earliest timestamp may be before that is told: a long ceremony, or authorities that were
+down. Anchors that old can be looked up by anybody who makes up a date."""
+
 OPENPGP_BEFORE_ISSUED = timedelta(days=1)
 """How long before `issued` an OpenPGP signature may have been made: clocks of two machines."""
 
@@ -121,17 +141,19 @@ AUTHORITY_SECONDS = 10.0
 """Seconds for one timestamp authority's answer; an honest one takes less than one."""
 
 STAMPING_SECONDS = 30.0
-"""Seconds that `canary publish` waits for all timestamp authorities together; the rest is fetched later."""
+"""Seconds that `canary publish` waits for all timestamp authorities and calendars together; the rest is fetched later.
+Where there are both, each kind has half of them, so that neither can use up the other's."""
 
 LATER_STAMPING_SECONDS = 120.0
-"""Seconds that `canary timestamp` asks for; it holds the workspace meanwhile, and goes on in its next run."""
+"""Seconds that `canary timestamp` asks for, shared likewise; it holds the workspace meanwhile, and goes on in its next
+run."""
 
 ANCHOR_SECONDS = 5.0
-"""Seconds for one request to a source of anchors. Somebody waits: all sources are asked at once, and each at most three
-times (for the tip, a block's hash, its header)."""
+"""Seconds for one request to a source of anchors, or to a watcher's source of blocks. Somebody waits: all sources are
+asked at once, and each at most three times (for the tip, a block's hash, its header)."""
 
 ANCHOR_SOURCES = 10
-"""Sources of one kind of anchor: each is a thread and a connection while a draft is made."""
+"""Sources of one kind of anchor, or of blocks: each is a thread and a connection while it is asked."""
 
 REDIRECTS = 3
 """Redirects followed, all on one and the same host."""

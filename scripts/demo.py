@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -26,9 +26,10 @@ ROOT = Path(__file__).resolve().parent.parent
 # As a program this file has only its own folder to import from.
 sys.path.insert(0, str(ROOT))
 
+from canary.core.release import Anchor  # noqa: E402
 from canary.core.times import midnight  # noqa: E402
 from canary.errors import CanaryError  # noqa: E402
-from scripts.demo_attacks import Scene, show_attacks  # noqa: E402
+from scripts.demo_attacks import show_attacks  # noqa: E402
 from scripts.demo_publisher import (  # noqa: E402
     CANARY,
     ED25519_SIGNERS,
@@ -41,13 +42,17 @@ from scripts.demo_publisher import (  # noqa: E402
     Publisher,
     canary,
 )
+from scripts.demo_scene import Scene  # noqa: E402
 from scripts.demo_server import serving  # noqa: E402
 from scripts.demo_talk import heading, say, show_command, show_line, unwrapped  # noqa: E402
-from scripts.demo_watcher import EXPECTED, Expected, Watcher  # noqa: E402
+from scripts.demo_time import Notary, running_notary, say_what_is_left_out, show_times, write_anchors  # noqa: E402
+from scripts.demo_watcher import EXPECTED, Expected, Watcher, without_timestamps  # noqa: E402
 
 _MARK = ".made-by-demo"
 _PIN = "PIN"
 """Holds the pin, so that the README can name a command that works after every run."""
+_ROOT_FILE = "authority.pem"
+"""Holds the root of the demo's timestamp authority, likewise."""
 _CADENCE = relativedelta(months=3)
 _PAST = (
     (3, ("legal", "security")),
@@ -109,15 +114,18 @@ def _tell(folder: Path, private: Path, expected: Mapping[str, Expected]) -> None
         three months what it has never done; three people sign it; strangers check it. All of it happens on this
         machine, through the same commands that you would type."""
     )
-    with _agent_ended(publisher):
+    with _agent_ended(publisher), running_notary(private / "notary", folder / _ROOT_FILE) as notary:
         pin = _begin(publisher, start)
-        older = _publish_releases(publisher, start, private)
-        watcher = Watcher(pin, expected)
+        older, anchor = _publish_releases(publisher, start, private, notary)
+        root = notary.root if notary else None
+        watcher = Watcher(pin, root, expected if notary else without_timestamps(expected))
         state = private / "watcher.state"
         _verify(publisher, watcher, state)
-        _show_what_can_happen(Scene(publisher, older, watcher, state, private))
+        scene = Scene(publisher, older, watcher, state, private)
+        _show_what_spoils_the_times(scene, notary, anchor)
+        _show_what_can_happen(scene)
     watcher.check_complete()
-    _say_what_next(folder, pin)
+    _say_what_next(folder, watcher)
 
 
 @contextmanager
@@ -194,8 +202,10 @@ def _make_keys(publisher: Publisher, at: datetime) -> None:
     show_command(f"canary key openpgp {OPENPGP_SIGNER} {fingerprint}", made, "The certificate", "user id", "expires")
 
 
-def _publish_releases(publisher: Publisher, start: date, private: Path) -> Publisher:
-    """Tells of every release; returns a copy of the publisher as it was before the newest one."""
+def _publish_releases(
+    publisher: Publisher, start: date, private: Path, notary: Notary | None
+) -> tuple[Publisher, Anchor]:
+    """Tells of every release; returns a copy of the publisher as it was before the newest one, and its block."""
     heading("2. Six releases, one every three months")
     statements = sorted(folder.name for folder in (publisher.workspace / "statements").iterdir())
     added = [word for name in statements for word in ("--add", name)]
@@ -226,13 +236,25 @@ def _publish_releases(publisher: Publisher, start: date, private: Path) -> Publi
     )
     older = publisher.copy(private / "older")
     show_command("canary status", publisher.run("status", at=None, expected=_DUE), CANARY, "window", "deadline", "Next")
-    drafted = publisher.run("draft", at=None)
-    show_command("canary draft", drafted, "Release", "The statements", "The next", "Next")
+    anchors = private / "anchors.txt"
+    _, block = write_anchors(anchors)
+    say(
+        """A date in a text is only what its signers say. Two things prove it. The release quotes public values that did
+        not exist before some moment, its anchors: so it was not signed earlier. And a timestamp authority signs that it
+        has seen the signed release: so it was not signed later. canary draft fetches anchors of the hour, and public
+        authorities answer within a second. This demo asks no network: its anchors come from a file, and are old, and
+        its authority runs on this machine."""
+    )
+    drafted = publisher.run("draft", "--anchor", str(anchors), at=None)
+    shown = ("Release", "anchor:", "The statements", "The next", "Next")
+    show_command("canary draft --anchor FILE", drafted, *shown)
     for name in NEWEST_SIGNERS:
         command = f"canary sign --as {name} --affirm … --text sha256:…"
         show_command(command, publisher.sign(name, at=None), "Signed by", "The draft")
-    show_command("canary publish", publisher.publish(at=None), "Release", "The site", "Next")
-    return older
+    with publisher.asking(notary.url) if notary else nullcontext():
+        published = publisher.publish(at=None)
+    show_command("canary publish", published, "Release", "It has a timestamp", "Watchers need", "The site", "Next")
+    return older, block
 
 
 def _reword(publisher: Publisher) -> None:
@@ -250,14 +272,27 @@ def _verify(publisher: Publisher, watcher: Watcher, state: Path) -> None:
         the next time."""
     )
     with serving(publisher.workspace / "public") as url:
-        answer = canary("verify", url, "--pin", watcher.pin, "--state", str(state), app=publisher.app(None))
-        show_command(f"canary verify {url} --pin {watcher.pin[:19]}… --state FILE", answer.output)
+        answer = canary("verify", url, *watcher.options(state), app=publisher.app(None))
+        trust = "--tsa-root FILE " if watcher.root else ""
+        show_command(f"canary verify {url} {trust}--pin {watcher.pin[:19]}… --state FILE", answer.output)
         watcher.look("published", url, state=state)
-    say("OK, and the exit code is 0, which is what a monitoring system looks at.")
+    say(
+        """OK, and the exit code is 0, which is what a monitoring system looks at. SIGNED-BETWEEN is the window in which
+        the newest release was signed, as far as that is proved; the site's index.html says it too."""
+    )
+
+
+def _show_what_spoils_the_times(scene: Scene, notary: Notary | None, anchor: Anchor) -> None:
+    heading("4. When was it signed?")
+    say(
+        """This is what a watcher is told where what should prove the date is not what it seems. None of it makes a
+        canary invalid: a statement may be true and badly dated. The verdict says what is proved."""
+    )
+    show_times(scene, notary, anchor)
 
 
 def _show_what_can_happen(scene: Scene) -> None:
-    heading("4. What a watcher is told when something is wrong")
+    heading("5. What a watcher is told when something is wrong")
     say(
         """Everything below happens to copies, each served on this machine and looked at with the same command. Exit
         code 1 is a warning, 2 is an alarm."""
@@ -265,16 +300,19 @@ def _show_what_can_happen(scene: Scene) -> None:
     show_attacks(scene)
 
 
-def _say_what_next(folder: Path, pin: str) -> None:
-    heading("5. Your turn")
+def _say_what_next(folder: Path, watcher: Watcher) -> None:
+    heading("6. Your turn")
     say(
         f"""Every one of these answers was as it has to be. The site lies in {_short(folder / "public")}: open its
         index.html in a browser. The private keys of this demo are gone, so nobody can add to it; the pin is in
         {_short(folder / _PIN)}. Check it yourself; then change a word in its canary.txt, and check it again:"""
     )
+    if watcher.root is None:
+        say_what_is_left_out()
     program = Path(sys.executable).with_name("canary")
     command = [_short(program)] if program.exists() else [_short(Path(sys.executable)), "-m", "canary"]
-    click.echo(f"  {shlex.join([*command, 'verify', _short(folder / 'public'), '--pin', pin])}")
+    trust = ["--tsa-root", _short(watcher.root)] if watcher.root else []
+    click.echo(f"  {shlex.join([*command, 'verify', _short(folder / 'public'), *trust, '--pin', watcher.pin])}")
 
 
 def _short(path: Path) -> str:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from canary.core.checkpoint import Checkpoint
-from canary.core.entry import parse_entry
-from canary.core.layout import CHECKPOINT, FRONT
-from canary.core.merkle import leaf_hash, root_hash
+from canary.core.layout import FRONT
 from canary.core.note import Note, parse_note
-from canary.core.roster import Roster
-from canary.core.tiles import log_files
-from canary.core.times import midnight
-from canary.edges.log_keys import sign_checkpoint
-from scripts.demo_publisher import CANARY, NEWEST_SIGNERS, DemoError, Publisher
+from scripts.demo_publisher import NEWEST_SIGNERS, DemoError
+from scripts.demo_scene import Scene
 from scripts.demo_server import serving
-from scripts.demo_watcher import Watcher
 
 _WORD, _OTHER_WORD = b"anyone outside the company.", b"anyone outside the country."
 """An edit of the statement on encryption keys; as long as the word before, so that nothing else has to change."""
@@ -27,33 +17,6 @@ _WORD, _OTHER_WORD = b"anyone outside the company.", b"anyone outside the countr
 _WITHDRAWN = "content-feeds"
 _MORNING = timedelta(hours=9)
 _DAY = timedelta(days=1)
-
-
-@dataclass
-class Scene:
-    """What the attacks are made from.
-
-    Attributes:
-        publisher: the honest publisher; never touched.
-        older: the same publisher, before the newest release.
-        watcher: who looks.
-        state: what the watcher remembers of the honest site; every attack gets a copy.
-        folder: where copies go.
-    """
-
-    publisher: Publisher
-    older: Publisher
-    watcher: Watcher
-    state: Path
-    folder: Path
-
-    def remembered(self, name: str) -> Path:
-        """Returns a copy of what the watcher remembers."""
-        return Path(shutil.copy(self.state, self.folder / f"{name}.state"))
-
-    def site(self, name: str) -> Path:
-        """Returns a copy of the published site."""
-        return Path(shutil.copytree(self.publisher.workspace / "public", self.folder / name))
 
 
 def show_attacks(scene: Scene) -> None:
@@ -81,7 +44,7 @@ def _edited(scene: Scene) -> None:
         "{_OTHER_WORD.decode()}", in all {len(edited)} files that hold the sentence."""
     with serving(site) as url:
         scene.watcher.look("edited", url, done)
-    _rebuild_log(site, [entry.replace(_WORD, _OTHER_WORD) for entry in scene.publisher.entries()], scene)
+    scene.rebuild_log(site, [entry.replace(_WORD, _OTHER_WORD) for entry in scene.publisher.entries()])
     done = """The same edit, by somebody who has also stolen the key of the web site's log and puts the log in order
         again. That key has no authority: the signatures of the people do not fit the words any more."""
     with serving(site) as url:
@@ -94,26 +57,9 @@ def _edit(path: Path) -> bool:
     return _WORD in data
 
 
-def _rebuild_log(site: Path, entries: Sequence[bytes], scene: Scene) -> None:
-    """Puts other entries into a site, in order and with a checkpoint, as whoever holds the log key can."""
-    roster = parse_entry(entries[0]).content
-    if not isinstance(roster, Roster):
-        raise DemoError("the log does not begin with a roster")
-    leaves = [leaf_hash(entry) for entry in entries]
-    text = Checkpoint(CANARY, len(entries), root_hash(leaves)).render()
-    lines = sign_checkpoint(text, roster, None, keys=scene.publisher.keys, now=datetime.now(UTC))
-    files = log_files(entries, leaves, sizes=[len(entries)])
-    files |= {CHECKPOINT: Note(text, tuple(lines)).render(), FRONT: entries[-1]}
-    for path, data in files.items():
-        (site / path).write_bytes(data)
-
-
 def _withdrawn(scene: Scene) -> None:
     later = scene.publisher.copy(scene.folder / "withdrawn")
-    following = scene.publisher.newest_release().next
-    if following is None:
-        raise DemoError("the newest release says that it is the last")
-    day = midnight(following.opens) + _DAY + _MORNING
+    day = scene.next_morning()
     later.release(["legal", "security"], "--without", _WITHDRAWN, at=day)
     done = f"""A statement is withdrawn. Three months on, the next release comes in time and properly signed, and
         without the statement {_WITHDRAWN}. Nobody has to say why, and no tool guesses."""
@@ -149,7 +95,7 @@ def _signature_missing(scene: Scene) -> None:
     *before, newest = scene.publisher.entries()
     note = parse_note(newest)
     site = scene.site("unsigned")
-    _rebuild_log(site, [*before, Note(note.text, note.signatures[:1]).render()], scene)
+    scene.rebuild_log(site, [*before, Note(note.text, note.signatures[:1]).render()])
     done = "A signature is missing: the newest release comes with one, and the roster asks for two."
     with serving(site) as url:
         scene.watcher.look("signature missing", url, done)

@@ -10,18 +10,22 @@ import contextlib
 import io
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from canary.cli.app import App
 from canary.cli.main import run
-from canary.core.entry import parse_text
+from canary.core.entry import parse_entry, parse_text
+from canary.core.note import Note, SignatureLine
 from canary.core.release import Release
+from canary.core.roster import Roster
 from canary.core.strict import digest, hash_field
+from canary.edges.ed25519_keys import Ed25519FileSigner
 from canary.edges.gpg import Gpg
-from canary.edges.workspace import Workspace
+from canary.edges.private_keys import signer_key_path
+from canary.edges.workspace import CONFIG, Workspace
 from canary.errors import CanaryError
 
 CANARY = "example.net/canary"
@@ -152,6 +156,17 @@ class Publisher:
         """Publishes the signed draft."""
         return self.run("publish", "--key-dir", str(self.keys), at=at)
 
+    @contextlib.contextmanager
+    def asking(self, authority: str) -> Iterator[None]:
+        """Has `canary.toml` name a timestamp authority, for as long as it is there."""
+        config = self.workspace / CONFIG
+        text = config.read_text("utf-8")
+        config.write_text(f'{text}\n[timestamps]\nauthorities = ["{authority}"]\n', "utf-8")
+        try:
+            yield
+        finally:
+            config.write_text(text, "utf-8")
+
     def release(self, signers: Sequence[str], *wishes: str, at: datetime | None) -> str:
         """Drafts, signs and publishes a release, and returns what `canary draft` said.
 
@@ -171,13 +186,37 @@ class Publisher:
         """Returns the published log."""
         return Workspace.open(self.workspace).log()
 
+    def roster(self) -> Roster:
+        """Returns roster 1, which stays the only one.
+
+        Raises:
+            DemoError: the log does not begin with a roster.
+        """
+        content = parse_entry(self.entries()[0]).content
+        if not isinstance(content, Roster):
+            raise DemoError("the log does not begin with a roster")
+        return content
+
+    def signed_past_canary(self, release: Release) -> bytes:
+        """Returns the entry that two of the signers make of a release without the tool, which refuses to sign it."""
+        text, keys = release.render(), {each.name: each.key for each in self.roster().signers}
+        lines = [
+            SignatureLine(keys[name].name, keys[name].key_id, self._key_of(name).sign(text, at=release.issued))
+            for name in ED25519_SIGNERS
+        ]
+        return Note(text, tuple(lines)).render()
+
+    def _key_of(self, name: str) -> Ed25519FileSigner:
+        passphrase = Path(self.passphrase_file(name)).read_bytes().rstrip(b"\n")
+        return Ed25519FileSigner(f"{CANARY}/{name}", signer_key_path(self.keys, CANARY, name), lambda: passphrase)
+
     def newest_release(self) -> Release:
         """Returns the release that was published last.
 
         Raises:
             DemoError: the newest text is none.
         """
-        content = parse_text((self.workspace / "public" / "canary.txt").read_bytes().rpartition(b"\n\n")[0] + b"\n")
+        content = parse_entry((self.workspace / "public" / "canary.txt").read_bytes()).content
         if not isinstance(content, Release):
             raise DemoError("canary.txt is no release")
         return content

@@ -26,6 +26,12 @@ def say(text: str) -> None:
     click.echo()
 
 
+def shout(text: str) -> None:
+    """Prints a paragraph that nobody should miss."""
+    click.secho(_filled(" ".join(text.split()), first="!!! ", others="!!! "), fg="yellow", bold=True)
+    click.echo()
+
+
 def show_command(command: str, output: str, *starts: str) -> None:
     """Prints a command as a person would type it, and its answer.
 

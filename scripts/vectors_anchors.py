@@ -28,7 +28,7 @@ def anchors() -> Iterator[Case]:
     yield _case("wrong", "the same with one digit changed", expect("OK", "BAD-ANCHOR 2", release=OK_1), wrong)
     claims = expect("OK", "ANCHOR-CLAIM 2", "ANCHOR-CLAIM 2", release=OK_1)
     yield _case("claims", "what nothing here can check", claims, _HEADLINE, _LATER_KIND)
-    unknown = expect("OK", "ANCHOR-CLAIM 2", release=OK_1)
+    unknown = expect("OK", "ANCHOR-CLAIM 2", "ANCHOR-RULE-UNPROVED 2", release=OK_1)
     yield _case("rule-unknown", "a kind that is not known may keep the rule", unknown, _LATER_KIND, age=3)
     none = expect("INVALID", "ANCHOR-RULE-BROKEN 2", release=OK_1)
     yield _case("rule-broken", "the roster asks for an anchor, and there is none", none, age=3)

@@ -302,6 +302,7 @@ def changes() -> Iterator[Case]:
     changed = (
         "SIGNERS-CHANGED 3",
         "THRESHOLD-CHANGED 3",
+        "ANCHOR-RULE-UNPROVED 4",
         "SCHEDULE-LENGTHENED 3",
         "ANCHOR-RULE-CHANGED 3",
         "ANCHOR-CLAIM 4",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from canary.core.findings import EXIT_CODES, Code, Finding, Status
 from canary.core.times import format_time
-from canary.core.verdict import Verdict
+from canary.core.verdict import axes
 
 HEADER = "warrant-canary/vector/v1"
-_WHENEVER = datetime(1970, 1, 1, tzinfo=UTC)
 _CODES = {code.spelling: code for code in Code}
 
 
@@ -66,7 +65,7 @@ class Expected:
         told = sorted(self._told(), key=_order)
         yield "status", self.status.value
         yield "exit", str(EXIT_CODES[self.status])
-        yield "axes", " ".join(Verdict(_WHENEVER, tuple(told)).axes.values())
+        yield "axes", " ".join(axes(told, of_a_release=self.release is not None).values())
         yield "release", "none" if self.release is None else str(self.release[0])
         for each in told:
             yield "finding", spell(each)

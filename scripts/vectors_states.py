@@ -35,6 +35,11 @@ def _all(name: str, about: str, sim: Publisher, *looks: Look) -> Case:
     return Case(name, about, sim.pin, looks)
 
 
+def _after_second(name: str, about: str, sim: Publisher, *looks: Look) -> Case:
+    """Returns a watcher who has seen the second release, and looks again."""
+    return _all(name, about, sim, look(sim, JUNE, SECOND), *looks)
+
+
 def _time_goes_on() -> Iterator[Case]:
     sim = begun()
     first = look(sim, MARCH, FIRST)
@@ -118,11 +123,10 @@ def _forks() -> Iterator[Case]:
     other = sim.fork_at(2)
     other.release(reword={"gag": "Other words."})
     found = expect("INVALID", "TEXT-FORK 3", release=OK_2)
-    yield _all(
+    yield _after_second(
         "text-fork",
         "two texts of one entry that the quorum signed; it stays, however fine the next copy is",
         sim,
-        look(sim, JUNE, SECOND),
         look(other, "2025-06-11", found),
         look(sim, "2025-06-12", found),
         look(sim, "2025-06-13", SECOND, "acknowledge"),
@@ -130,56 +134,50 @@ def _forks() -> Iterator[Case]:
     short = sim.fork_at(2)
     short.release(signed_by=("legal",))
     log_fork = expect("INVALID", "LOG-FORK 3", "BELOW-THRESHOLD 3", release=OK_2)
-    yield _all(
+    yield _after_second(
         "log-fork-below-threshold",
         "two logs, one of which the log key alone signed",
         sim,
-        look(sim, JUNE, SECOND),
         look(short, "2025-06-11", log_fork, front=404),
     )
     lines = sim.fork_at(2)
     entry = parse_note(sim.entries[2])
     lines.append_raw(type(entry)(entry.text, entry.signatures[::-1]).render())
-    yield _all(
+    yield _after_second(
         "log-fork-same-text",
         "two entries of one text are two logs",
         sim,
-        look(sim, JUNE, SECOND),
         look(lines, "2025-06-11", expect("INVALID", "LOG-FORK 3", release=OK_2)),
     )
     root = sim.checkpoint(root=bytes(32))
     kept = expect("INVALID", "LOG-FORK", "INCONSISTENT", release=OK_2)
-    yield _all(
+    yield _after_second(
         "log-fork-withheld",
         "another root over as many entries, whose entries are withheld",
         sim,
-        look(sim, JUNE, SECOND),
         nothing("2025-06-11", kept, checkpoint=root),
     )
     smaller = sim.checkpoint(2, root=bytes(32))
-    yield _all(
+    yield _after_second(
         "log-fork-smaller",
         "another root over fewer entries than are stored",
         sim,
-        look(sim, JUNE, SECOND),
         nothing("2025-06-11", kept, checkpoint=smaller),
     )
     stranger = sim.checkpoint(root=bytes(32), signed_by="stranger")
     nobody = expect("UNREACHABLE", "INCONSISTENT", release=OK_2)
-    yield _all(
+    yield _after_second(
         "no-fork-unsigned",
         "a root that a stranger signed is no fork",
         sim,
-        look(sim, JUNE, SECOND),
         look(sim, "2025-06-11", nobody, checkpoint=stranger),
     )
     origin = sim.checkpoint(root=bytes(32), origin="example.org/canary")
 
-    yield _all(
+    yield _after_second(
         "no-fork-other-origin",
         "nor is one that the log key signed under another origin",
         sim,
-        look(sim, JUNE, SECOND),
         nothing("2025-06-11", nobody, checkpoint=origin),
     )
     junk = sim.fork_at(2)
@@ -187,7 +185,7 @@ def _forks() -> Iterator[Case]:
     malformed = expect("INVALID", "MALFORMED 3", release=OK_2)
     foreign = look(junk, "2025-06-11", malformed, checkpoint=junk.checkpoint(origin="example.org/canary"), front=404)
     about = "nor are other entries under such a one, though they are wrong enough by themselves"
-    yield _all("no-fork-other-origin-entries", about, sim, look(sim, JUNE, SECOND), foreign)
+    yield _after_second("no-fork-other-origin-entries", about, sim, foreign)
 
 
 def _older_copies() -> Iterator[Case]:
@@ -195,32 +193,29 @@ def _older_copies() -> Iterator[Case]:
     sim.release()
     stale = expect("UNREACHABLE", "STALE-COPY", release=OK_2)
     rollback = expect("INVALID", "ROLLBACK", release=OK_2)
-    yield _all(
+    yield _after_second(
         "rollback",
         "an older copy is a lagging mirror for a day, and a rollback then; a newer one ends it",
         sim,
-        look(sim, JUNE, SECOND),
         look(sim, "2025-06-11T00:00:00Z", stale, size=2),
         look(sim, "2025-06-11T23:59:59Z", stale, size=2),
         look(sim, "2025-06-12T00:00:00Z", rollback, size=2),
         look(sim, "2025-06-12T01:00:00Z", SECOND),
         look(sim, "2025-06-12T02:00:00Z", stale, size=2),
     )
-    yield _all(
+    yield _after_second(
         "stale-recovered",
         "a good copy in between begins the day anew",
         sim,
-        look(sim, JUNE, SECOND),
         look(sim, "2025-06-11", stale, size=2),
         look(sim, "2025-06-11T18:00:00Z", SECOND),
         look(sim, "2025-06-12T18:00:00Z", stale, size=2),
     )
     expired = expect("EXPIRED", "STALE-COPY", "EXPIRED 3", release=OK_2)
-    yield _all(
+    yield _after_second(
         "stale-expired",
         "an older copy extends nothing",
         sim,
-        look(sim, JUNE, SECOND),
         look(sim, "2025-08-29T00:00:00Z", expired, size=2),
     )
 

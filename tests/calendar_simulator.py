@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from canary.core.anchor_bitcoin import BitcoinHeader
+from canary.formats.bitcoin_headers import NO_SOURCE, HeaderAnswer
 from tests import ots_proofs as ots
 from tests.loopback import Fault, Loopback, Wire, answer, says
 
@@ -81,3 +82,17 @@ class Calendar:
             self.misbehaves(wire)
             return
         wire.send(answer(200, ots.prepend(_SALT) + ots.append(self._mac(posted)) + ots.promise(self.url)))
+
+
+def nobody_knows(_: int) -> HeaderAnswer:
+    """The block headers of somebody who has no source of them."""
+    return NO_SOURCE
+
+
+def explorer(*headers: BitcoinHeader) -> dict[str, bytes]:
+    """Returns what a block explorer (Esplora) answers that knows some blocks, by path."""
+    files = {"/blocks/tip/height": str(max(each.height for each in headers)).encode()}
+    for each in headers:
+        files[f"/block-height/{each.height}"] = each.hash.encode()
+        files[f"/block/{each.hash}/header"] = each.header.hex().encode()
+    return files

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from canary.formats import ots_proof
 from tests.publisher import ADD_ALL, Publisher
 
 
@@ -52,3 +54,13 @@ def drafted(made: dict[str, Publisher], tmp_path: Path) -> Publisher:
 def published(made: dict[str, Publisher], tmp_path: Path) -> Publisher:
     """Release 1 is published."""
     return made["published"].copy_to(tmp_path / "publisher")
+
+
+@pytest.fixture
+def without_opentimestamps(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The extra `ots` is not installed."""
+    load = vars(ots_proof)["_load"]
+    load.cache_clear()
+    monkeypatch.setitem(sys.modules, "opentimestamps.core", None)
+    yield
+    load.cache_clear()

@@ -18,6 +18,12 @@ from canary.edges.openpgp_certificates import Certificate
 JAN = datetime(2026, 1, 1, tzinfo=UTC)
 """When keys are made, unless a test says otherwise."""
 
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+"""When certificates are looked at, unless a test says otherwise."""
+
+SIGNED = datetime(2026, 2, 1, tzinfo=UTC)
+"""When something is signed, unless a test says otherwise."""
+
 TEXT = b"Example Networks has never handed its keys to anyone.\n"
 """What is signed, unless a test says otherwise."""
 

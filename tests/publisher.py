@@ -120,7 +120,6 @@ class Publisher:
         gpg_home: the throwaway home that has those keys.
         start: the first window's opening day.
         every: the cadence.
-        authorities: the addresses of the timestamp authorities that are asked; nobody outside this machine ever is.
     """
 
     folder: Path
@@ -131,7 +130,6 @@ class Publisher:
     gpg_home: Path | None = None
     start: str = "2026-02-01"
     every: str = "3 months"
-    authorities: tuple[str, ...] = ()
 
     @property
     def root(self) -> Path:
@@ -204,9 +202,8 @@ class Publisher:
         given = ["--id", CANARY, "--organisation", "Example Networks", "--every", self.every, "--start", self.start]
         for name in self.signers:
             given += ["--signer", name]
-        given += [word for url in self.authorities for word in ("--authority", url)] or ["--no-timestamps"]
-        # No test asks the network: those about anchors name servers on this machine.
-        given += ["--threshold", str(self.threshold), "--no-anchors", "--key-dir", str(self.keys)]
+        # No test asks the network: those about anchors and timestamps name servers on this machine.
+        given += ["--threshold", str(self.threshold), "--no-anchors", "--no-timestamps", "--key-dir", str(self.keys)]
         return self.run("init", self.root, *given, *arguments)
 
     def settle(self) -> Self:
@@ -238,6 +235,14 @@ class Publisher:
             assert text.count(old) == 1, old
             text = text.replace(old, new)
         path.write_text(text, "utf-8")
+
+    def asks(self, *, authorities: Sequence[str] = (), calendars: Sequence[str] = ()) -> Self:
+        """Names who is asked for timestamps, in the place of who was."""
+        path = self.root / "canary.toml"
+        text = path.read_text("utf-8").split("\n[timestamps]")[0]
+        table = f"[timestamps]\nauthorities = {list(authorities)}\ncalendars = {list(calendars)}\n"
+        path.write_text(f"{text}\n{table}", "utf-8")
+        return self
 
     def sign(self, name: str, *arguments: object) -> Ran:
         """Signs in the form for scripts: with every statement affirmed, and the very text named."""

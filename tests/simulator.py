@@ -46,6 +46,7 @@ from canary.core.times import midnight
 from canary.core.vkey import VKey
 from canary.errors import CanaryError, FetchError
 from canary.flows.watch.verify import verify_site
+from scripts.public_values import CARRIED_ROUND
 
 CANARY: Final = "example.net/canary"
 OWN_PIN: Final = "the pin of the simulated canary"
@@ -169,11 +170,11 @@ class PretendGpg:
 
 def check_pretended_token(name: str, data: bytes, entry: bytes) -> CheckedEvidence:
     """Checks what `Publisher.stamp` puts beside an entry; the port `EvidenceChecker`."""
-    outcome, moment, over = data.decode().split(" ")
+    outcome, moment, over, by = data.decode().split(" ")
     found = EvidenceOutcome[outcome] if over == digest(entry) else EvidenceOutcome.BAD
     when = datetime.fromisoformat(moment)
     bound = when if found is EvidenceOutcome.PROVED else None
-    return CheckedEvidence(name, digest(data), found, when, bound, "Pretended Authority", "as it was told to")
+    return CheckedEvidence(name, digest(data), found, when, bound, f"{by} Authority", "as it was told to")
 
 
 CHECKERS: Final = {TSR: check_pretended_token}
@@ -207,6 +208,7 @@ class MemorySource:
         answers: paths that answer something else than their file: a status, or an error.
         fresh_answers: the same, for requests that are to pass every cache.
         down: where the site as a whole cannot be reached, the error that is raised.
+        tags: paths whose entity tag is another than the one that follows from their file.
         asked: the requests, in order.
     """
 
@@ -215,6 +217,7 @@ class MemorySource:
     answers: dict[str, int | FetchError] = field(default_factory=dict)
     fresh_answers: dict[str, int | FetchError] = field(default_factory=dict)
     down: FetchError | None = None
+    tags: dict[str, str] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
 
     def describe(self) -> str:
@@ -235,7 +238,7 @@ class MemorySource:
             return Fetched(404, b"", None)
         if len(body) > limit:
             raise FetchError(f"{path} is larger than {limit} bytes")
-        own = f'"{digest(body)}"'
+        own = self.tags.get(path, f'"{digest(body)}"')
         return Fetched(304, b"", own) if etag == own else Fetched(200, body, own)
 
 
@@ -336,6 +339,11 @@ class Publisher:
     def pin(self) -> str:
         """SHA-256 of roster 1's text."""
         return parse_entry(self.entries[0]).text_hash
+
+    @property
+    def beside(self) -> Mapping[str, bytes]:
+        """What lies beside the log, by path: attachments and evidence."""
+        return self._attached
 
     def roster(
         self,
@@ -474,12 +482,16 @@ class Publisher:
         *,
         after: timedelta = timedelta(minutes=5),
         name: str = "0.tsr",
+        by: str = "Pretended",
     ) -> None:
-        """Puts a pretended timestamp beside the newest entry, of so long after it was issued."""
+        """Puts a pretended timestamp of `by`, one word, beside the newest entry, of so long after it was issued."""
         entry = self.entries[-1]
         moment = parse_entry(entry).content.issued + after
-        token = f"{outcome.name} {moment.isoformat()} {digest(entry)}".encode()
-        self._attached[f"{evidence_folder(digest(entry))}/{name}"] = token
+        self.put_evidence(name, f"{outcome.name} {moment.isoformat()} {digest(entry)} {by}".encode())
+
+    def put_evidence(self, name: str, data: bytes) -> None:
+        """Puts any bytes as a file of evidence beside the newest entry."""
+        self._attached[f"{evidence_folder(digest(self.entries[-1]))}/{name}"] = data
 
     def append_raw(self, entry: bytes) -> bytes:
         """Appends any bytes as an entry."""
@@ -662,11 +674,15 @@ EXAMPLE_CERTIFICATE: Final = base64.b64decode(
 )
 """A real one, made by GnuPG 2.2 with `--quick-generate-key security@example.net ed25519 sign never`."""
 
-EXAMPLE_ANCHOR: Final = Anchor(
-    "drand-quicknet",
-    "31799517 b7a6d29a93f17085866bf67bed95be9c3b46fd74e7cab12bbf91340f27d99ecc83bc5d46ff4b2b4c6f28aa975bf69fcc",
-)
+EXAMPLE_ANCHOR: Final = CARRIED_ROUND
 """The drand quicknet round of 2026-08-31T18:45:15Z, as the League of Entropy published it."""
+
+EXAMPLE_BLOCK: Final = Anchor(
+    "bitcoin",
+    "800000 00601d3455bb9fbd966b3ea2dc42d0c22722e4c0c1729fad172101000000000000000000"
+    "55087fab0c8f3f89f8bcfd4df26c504d81b0a88e04907161838c0c53001af09135edbd64943805175e955e06",
+)
+"""Block 800,000 of the Bitcoin chain, of 2023-07-24T03:17:09Z."""
 
 
 def example_publisher() -> Publisher:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from canary.core.anchors import check_anchor
 from canary.core.schedule import Cadence, Schedule, Unit
 from scripts.demo import first_window, main
 from scripts.demo_watcher import EXPECTED, Expected
+from scripts.public_values import newest_anchors
+from tests.site_pages import Page
 
 DEMO = Path(__file__).resolve().parent.parent / "scripts" / "demo.py"
 SECONDS = 60
@@ -46,6 +50,7 @@ def test_every_attack_is_told_in_order_with_its_status_and_exit_code(told: tuple
     attacks = [(each.status, str(each.exit_code)) for case, each in EXPECTED.items() if case != "published"]
     assert found == attacks
     assert [status for status, _ in attacks] == [
+        *("OK", "OK", "OK"),
         *("INVALID", "INVALID", "WITHDRAWN", "UNREACHABLE", "INVALID", "INVALID", "INVALID", "INVALID"),
         *("OVERDUE", "EXPIRED", "EXPIRED", "MISSING", "UNREACHABLE"),
     ]
@@ -53,6 +58,47 @@ def test_every_attack_is_told_in_order_with_its_status_and_exit_code(told: tuple
 
 def test_the_stranger_sees_ok_before_anything_is_attacked(told: tuple[Path, str]) -> None:
     assert 0 < told[1].index("    OK: ") < told[1].index("    => ")
+
+
+def test_the_newest_release_is_dated_from_both_sides(told: tuple[Path, str]) -> None:
+    folder, output = told
+    said = " ".join(output.split())
+    minute = r"20\d\d-\d\d-\d\d \d\d:\d\d"
+    window = rf"Signed between {minute} and {minute} UTC, proved by a Bitcoin block .*?, and by Example Notary\."
+    assert re.search(window, said)
+    verify = shlex.split(output.splitlines()[-1])
+    assert verify[3:5] == ["--tsa-root", f"{folder.name}/authority.pem"]
+    done = subprocess.run([*verify, "--json"], cwd=folder.parent, capture_output=True, check=True, encoding="utf-8")
+    release = json.loads(done.stdout)["release"]
+    anchors = [check_anchor(anchor).bound for anchor in newest_anchors()]
+    assert datetime.fromisoformat(release["not_before"]) == max(each for each in anchors if each)
+    late = datetime.fromisoformat(release["not_after"]) - datetime.fromisoformat(release["issued"])
+    assert timedelta(0) <= late <= timedelta(seconds=SECONDS)
+
+
+def test_the_page_shows_what_a_watcher_sees_who_does_not_know_the_authority(told: tuple[Path, str]) -> None:
+    front = Page((told[0] / "public" / "index.html").read_bytes())
+    assert "Not signed before" in front.said("window")
+    assert "proved by a drand round and a Bitcoin block in its text." in front.said("window")
+    assert "Claimed, and not proved: the timestamp of Example Notary" in front.said("when")
+
+
+def test_without_openssl_it_says_so_twice_and_shows_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("gpg", "gpgconf"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    monkeypatch.setenv("PATH", str(programs))
+    assert main([str(tmp_path / "demo")]) == 0
+    output = capsys.readouterr().out
+    assert output.count("!!! openssl is not installed on this machine") == 2
+    assert "--tsa-root" not in output
+    shown = re.findall(r"^    => ([A-Z]+), exit code \d(?: \(([A-Z-]+)\))?", output, re.MULTILINE)
+    assert shown[0] == ("OK", "STALE-ANCHOR")
+    assert len(shown) == len(EXPECTED) - 3
+    assert "Not signed before" in Page((tmp_path / "demo" / "public" / "index.html").read_bytes()).said("window")
 
 
 def test_no_line_is_coloured_or_wider_than_a_terminal(told: tuple[Path, str]) -> None:
@@ -116,11 +162,17 @@ def test_it_runs_again_over_what_it_made_and_over_nothing_else(
 @pytest.mark.parametrize(
     ("case", "wrong", "seen"),
     [
-        ("published", Expected("DUE", 0), "got OK, exit code 0, deciding finding none"),
-        ("edited", Expected("INVALID", 1, "ROOT-MISMATCH"), "got INVALID, exit code 2, deciding finding ROOT-MISMATCH"),
-        ("host gone", Expected("UNREACHABLE", 1, "MISSING"), "got UNREACHABLE, exit code 1, deciding finding UNREACH"),
+        ("published", Expected("DUE", 0), "got OK, exit code 0, finding none"),
+        (
+            "published",
+            Expected("OK", 0, "SIGNED-BETWEEN", (True, False)),
+            "got OK, exit code 0, finding SIGNED-BETWEEN, bounds (True, True)",
+        ),
+        ("anchor repeated", Expected("OK", 0, "BAD-ANCHOR"), "got OK, exit code 0, finding none"),
+        ("edited", Expected("INVALID", 1, "ROOT-MISMATCH"), "got INVALID, exit code 2, finding ROOT-MISMATCH"),
+        ("host gone", Expected("UNREACHABLE", 1, "MISSING"), "got UNREACHABLE, exit code 1, finding UNREACH"),
     ],
-    ids=["status", "exit code", "finding"],
+    ids=["status", "bounds", "finding of the times", "exit code", "finding"],
 )
 def test_it_fails_and_names_the_difference(
     case: str, wrong: Expected, seen: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

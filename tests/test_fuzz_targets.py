@@ -5,23 +5,44 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from canary.core import checkpoint, judge, reading, release, roster, tally
+from canary.core import (
+    anchor_bitcoin,
+    anchor_drand,
+    checkpoint,
+    judge,
+    reading,
+    release,
+    roster,
+    taking,
+    tally,
+    timing,
+)
+from canary.core.anchor_bitcoin import BitcoinHeader
+from canary.core.entry import parse_entry
+from canary.core.evidence import CheckedEvidence, EvidenceOutcome
+from canary.core.findings import Code, Finding
 from canary.core.note import Note, parse_note
 from canary.core.state import State
+from canary.core.strict import digest
 from canary.errors import CanaryError
 from canary.flows.watch import verify
+from canary.formats import bitcoin_headers, opentimestamps, ots_proof, rfc3161_cms
+from canary.formats.ots_proof import Attested, Notary
+from canary.formats.rfc3161 import Token, TokenChecker
 from canary.formats.state_json import parse_state
 from tests.fuzz import campaign
 from tests.fuzz.harness import NAMES, SEEDS, Target, load
 from tests.fuzz.site_program import Do, Flag, Program, Step, decode
 from tests.fuzz.site_scenarios import scenarios
-from tests.fuzz.targets import note, state, tile
+from tests.fuzz.targets import note, ots, state, tile
 
 SEED_BYTES = 100 * 1024
 MUTATIONS = 150
@@ -130,6 +151,31 @@ def _with_a_wrong_signature(data: bytes) -> bytes:
     return replace(entry, signatures=(replace(first, signature=bytes(64)), *others)).render()
 
 
+def _proved(_: object, name: str, data: bytes, entry: bytes) -> CheckedEvidence:
+    moment = parse_entry(entry).content.issued
+    return CheckedEvidence(name, digest(data), EvidenceOutcome.PROVED, moment, moment, "anyone", "anything is proof")
+
+
+def _proved_without_a_look(_: object, name: str, sha256: str, token: Token, __: bytes) -> CheckedEvidence:
+    return CheckedEvidence(name, sha256, EvidenceOutcome.PROVED, token.moment, token.latest, "anyone", "a proof")
+
+
+def _too_early(_: bytes, whole: datetime) -> datetime:
+    return whole - timedelta(days=1)
+
+
+def _leading_to_a_block(*_: bytes) -> tuple[Attested, ...]:
+    return (Attested(Notary.BITCOIN, ots.WAYS[900].root, "Bitcoin block 900", 900),)
+
+
+def _of_one_height(node: Any, _: object) -> Attested:  # noqa: ANN401  the package ships no types
+    return Attested(Notary.BITCOIN, bytes(node.msg), "Bitcoin block 900", 900)
+
+
+def _without_its_header(value: str) -> BitcoinHeader:
+    return BitcoinHeader(int(value.split(" ", maxsplit=1)[0]), bytes(80))
+
+
 _ISSUED_SECOND = scenarios()[0].log[2].data.index(b":00Z\n") + 2
 WATCHING = Flag.STATE | Flag.NO_ETAG
 BROKEN: list[tuple[str, str, bytes, object, str, Callable[..., object]]] = [
@@ -211,7 +257,24 @@ BROKEN: list[tuple[str, str, bytes, object, str, Callable[..., object]]] = [
         "look_at_attachments",
         _nothing,
     ),
-    ("an older copy passes", "site", seed("site", "older-copy"), judge.Judging, "_older_copy", _nothing),
+    ("an older copy passes", "site", seed("site", "older-copy"), taking.Taking, "_older_copy", _nothing),
+    ("any token counts", "site", seed("site", "token-changed"), TokenChecker, "__call__", _proved),
+    ("a token out of use counts", "site", seed("site", "token-out-of-use"), TokenChecker, "__call__", _proved),
+    (
+        "a token weighs on more than time",
+        "site",
+        seed("site", "token-of-another-entry"),
+        timing,
+        "_evidence",
+        lambda _, evidence: [Finding(Code.MALFORMED, each.words, 3) for each in evidence],
+    ),
+    ("a time is too early", "token", seed("token", "honest"), rfc3161_cms, "with_fraction", _too_early),
+    ("any certificate stamps", "token", seed("token", "expired"), TokenChecker, "_checked", _proved_without_a_look),
+    ("any leaf counts", "ots", seed("ots", "a-promise"), opentimestamps, "read_proof", _leading_to_a_block),
+    ("a height is misread", "ots", seed("ots", "three-blocks"), ots_proof, "_attested", _of_one_height),
+    ("any round counts", "anchor", seed("anchor", "wrong-round"), anchor_drand, "verify_drand", _yes),
+    ("any work counts", "anchor", seed("anchor", "a-changed-block"), anchor_bitcoin, "work_fault", lambda _: None),
+    ("a header is cut", "headers", seed("headers", "lines"), bitcoin_headers, "parse_bitcoin", _without_its_header),
 ]
 
 

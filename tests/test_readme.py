@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from tests.calendar_simulator import Calendar
 from tests.loopback import Loopback
 
 ROOT = Path(__file__).parent.parent
@@ -156,7 +158,16 @@ def test_the_watchers_session_ends_with_ok(workspace: Path, address: str, home: 
     assert set(pinned) <= {(0, "OK"), (0, "DUE")}
 
 
-def test_the_cron_lines_print_one_line_each(workspace: Path, address: str, home: Path) -> None:
+def test_when_a_release_was_signed_is_told_and_its_proofs_are_saved(workspace: Path, address: str, home: Path) -> None:
+    for line in commands("canary explain"):
+        given = line.replace("https://example.net/canary/", address).replace("sha256:PIN", pin_of(workspace))
+        code, said = typed(given, home, home)
+        assert code == 0, said
+        assert "What happened when" in said
+    assert (home / "proofs" / "entry.txt").read_bytes() == (workspace / "log" / "0002.txt").read_bytes()
+
+
+def test_the_cron_lines_print_what_is_said_of_them(workspace: Path, address: str, home: Path) -> None:
     (block,) = blocks("crontab")
     lines = [line for line in block if not line.startswith("#")]
     assert len(lines) == 3
@@ -168,9 +179,37 @@ def test_the_cron_lines_print_one_line_each(workspace: Path, address: str, home:
         if "canary timestamp" in line:
             assert "canary.toml names no timestamp authority" in done.stderr
             assert done.returncode == 1
+            _check_timestamp(line.split(maxsplit=5)[5], workspace, home)
             continue
         assert re.fullmatch(r"CANARY (OK|WARNING|CRITICAL) - .*\n", done.stdout), done.stdout + done.stderr
         assert done.returncode in (0, 1, 2)
+
+
+def _check_timestamp(command: str, workspace: Path, home: Path) -> None:
+    """Runs the cron job that fetches timestamps with a calendar on this machine, which then goes away."""
+    copy = home / "with a calendar"
+    shutil.copytree(workspace, copy, symlinks=True)
+    given = command.replace("/srv/acme", shlex.quote(str(copy)))
+
+    def run() -> tuple[int, list[str]]:
+        done = subprocess.run(["bash", "-c", given], env=environment(home), capture_output=True, text=True, check=False)
+        assert done.stderr == ""
+        return done.returncode, done.stdout.splitlines()
+
+    with Calendar() as calendar:
+        config = copy / "canary.toml"
+        config.write_text(f'{config.read_text("utf-8")}\n[timestamps]\ncalendars = ["{calendar.url}"]\n', "utf-8")
+        code, lines = run()
+        assert (code, len(lines)) == (0, 1)
+        assert "2 entries wait for a Bitcoin block" in lines[0]
+    shutil.rmtree(copy / "evidence")
+    code, lines = run()
+    assert code == 1
+    assert [each.split(": ")[0] for each in lines] == [
+        "example.net/canary",
+        f"No timestamp of {calendar.url.removeprefix('http://')}",
+        "Next",
+    ]
 
 
 def test_the_specification_is_printed(home: Path) -> None:

@@ -16,7 +16,11 @@ NEEDS_AN_AUTHORITY = {
     Code.EVIDENCE_NOT_CHECKED,
     Code.EVIDENCE_PENDING,
     Code.EVIDENCE_REJECTED,
+    Code.SIGNATURE_OUTSIDE,
     Code.TIMES_CONTRADICT,
+    Code.PROVED_LATE,
+    Code.EVIDENCE_AHEAD,
+    Code.CLOCK_BEHIND,
 }
 """Findings that no vector shows: a token is made by an authority and judged under roots of the watcher's own choice, a
 proof by a calendar and the chain. They are tested with real ones, in tests/formats and tests/core."""

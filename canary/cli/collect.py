@@ -99,7 +99,10 @@ def still_to_sign(board: Board) -> str:
     lacking = min(board.lacking, len(commands))
     if lacking < len(commands):
         return f"{lacking} of these, each on that signer's machine: {', '.join(commands)}"
-    return f"{', '.join(commands)}, each on that signer's machine" if commands else "canary status"
+    if not commands:
+        return "canary status"
+    each = "each " if len(commands) > 1 else ""
+    return f"{', '.join(commands)}, {each}on that signer's machine"
 
 
 def _read_lines(path: Path) -> list[SignatureLine]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
-import msgspec
+import click
 
 from canary.cli.app import App
+from canary.cli.new_config import AUTHORITIES, Answers
 from canary.cli.talk import ask, at_terminal, say, say_next
 from canary.core.kinds import ed25519_vkey
 from canary.core.names import check_canary_id, check_signer
+from canary.core.ots_calendars import DEFAULT_CALENDARS, checked_calendars
 from canary.core.profile import check_line
 from canary.core.roster import parse_organisation
 from canary.core.schedule import Schedule, parse_cadence, parse_days, render_days
@@ -23,6 +26,8 @@ from canary.edges.private_keys import key_folder
 from canary.edges.workspace import CONFIG, Workspace
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.config import check_authorities
+from canary.flows.issue.due import first_window_remark
+from canary.formats.ots_proof import OtsNotInstalledError, check_installed
 
 _GITIGNORE = """\
 # The built site; canary publish makes it anew.
@@ -34,22 +39,6 @@ _GITIGNORE = """\
 _GITATTRIBUTES = """\
 # Every byte counts: a line end that version control changes would break log/ and statements/.
 * -text
-"""
-AUTHORITIES = (
-    "http://timestamp.digicert.com",
-    "http://timestamp.sectigo.com",
-    "http://timestamp.globalsign.com/tsa/r6advanced1",
-    "http://time.certum.pl",
-)
-"""Public authorities of four owners that ask for no account, whose roots are on the shipped list."""
-
-_TIMESTAMPS = """\
-
-[timestamps]
-# Who is asked, whenever something is published, to sign that it exists by now (RFC 3161). They learn its hash and the
-# network address of this machine. Several, of different owners: one that is down stops nothing, and 'canary timestamp'
-# asks it again later. Without this table nobody is asked.
-authorities = [
 """
 _LONGEST_DEFAULT = timedelta(days=14)
 
@@ -65,73 +54,6 @@ _WHY_WINDOW = "Signers have this long each period; after it the release is late,
 _WHY_GRACE = "After this the canary is stale: watchers are told not to rely on it any more."
 
 
-_ANCHORS = """
-[anchors]
-# Public values that did not exist before some moment. 'canary draft' fetches them from these public services, so that
-# watchers can check that a release was not signed beforehand; every answer is verified. The services see that a draft
-# is made, and nothing of it. Remove the table to fetch none.
-# How old the newest one may be when a release is drafted. With this line a draft without a network is refused.
-# age = "3 days"
-# Relays of the drand network.
-drand = [
-    "https://api.drand.sh",
-    "https://api2.drand.sh",
-    "https://api3.drand.sh",
-    "https://drand.cloudflare.com",
-]
-# Who knows the Bitcoin chain: block explorers, or your own node ("core-rest http://127.0.0.1:8332", or
-# "core-rpc http://127.0.0.1:8332 ~/.bitcoin/.cookie"). Two agree, where two answer.
-bitcoin = [
-    "esplora https://blockstream.info/api",
-    "esplora https://mempool.space/api",
-]
-"""
-
-
-class _Answers(msgspec.Struct, frozen=True):
-    canary_id: str
-    organisation: str
-    signers: tuple[str, ...]
-    threshold: int
-    schedule: Schedule
-    authorities: tuple[str, ...]
-    anchors: bool
-
-    def toml(self) -> str:
-        """Returns `canary.toml` with comments."""
-        names = ", ".join(f'"{name}"' for name in self.signers)
-        organisation = self.organisation.replace("\\", "\\\\").replace('"', '\\"')
-        text = f"""\
-# What the next roster is drafted from. It counts once 'canary roster' has drafted it, enough signers have
-# signed it, and 'canary publish' has published it; until then nothing changes for watchers.
-
-[canary]
-# The canary's name for ever: the URL it lives at, without https://.
-id = "{self.canary_id}"
-organisation = "{organisation}"
-
-[signers]
-# Short names. Each has a public key in keys/: NAME.vkey (canary key new) or NAME.asc (canary key openpgp).
-# A name never carries a second key: replace legal by legal-2.
-names = [{names}]
-# How many of them must sign. With all of them needed, one lost key ends the canary.
-threshold = {self.threshold}
-
-[schedule]
-# The opening day of the first window (UTC); every later window is counted from it.
-start = {self.schedule.start.isoformat()}
-# How often a release is due: "3 months", "1 month", "4 weeks" …
-every = "{self.schedule.cadence.render()}"
-# How many days signers have, the first and the last one included.
-window = "{render_days(self.schedule.window)}"
-# How many days after that the canary still counts as alive.
-grace = "{render_days(self.schedule.grace)}"
-{_ANCHORS if self.anchors else ""}"""
-        return text + (_TIMESTAMPS + "".join(f'    "{url}",\n' for url in self.authorities) + "]\n") * any(
-            self.authorities
-        )
-
-
 def init(
     app: App,
     *,
@@ -145,6 +67,7 @@ def init(
     signers: tuple[str, ...],
     threshold: str | None,
     authorities: tuple[str, ...],
+    calendars: tuple[str, ...],
     no_timestamps: bool,
     no_anchors: bool,
     key_dir: Path | None,
@@ -171,10 +94,12 @@ def init(
         why=_WHY_THRESHOLD,
     )
     schedule = _ask_schedule(app.clock().date(), every=every, start=start, window=window, grace=grace)
-    if authorities and no_timestamps:
-        raise RefusedError("--authority and --no-timestamps contradict each other", hint="Give one of them.")
-    asked = () if no_timestamps else _checked_authorities(authorities) or AUTHORITIES
-    answers = _Answers(name, spoken, people, needed, schedule, asked, anchors=not no_anchors)
+    for option, given in {"--authority": authorities, "--calendar": calendars}.items():
+        if given and no_timestamps:
+            raise RefusedError(f"{option} and --no-timestamps contradict each other", hint="Give one of them.")
+    asked = () if no_timestamps else _checked("--authority", check_authorities, authorities) or AUTHORITIES
+    promising = _checked("--calendar", checked_calendars, calendars) or _public_calendars()
+    answers = Answers(name, spoken, people, needed, schedule, asked, promising, anchors=not no_anchors)
     keys = key_folder(key_dir, folder)
     make_folder(folder)
     with Workspace(folder).locked():
@@ -189,15 +114,30 @@ def init(
                 write_file(folder / file, content.encode())
         # Last, because with it the workspace is there.
         write_file(folder / CONFIG, answers.toml().encode(), replace=False)
-    _tell(folder, answers, keys, ed25519_vkey(name, log).key_id.hex())
+    remark = first_window_remark(schedule, app.clock().date())
+    _tell(folder, answers, keys, ed25519_vkey(name, log).key_id.hex(), remark)
 
 
-def _checked_authorities(urls: tuple[str, ...]) -> tuple[str, ...]:
+def _checked(option: str, check: Callable[[tuple[str, ...]], object], urls: tuple[str, ...]) -> tuple[str, ...]:
     try:
-        check_authorities(urls)
+        check(urls)
     except MalformedError as error:
-        raise error.within("--authority") from error
+        raise error.within(option) from error
     return urls
+
+
+def _public_calendars() -> tuple[str, ...] | None:
+    """Returns the public calendars; None where what they need is not installed."""
+    return DEFAULT_CALENDARS if _ots_fault() is None else None
+
+
+def _ots_fault() -> str | None:
+    """Returns why OpenTimestamps proofs cannot be made here, and what to do; None where they can."""
+    try:
+        check_installed()
+    except OtsNotInstalledError as error:
+        return f"{error.what}. {error.hint}"
+    return None
 
 
 def default_threshold(signers: int) -> int:
@@ -215,7 +155,7 @@ def _ask_schedule(
         start,
         parse_date,
         # Only a person may take the proposed day: it settles the windows for good.
-        default=today.replace(day=1).isoformat() if at_terminal() else None,
+        default=_first_of_next_month(today).isoformat() if at_terminal() else None,
         why=_WHY_START,
     )
     shortest = Schedule(opens, cadence, timedelta(days=1), timedelta()).shortest_distance()
@@ -229,6 +169,10 @@ def _ask_schedule(
     except MalformedError as error:
         raise MalformedError(error.rule, what="--window and --grace") from error
     return schedule
+
+
+def _first_of_next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 def _organisation(value: str) -> str:
@@ -246,7 +190,7 @@ def _names(value: str) -> tuple[str, ...]:
     return names
 
 
-def _tell(folder: Path, answers: _Answers, keys: Path, log_id: str) -> None:
+def _tell(folder: Path, answers: Answers, keys: Path, log_id: str, remark: str) -> None:
     say(f"The canary {answers.canary_id} has its workspace in {folder}.")
     say(f"  {CONFIG}    who signs and when; read it, it is short")
     say("  statements/    one folder a statement, with v1.txt in it: the words to affirm")
@@ -257,11 +201,18 @@ def _tell(folder: Path, answers: _Answers, keys: Path, log_id: str) -> None:
         "computer that publishes signs how many rosters and releases there are, so that none can vanish unseen. It has "
         "no authority: what is said counts only with the signers' own signatures."
     )
+    if remark:
+        say(remark)
     if answers.threshold == len(answers.signers):
         say(
             f"Warning: all {len(answers.signers)} signers must sign every release. One lost key, or one person who "
             "cannot sign, ends the canary. Think of one signer more than the threshold."
         )
+    fault = _ots_fault() if answers.authorities else None
+    if fault is not None:
+        click.echo(fault)
+        if answers.calendars is None:
+            say(f"Then take the '# ' away from the lines of 'calendars' in {CONFIG}.")
     first = answers.signers[0]
     say_next(
         f"each signer makes a key: canary key new {first} (or canary key openpgp {first} FINGERPRINT); "

@@ -6,19 +6,20 @@ usage error too (click's own 2 would read as CRITICAL).
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
-import io
-import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import click
 
 from canary.cli.app import App
 from canary.cli.formats import asked_for, in_words, print_failure
+from canary.cli.streams import discard, fault_in_writing, set_up
 from canary.errors import CanaryError
 
 _COMMANDS = {
@@ -33,6 +34,7 @@ _COMMANDS = {
     "publish": ("canary.cli.commands.publish", "publish"),
     "timestamp": ("canary.cli.commands.timestamp", "timestamp"),
     "verify": ("canary.cli.commands.verify", "verify"),
+    "explain": ("canary.cli.commands.explain", "explain"),
     "spec": ("canary.cli.commands.spec", "spec"),
 }
 """Where each command lives; imported when it is called, so that `--help` stays quick."""
@@ -49,10 +51,13 @@ _HELP = {
     "publish": "Publish the signed draft.",
     "timestamp": "Fetch timestamps that are missing.",
     "verify": "Check a canary.",
+    "explain": "Tell when a release was signed, and how to check that.",
     "spec": "Print the specification of the formats.",
 }
 
 UNKNOWN = 3
+_CLOSED = "standard output is closed, so nobody could read the answer; nothing was done"
+_DISCARD = "Send it to /dev/null to throw it away."
 
 
 class _Commands(click.Group):
@@ -68,19 +73,35 @@ class _Commands(click.Group):
         command = getattr(importlib.import_module(module), name)
         return command if isinstance(command, click.Command) else None
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401  # as click has it
+    ) -> click.Context:
+        # Here the help is printed.
+        with _ended_by_its_reader():
+            return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  # as click has it
-        try:
+        with _ended_by_its_reader():
             return super().invoke(ctx)
-        except BrokenPipeError:
-            # The reader went away (canary verify | head). click would leave with 1, which is a warning; and what is
-            # still unwritten must not trip the interpreter up on its way out.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            ctx.exit(UNKNOWN)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl(list(_HELP.items()))
+
+
+@contextlib.contextmanager
+def _ended_by_its_reader() -> Iterator[None]:
+    """Leaves with UNKNOWN where the reader went away (canary verify | head); click would leave with 1, a warning."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        discard(sys.stdout)
+        raise click.exceptions.Exit(UNKNOWN) from error
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -97,16 +118,13 @@ def run(arguments: Sequence[str] | None = None, app: App | None = None) -> int:
         app: the outside world; None for the real one.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
+    output = asked_for(given)
     try:
         result = canary.main(args=given, prog_name="canary", standalone_mode=False, obj=app or App())
     except click.ClickException as error:
-        error.show()
-        if asked_for(given) != "text":
-            print_failure(asked_for(given), error.format_message(), "See canary --help.", UNKNOWN)
-        return UNKNOWN
+        return _told(error.format_message(), "See canary --help.", UNKNOWN, output=output, show=error.show)
     except click.Abort:
-        click.echo("Stopped before it was finished.", err=True)
-        return UNKNOWN
+        return _told_of_a_stop(output)
     except CanaryError as error:
         return _told(error.what, error.hint, error.exit_code)
     except OSError as error:
@@ -127,11 +145,9 @@ def end_tidily() -> None:
 def main() -> None:
     """Runs the process's own command line."""
     end_tidily()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A verdict is not lost because a terminal or a cron job cannot write one of a publisher's characters.
-            stream.reconfigure(errors="backslashreplace")
-    code = _flushed(_guarded())
+    readable = sys.stdout is not None
+    set_up()
+    code = _written(_guarded() if readable else _told(_CLOSED, _DISCARD, UNKNOWN))
     gc.freeze()  # or the interpreter would look through everything once more before it throws it away
     sys.exit(code)
 
@@ -139,29 +155,66 @@ def main() -> None:
 def _guarded() -> int:
     """Runs the command line; a fault of this program leaves with 3 too, and not with Python's 1, a warning."""
     try:
-        return run()
+        code = run()
+        _end_undisturbed()
+    except KeyboardInterrupt:
+        return _told_of_a_stop(asked_for(sys.argv))
     except Exception as error:  # noqa: BLE001  # the last wall
-        import traceback  # noqa: PLC0415  # needed once in a lifetime
-
-        traceback.print_exc()
-        what = f"this is a fault of canary itself: {error!r}"
-        if asked_for(sys.argv) != "text":
-            print_failure(asked_for(sys.argv), what, "Please report it.", UNKNOWN)
-        return _told(what, "Please report it, with the lines above.", UNKNOWN)
-
-
-def _flushed(code: int) -> int:
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        # Nobody has read the answer, so it must not look like one.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _told(f"the answer could not be written: {in_words(error)}", "", UNKNOWN)
+        what, hint = f"this is a fault of canary itself: {error!r}", "Please report it, with the lines above."
+        return _told(what, hint, UNKNOWN, output=asked_for(sys.argv), show=partial(_show_fault, what, hint))
     return code
 
 
-def _told(what: str, hint: str, code: int) -> int:
+def _end_undisturbed() -> None:
+    """Lets nothing stop the process any more: what it has answered stands."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _written(code: int) -> int:
+    """Returns the exit code, once everything is written: what nobody could read must not look like an answer."""
+    fault = fault_in_writing(sys.stdout)
+    if fault is not None:
+        code = _told(f"the answer could not be written: {in_words(fault)}", "", UNKNOWN)
+    fault_in_writing(sys.stderr)
+    return code
+
+
+def _told_of_a_stop(output: str) -> int:
+    show = partial(click.echo, "Stopped before it was finished.", err=True)
+    return _told("stopped before it was finished", "Run it again.", UNKNOWN, output=output, show=show)
+
+
+def _told(what: str, hint: str, code: int, *, output: str = "text", show: Callable[[], object] | None = None) -> int:
+    """Tells a failure, to a monitor in the format that it asked for and to people on standard error.
+
+    Args:
+        what: what happened.
+        hint: what to do; empty where there is nothing sensible to advise.
+        code: the exit code.
+        output: `text`, `json` or `nagios`.
+        show: tells people, where that takes other words.
+
+    Returns:
+        `code`; but UNKNOWN where it could not be told, because the other codes say something to who has read why.
+    """
+    try:
+        if output != "text":
+            print_failure(output, what, hint, code)
+        (show or partial(_show, what, hint))()
+    except OSError:
+        return UNKNOWN
+    return code
+
+
+def _show(what: str, hint: str) -> None:
     click.echo(f"canary: {what}", err=True)
     if hint:
         click.echo(f"What to do: {hint}", err=True)
-    return code
+
+
+def _show_fault(what: str, hint: str) -> None:
+    import traceback  # noqa: PLC0415  # needed once in a lifetime
+
+    traceback.print_exc()
+    _show(what, hint)

@@ -18,6 +18,7 @@ from canary.core.strict import digest, hash_field
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.affirming import outdated
 from canary.flows.issue.drafting import left_out_before
+from canary.flows.issue.due import first_window_remark
 from canary.flows.issue.quorum import parse_draft
 from canary.flows.issue.rostering import draft_roster, warnings
 
@@ -37,6 +38,9 @@ def roster(app: App, *, workspace: Path, replace: bool) -> None:
         drop_attachments_of_no_release(session)
         say(f"Roster {drafted.number} of {drafted.canary} is drafted. Its text is {hash_field(digest(text))}.")
         say_roster(drafted, session.history.roster)
+        remark = first_window_remark(drafted.schedule, app.clock().date()) if session.history.roster is None else ""
+        if remark:
+            say(remark)
         if left_out:
             say(
                 f"Warning: the draft that this one replaces left out {', '.join(left_out)}, and a roster cannot keep "

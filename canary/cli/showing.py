@@ -16,7 +16,7 @@ from canary.core.entry import Text
 from canary.core.findings import Cause, Status
 from canary.core.history import History
 from canary.core.release import Release
-from canary.core.roster import Roster, render_previous
+from canary.core.roster import Roster
 from canary.core.strict import decode_base64, digest, hash_field
 from canary.core.times import format_time
 from canary.errors import MalformedError
@@ -64,7 +64,8 @@ def say_draft(session: Session, board: Board) -> None:
 def say_place(content: Text) -> None:
     """Prints where in the log a text stands, and of when it is."""
     say(f"  It is dated {format_time(content.issued)}.")
-    say(f"  It is entry {content.entry} of the log, after the text {render_previous(content.previous)}.")
+    before = f"after the text {hash_field(content.previous)}" if content.previous else "and nothing comes before it"
+    say(f"  It is entry {content.entry} of the log, {before}.")
 
 
 def say_watchers(history: History, text: bytes, drafted: Release) -> None:

@@ -27,7 +27,7 @@ from canary.edges.openpgp_signer import GpgSigner
 from canary.edges.private_keys import key_folder, require, signer_key_path
 from canary.edges.signers import Signer
 from canary.errors import IntegrityError, RefusedError, SigningError
-from canary.flows.issue.affirming import NOT_AFFIRMED, WHAT_THEN, check_affirmed, outdated
+from canary.flows.issue.affirming import NOT_AFFIRMED, check_affirmed, outdated, what_then
 from canary.flows.issue.anchoring import check_anchors
 from canary.flows.issue.drafting import check_words_on_file
 from canary.flows.issue.quorum import Board
@@ -104,23 +104,23 @@ def _ceremony(board: Board, name: str) -> None:
         for number, statement in enumerate(content.statements, start=1):
             say(f"\nStatement {number} of {len(content.statements)}: {statement.id}, version {statement.version}\n")
             say(_indented(statement.words))
-            _need_yes("\nIs this still true? (yes or no)")
+            _need_yes(board, "\nIs this still true? (yes or no)")
         if content.final:
-            _need_yes("\nShall this be the last release of this canary, for ever? (yes or no)")
+            _need_yes(board, "\nShall this be the last release of this canary, for ever? (yes or no)")
         if content.announcements is not None:
             say("\nAnnouncements (no statement, but signed with the rest):\n")
             say(_indented(content.announcements))
-            _need_yes("\nShall this be published? (yes or no)")
+            _need_yes(board, "\nShall this be published? (yes or no)")
     say_exact_text(board.text, content)
     say(f"\nYou are about to sign the text {hash_field(board.text_hash)}")
     question = f"Type your name as a signer ({name}) to sign it, or Enter to stop"
     forget_what_was_typed()
     typed = click.prompt(question, default="", show_default=False)
     if typed != name:
-        raise RefusedError(f"stopped; {NOT_AFFIRMED}", hint=WHAT_THEN)
+        raise RefusedError(f"stopped; {NOT_AFFIRMED}", hint=what_then(board))
 
 
-def _need_yes(question: str) -> None:
+def _need_yes(board: Board, question: str) -> None:
     while True:
         # Else lines pasted or typed ahead would be a yes to everything.
         forget_what_was_typed()
@@ -128,7 +128,7 @@ def _need_yes(question: str) -> None:
         if answer == "yes":
             return
         if answer == "no":
-            raise RefusedError(f"stopped; {NOT_AFFIRMED}", hint=WHAT_THEN)
+            raise RefusedError(f"stopped; {NOT_AFFIRMED}", hint=what_then(board))
         click.echo("Please type yes or no, in full.")
 
 

@@ -1,22 +1,31 @@
-"""Timestamp authorities, as the commands `publish` and `timestamp` ask them and tell of them."""
+"""Timestamp authorities and calendars, as the commands `publish` and `timestamp` ask them."""
 
 from __future__ import annotations
 
 from canary.cli.session import Session
-from canary.core.evidence import EvidenceOutcome
-from canary.flows.issue.stamping import Stamped, Stamping
+from canary.flows.issue.proving import Proving
+from canary.flows.issue.stamping import Stamping
+from canary.flows.issue.timestamping import Timestamping
 
 
-def stamping_of(session: Session, *, seconds: float) -> Stamping | None:
-    """Returns what asking takes; None where `canary.toml` names no authority.
+def timestamping_of(session: Session, *, seconds: float) -> Timestamping | None:
+    """Returns what asking takes; None where `canary.toml` names neither authority nor calendar.
 
     Args:
         session: the command at work.
-        seconds: what asking all of them may take.
+        seconds: what asking all of them may take; where there are both kinds, each has half of it.
     """
-    authorities = session.config.timestamps.authorities
-    if not authorities:
+    named = session.config.timestamps
+    kinds = bool(named.authorities) + bool(named.calendars)
+    if not kinds:
         return None
+    return Timestamping(
+        _stamping(session, seconds=seconds / kinds) if named.authorities else None,
+        _proving(session, seconds=seconds / kinds) if named.calendars else None,
+    )
+
+
+def _stamping(session: Session, *, seconds: float) -> Stamping:
     # Imported here, because they are slow to import, and many a workspace asks nobody.
     from canary.edges.tsa import Authorities  # noqa: PLC0415
     from canary.edges.tsa_roots import read_roots  # noqa: PLC0415
@@ -24,24 +33,28 @@ def stamping_of(session: Session, *, seconds: float) -> Stamping | None:
 
     return Stamping(
         drawer=session.workspace.timestamps,
-        authorities=authorities,
+        authorities=session.config.timestamps.authorities,
         ask=Authorities(seconds=seconds),
         check=TokenChecker(read_roots),
         now=None if session.app.past else session.app.clock(),
     )
 
 
-def failures(stamped: Stamped) -> list[str]:
-    """Returns a line for each authority that gave nothing."""
-    return [f"No timestamp of {each.authority}: {each.why}." for each in stamped.failures]
+def _proving(session: Session, *, seconds: float) -> Proving:
+    # Imported here: see above.
+    import secrets  # noqa: PLC0415
+    from functools import partial  # noqa: PLC0415
 
+    from canary.edges.calendars import CalendarClient  # noqa: PLC0415
+    from canary.edges.header_services import HeaderServices  # noqa: PLC0415
+    from canary.edges.web_request import request  # noqa: PLC0415
+    from canary.formats.ots_proof import NONCE_BYTES  # noqa: PLC0415
 
-def unlisted(stamped: Stamped) -> list[str]:
-    """Returns a line for each authority whose root no watcher has without adding it."""
-    found = {
-        each.wanted.authority: each.checked for each in stamped.kept if each.checked.outcome is EvidenceOutcome.CLAIMED
-    }
-    return [
-        f"Watchers need --tsa-root for the timestamp of {authority}: {checked.words}."
-        for authority, checked in found.items()
-    ]
+    calendars = CalendarClient(request, session.config.timestamps.calendars, seconds=seconds)
+    return Proving(
+        drawer=session.workspace.timestamps,
+        calendars=calendars,
+        nonce=partial(secrets.token_bytes, NONCE_BYTES),
+        headers=HeaderServices(session.config.anchors.chains(), left=calendars.left, outside=session.workspace.root),
+        now=session.app.clock(),
+    )

@@ -8,8 +8,9 @@ The JSON document, stable within `format` 1:
 - `pin`: `sha256:…` or null. `roster_1`: the fingerprint of roster 1 as it was seen, or null.
 - `axes`: `integrity`, `freshness`, `statements`, `time`, each `ok`, `notice`, `warning`, `alarm` or `unknown`.
 - `release`: null, or `number`, `entry`, `text`, `period`, `issued`, `next` (`opens` and `last`, or null),
-  `expires` (or null), `signers`, `threshold`, `roster_signers`, `statements` (`id@vN`), and `not_before` and
-  `not_after`: when it was signed, as far as that is proved (each a time or null).
+  `expires` (or null), `signers`, `threshold`, `roster_signers`, `statements` (`id@vN`), `not_before` and `not_after`
+  (when it was signed, as far as that is proved, each a time or null), and `signature_times`: the times that OpenPGP
+  signatures state themselves, by signer; claims, and no proof.
 - `findings`: a list of `code`, `axis`, `severity`, `message`, `advice`, `entry` (a number or null), `sticky`.
 
 Where the tool itself fails, the document has `format`, `status`, `exit_code`, `error` and `advice` instead.
@@ -100,8 +101,7 @@ def tell(verdict: Verdict, *, again: Sequence[str], tried: bool) -> None:
         again: the words of the same command line, without a pin.
         tried: whether a site was asked, once, and others might answer differently later.
     """
-    word = click.style(verdict.status.value, fg=_COLOURS[verdict.exit_code], bold=True)
-    click.echo(f"{word}: {meaning(verdict)}.")
+    tell_status(verdict)
     click.echo()
     if verdict.canary:
         say(f"  canary      {verdict.canary}" + (f" ({verdict.organisation})" if verdict.organisation else ""))
@@ -112,7 +112,7 @@ def tell(verdict: Verdict, *, again: Sequence[str], tried: bool) -> None:
     if verdict.findings:
         click.echo()
     for finding in verdict.findings:
-        _tell_finding(finding)
+        tell_finding(finding)
     if verdict.pin is None and verdict.fingerprint is not None:
         _tell_how_to_pin(verdict.fingerprint, again)
     if tried:
@@ -138,6 +138,7 @@ def _release(subject: Subject, verdict: Verdict) -> dict[str, Any]:
         "statements": list(subject.statements),
         "not_before": format_time(verdict.not_before) if verdict.not_before else None,
         "not_after": format_time(verdict.not_after) if verdict.not_after else None,
+        "signature_times": {name: format_time(moment) for name, moment in subject.claimed_times},
     }
 
 
@@ -147,12 +148,22 @@ def _tell_release(subject: Subject) -> None:
         f"  signed by   {', '.join(subject.signers)} ({len(subject.signers)} of {subject.roster_signers}; "
         f"{subject.threshold} needed)"
     )
+    if subject.claimed_times:
+        times = ", ".join(f"{format_time(moment)} by {name}" for name, moment in subject.claimed_times)
+        say(f"  claimed     signed {times} (an OpenPGP signature's own time)")
     say(f"  statements  {', '.join(subject.statements)} (their words: canary.txt)")
     if subject.next is not None and subject.expires is not None:
         say(f"  next        {subject.next[0]} to {subject.next[1]}; stale from {format_time(subject.expires)}")
 
 
-def _tell_finding(finding: Finding) -> None:
+def tell_status(verdict: Verdict) -> None:
+    """Prints the one word and what it means."""
+    word = click.style(verdict.status.value, fg=_COLOURS[verdict.exit_code], bold=True)
+    click.echo(f"{word}: {meaning(verdict)}.")
+
+
+def tell_finding(finding: Finding) -> None:
+    """Prints a finding with its advice."""
     colour = {Severity.ALARM: "red", Severity.WARNING: "yellow", Severity.UNKNOWN: "magenta"}.get(finding.severity)
     click.echo(f"  {click.style(finding.code.spelling, fg=colour)} ({finding.severity.value})")
     say(f"    {_sentence(finding.told)}")
@@ -174,4 +185,7 @@ def _tell_how_to_pin(fingerprint: str, again: Sequence[str]) -> None:
 
 
 def _sentence(message: str) -> str:
-    return message[:1].upper() + message[1:] + ("" if message.endswith((".", "!", "?")) else ".")
+    """Returns a message with a capital letter and a full stop; a host, a path or a file in front keeps its spelling."""
+    begins_with_a_word = message.partition(" ")[0].rstrip(",").isalpha()
+    begun = message[:1].upper() + message[1:] if begins_with_a_word else message
+    return begun + ("" if message.endswith((".", "!", "?")) else ".")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import click
 from msgspec.structs import replace
 
 from canary.cli.app import App
 from canary.cli.formats import failures_in, print_json
+from canary.cli.looking import Reach, parsed, typed
 from canary.cli.verdicts import document, nagios, tell
 from canary.core.question import Judgement, Question
 from canary.core.state import State
@@ -21,10 +21,9 @@ from canary.core.times import parse_time
 from canary.core.verdict import Verdict
 from canary.edges.files import read_file
 from canary.errors import CanaryError, MalformedError
-from canary.library import LazyGpg, evidence_checkers, is_url, look_and_judge
-from canary.limits import ENTRY_BYTES, FETCH_SECONDS
+from canary.library import LazyGpg, is_url, look_and_judge
+from canary.limits import ENTRY_BYTES
 
-T = TypeVar("T")
 _WHICH_ROSTER = "The roster is an entry too: rosters/<n>/entry.txt on the site."
 
 
@@ -48,27 +47,18 @@ def verify(
     ca_file: Path | None,
     tsa_roots: tuple[Path, ...],
     bitcoin_headers: Path | None,
+    bitcoin_sources: tuple[str, ...],
     output: str,
     as_json: bool,
 ) -> int:
     """Does what `canary verify` says. Returns the exit code."""
     output = "json" if as_json else output
-    again = _command(
-        location,
-        {
-            "--roster": roster,
-            "--at": at,
-            "--state": state_file,
-            "--timeout": None if timeout == FETCH_SECONDS else f"{timeout:g}",
-            "--ca-file": ca_file,
-            "--bitcoin-headers": bitcoin_headers,
-        },
-        allow_http=allow_http,
-        tsa_roots=tsa_roots,
-    )
+    reach = Reach(timeout, allow_http, ca_file, tsa_roots, bitcoin_headers, bitcoin_sources)
+    own = typed([("--roster", roster), ("--at", at), ("--state", state_file)])
+    again = ["canary", "verify", location, *own, *reach.words()]
     with failures_in(output):
-        pinned = _option("--pin", parse_hash, pin)
-        moment = _option("--at", parse_time, at)
+        pinned = None if pin is None else parsed("--pin", parse_hash, pin)
+        moment = None if at is None else parsed("--at", parse_time, at)
         single = roster is not None or (not is_url(location) and Path(location).is_file())
         if single and state_file is not None:
             raise UsageError("a single entry's file is checked by itself, without --state")
@@ -92,7 +82,7 @@ def verify(
             seconds=timeout,
             allow_http=allow_http,
             ca_file=ca_file,
-            checkers=evidence_checkers(tsa_roots, bitcoin_headers),
+            checkers=reach.checkers(),
         )
         if state_file is None or moment is not None:
             verdict = look(question=question).verdict
@@ -160,13 +150,6 @@ def _verify_file(path: Path, roster: Path | None, *, pin: str | None, now: datet
             raise MalformedError(error.rule, line=error.line, what=str(roster), hint=_WHICH_ROSTER) from error
 
 
-def _command(location: str, options: Mapping[str, object], *, allow_http: bool, tsa_roots: Sequence[Path]) -> list[str]:
-    """Returns the same command line, without a pin."""
-    given = [word for option, value in options.items() if value is not None for word in (option, str(value))]
-    given += [word for root in tsa_roots for word in ("--tsa-root", str(root))]
-    return ["canary", "verify", location, *given, *(["--allow-http"] if allow_http else [])]
-
-
 def _print(verdict: Verdict, location: str, output: str, *, again: Sequence[str], tried: bool) -> int:
     if output == "json":
         print_json(document(verdict, location))
@@ -175,12 +158,3 @@ def _print(verdict: Verdict, location: str, output: str, *, again: Sequence[str]
     else:
         tell(verdict, again=again, tried=tried)
     return verdict.exit_code
-
-
-def _option(name: str, parse: Callable[[str], T], value: str | None) -> T | None:
-    if value is None:
-        return None
-    try:
-        return parse(value)
-    except MalformedError as error:
-        raise error.within(name) from error

@@ -13,16 +13,16 @@ the header's time, because the chain's rules let it be that far ahead.
 from __future__ import annotations
 
 from bisect import bisect_right
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 
 from canary.core.difficulty import ENDS, FLOORS
-from canary.core.strict import parse_number, sha256
+from canary.core.strict import is_hex, parse_number, sha256
 from canary.errors import MalformedError
+from canary.limits import BLOCK_AHEAD
 
 HEADER_BYTES = 80
-MAX_AHEAD = timedelta(hours=2)
 _HEADER_DIGITS = 2 * HEADER_BYTES
 _MOST_HEIGHT = 10_000_000
 _TIME = slice(68, 72)
@@ -64,7 +64,7 @@ class BitcoinHeader(msgspec.Struct, frozen=True):
     @property
     def bound(self) -> datetime:
         """What the header does not come before: its time less two hours."""
-        return self.moment - MAX_AHEAD
+        return self.moment - BLOCK_AHEAD
 
     @property
     def merkle_root(self) -> bytes:
@@ -98,7 +98,7 @@ def parse_bitcoin(value: str) -> BitcoinHeader:
         MalformedError: it is not a height and 160 lower-case hexadecimal digits.
     """
     height, _, digits = value.partition(" ")
-    if len(digits) != _HEADER_DIGITS or not set(digits) <= set("0123456789abcdef"):
+    if not is_hex(digits, _HEADER_DIGITS):
         raise MalformedError(f"a block has a height and a header of {_HEADER_DIGITS} lower-case hex digits")
     return BitcoinHeader(parse_number(height, most=_MOST_HEIGHT), bytes.fromhex(digits))
 

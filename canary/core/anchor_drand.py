@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from canary.core.strict import parse_number, sha256
+from canary.core.strict import is_hex, parse_number, sha256
 from canary.errors import MalformedError
 
 CHAIN_HASH = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
@@ -70,7 +70,7 @@ def parse_drand(value: str) -> DrandRound:
         MalformedError: it is not a round and 96 lower-case hexadecimal digits.
     """
     number, _, digits = value.partition(" ")
-    if len(digits) != _SIGNATURE_DIGITS or not set(digits) <= set("0123456789abcdef"):
+    if not is_hex(digits, _SIGNATURE_DIGITS):
         raise MalformedError(f"a drand round has a number and a signature of {_SIGNATURE_DIGITS} lower-case hex digits")
     return DrandRound(parse_number(number, least=1, most=_MOST_ROUNDS), bytes.fromhex(digits))
 

@@ -7,7 +7,8 @@ A relay is a URL. Whoever knows the chain is written as a kind, a space and a UR
     core-rpc http://127.0.0.1:8332 /home/canary/.bitcoin/.cookie
 
 `esplora` is a block explorer's HTTP interface; `core-rest` and `core-rpc` are those of a Bitcoin Core node. The last
-one names a file that holds `user:password` in its first line, as the node's own cookie file does.
+one names a file, by its whole path or one that begins with `~/`, that holds `user:password` in its first line, as the
+node's own cookie file does.
 """
 
 from __future__ import annotations
@@ -117,4 +118,6 @@ def parse_chain_place(text: str) -> ChainPlace:
         raise MalformedError(
             "core-rpc, and nothing else, names a file with user:password after the address, parted by a space"
         )
+    if credentials and not credentials.startswith(("/", "~/")):
+        raise MalformedError(f"the file {credentials[:80]!a} needs its whole path, or one that begins with ~/")
     return ChainPlace(ChainInterface(interface), parse_service_url(url), credentials)

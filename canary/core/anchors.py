@@ -64,6 +64,15 @@ class CheckedAnchor(msgspec.Struct, frozen=True):
     bound: datetime | None
     words: str
 
+    @property
+    def newer(self) -> bool:
+        """Whether a newer version of this program may know it to be proof: an unknown kind, or a newer block."""
+        if self.outcome is not AnchorOutcome.CLAIMED or self.moment is None:
+            return self.outcome is AnchorOutcome.UNKNOWN
+        from canary.core.difficulty import ENDS  # noqa: PLC0415  # a release with such an anchor has the table already
+
+        return self.moment.date() >= ENDS
+
 
 def check_anchor(anchor: Anchor) -> CheckedAnchor:
     """Checks one anchor. Never raises for any value."""

@@ -7,8 +7,9 @@ stand there makes the text malformed, be it missing, repeated, misplaced or unkn
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Self, TypeVar
 
+from canary.core.profile import check_text
 from canary.errors import MalformedError
 
 T = TypeVar("T")
@@ -20,6 +21,23 @@ class FieldReader:
     Args:
         lines: the lines, without their line ends.
     """
+
+    @classmethod
+    def of(cls, text: bytes, header: str, kind: str) -> Self:
+        """Returns a reader of a text that keeps the profile, behind its first line.
+
+        Args:
+            text: the text.
+            header: its first line.
+            kind: what it is, with its article.
+
+        Raises:
+            MalformedError: it breaks the profile, or begins otherwise.
+        """
+        reader = cls(check_text(text).split("\n")[:-1])
+        if reader.line() != header:
+            raise MalformedError(f"{kind} begins with {header}", line=1)
+        return reader
 
     def __init__(self, lines: Sequence[str]) -> None:
         self._lines = lines

@@ -272,6 +272,13 @@ class Code(Enum):
         "It proves nothing about how recently this was signed; ask the publisher for a fresh one.",
     )
     ANCHOR_RULE_BROKEN = ("ANCHOR-RULE-BROKEN", Axis.TIME, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    ANCHOR_RULE_UNPROVED = (
+        "ANCHOR-RULE-UNPROVED",
+        Axis.TIME,
+        Severity.WARNING,
+        None,
+        "Install a newer version of warrant-canary and look again; until then nothing shows that it is recent.",
+    )
     ISSUED_OUTSIDE = ("ISSUED-OUTSIDE", Axis.TIME, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
     TIMES_CONTRADICT = (
         "TIMES-CONTRADICT",
@@ -279,6 +286,28 @@ class Code(Enum):
         Severity.WARNING,
         None,
         "One of the two is false: look at both with 'canary explain'.",
+    )
+    SIGNATURE_OUTSIDE = ("SIGNATURE-OUTSIDE", Axis.TIME, Severity.NOTICE, None, _NONE)
+    PROVED_LATE = (
+        "PROVED-LATE",
+        Axis.TIME,
+        Severity.WARNING,
+        None,
+        "Ask the publisher why it was stamped so late.",
+    )
+    EVIDENCE_AHEAD = (
+        "EVIDENCE-AHEAD",
+        Axis.TIME,
+        Severity.WARNING,
+        None,
+        "Check this machine's clock; if it is right, that authority is wrong.",
+    )
+    CLOCK_BEHIND = (
+        "CLOCK-BEHIND",
+        Axis.FRESHNESS,
+        Severity.UNKNOWN,
+        Cause.UNDECIDED,
+        "Set this machine's clock: with it a stale canary looks fresh.",
     )
     SIGNED_BETWEEN = ("SIGNED-BETWEEN", Axis.TIME, Severity.OK, None, _NONE)
     EVIDENCE_REJECTED = ("EVIDENCE-REJECTED", Axis.TIME, Severity.NOTICE, None, _NONE)

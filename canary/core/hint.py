@@ -19,7 +19,6 @@ import msgspec
 
 from canary.core.fields import FieldReader
 from canary.core.names import check_canary_id
-from canary.core.profile import check_text
 from canary.core.strict import hash_field, parse_hash
 from canary.errors import MalformedError
 
@@ -53,9 +52,7 @@ def parse_hint(data: bytes) -> Hint:
     Raises:
         MalformedError: it is none.
     """
-    reader = FieldReader(check_text(data).split("\n")[:-1])
-    if reader.line() != HEADER:
-        raise MalformedError(f"a hint begins with {HEADER}", line=1)
+    reader = FieldReader.of(data, HEADER, "a hint")
     hint = Hint(reader.value("canary", check_canary_id), reader.value("roster-1", parse_hash))
     if not reader.at_end():
         raise MalformedError("nothing follows the field 'roster-1'", line=reader.number + 1)

@@ -50,234 +50,80 @@ from canary.core.bounding import Bounding
 from canary.core.changes import changes_from_pin, changes_since
 from canary.core.evidence import Checkers
 from canary.core.findings import EXIT_CODES, Cause, Code, Finding, Status
-from canary.core.forks import Fork, fork_of_checkpoint, fork_of_log
 from canary.core.freshness import clock_findings, time_findings
-from canary.core.history import History, RejectedError
+from canary.core.history import History
 from canary.core.observation import (
-    AttachmentState,
-    Gone,
-    Incomplete,
-    NotACanary,
     Observation,
-    Seen,
     SeenAttachment,
     SeenEvidence,
     SoughtEvidence,
-    Unchanged,
-    Unreachable,
 )
 from canary.core.outcome import OpenPGPVerifier
-from canary.core.question import Judgement, Question
-from canary.core.reading import Limits, Reading, read_log
+from canary.core.question import Judged, Judgement, Question
 from canary.core.release import Release
-from canary.core.release_findings import attachment_finding, not_checked_yet, uncounted
+from canary.core.release_findings import not_checked_yet, uncounted
 from canary.core.standing import Standing
-from canary.core.state import State, Sticky, with_one_more
+from canary.core.state import State, with_more
 from canary.core.strict import hash_field
+from canary.core.taking import Taking
 from canary.core.timing import Timing, timing_findings
 from canary.core.verdict import Subject, Verdict, in_order
-from canary.limits import ROLLBACK_AFTER
 
-_EMPTY = {
-    Unreachable: Code.UNREACHABLE,
-    Gone: Code.MISSING,
-    NotACanary: Code.NOT_A_CANARY,
-    Incomplete: Code.INCONSISTENT,
-}
 _CERTAIN = {Code.UNREACHABLE, Code.NEVER_FETCHED}
 """What a second look past the caches cannot change."""
 
-_CACHE_CAN_CAUSE = {Cause.INVALID, Cause.MISSING}
 _LATE = {Code.OVERDUE, Code.EXPIRED}
 
 
 def judge(
     seen: Observation, question: Question, verifier: OpenPGPVerifier, attachments: Sequence[SeenAttachment] = ()
 ) -> Judgement:
-    """Judges one look. See `Judging` for the same in steps, which tells what to look for beside the log."""
-    judging = Judging(question, verifier)
-    judging.take(seen)
-    judging.take_attachments(attachments)
-    return judging.conclude()
+    """Judges one look. `Taking` and `Judging` do the same in steps, and tell what to look for beside the log."""
+    taking = Taking(question, verifier)
+    taking.take(seen)
+    taking.take_attachments(attachments)
+    return Judging(taking).conclude()
 
 
 class Judging:
-    """One look while it is judged: gathers findings, and never changes what is stored.
+    """One look that was taken in, while it is judged: gathers findings, and never changes what is stored.
 
-    Call `take` once, then `take_attachments` if `release_to_complete` names a release, then `conclude`.
+    Call `take_evidence` if `evidence_to_look_for` names any, then `conclude`.
 
     Args:
-        question: the pin, the state and the moment.
-        verifier: the port to OpenPGP.
+        taken: the look.
         checkers: the ports that check evidence; what there is no checker for could not be checked.
     """
 
-    def __init__(self, question: Question, verifier: OpenPGPVerifier, checkers: Checkers | None = None) -> None:
-        # Step 1. The stored pin, the given one, or none; without state `--at` begins from nothing.
-        self._question = question
-        self._verifier = verifier
-        self._state = question.state if question.as_of_now else None
-        self._pin = self._state.pin if self._state else question.pin
-        self._stored, self._findings = _stored_history(self._state, verifier)
-        self._history = self._stored
-        self._fingerprint = self._state.pin if self._state else None
-        self._sticky = list(self._state.sticky) if self._state else []
-        self._stale_since = self._state.stale_since if self._state else None
-        self._accepted: Seen | None = None
-        self._extended = False
-        self._beside: list[Finding] = []
-        self._intact: set[str] = set(self._state.attachments) if self._state else set()
-        self._looked = False
-        self._verified: list[Admitted] = []
-        self._timing = self._state.timing if self._state else None
+    def __init__(self, taken: Taking, checkers: Checkers | None = None) -> None:
+        self._taken = taken
+        self._question = taken.question
+        self._state = taken.state
+        self._pin = taken.pin
+        self._findings = list(taken.findings)
+        self._sticky = list(taken.sticky)
+        self._timing = taken.state.timing if taken.state else None
         self._told: Timing | None = None
-        self._bounding = Bounding(self._timing, checkers or {})
-
-    @property
-    def verified(self) -> list[Admitted]:
-        """The entries of the log that was taken in, as far as they hold."""
-        return self._verified
-
-    @property
-    def takes_log(self) -> bool:
-        """Whether the log that was taken in, or the part of it that holds, is taken for the canary's."""
-        return self._accepted is not None or self._extended
-
-    # --- steps 2 to 4 ----------------------------------------------------------------------------------
-
-    def take(self, seen: Observation) -> None:
-        """Takes in what a look brought back."""
-        if isinstance(seen, Unchanged):
-            self._looked = True
-            self._stale_since = None
-        elif isinstance(seen, Seen):
-            self._looked = True
-            self._read(seen)
-        else:
-            self._came_back_empty(seen)
-
-    def release_to_complete(self) -> Release | None:
-        """Returns the newest release of a log that was taken in and holds: what lies beside it is looked at next."""
-        return self._history.last_release if self._accepted is not None else None
-
-    def take_attachments(self, attachments: Sequence[SeenAttachment]) -> None:
-        """Takes in what lies beside the newest release."""
-        for each in attachments:
-            if each.state is AttachmentState.INTACT:
-                self._intact.add(each.sha256)
-            else:
-                self._beside.append(attachment_finding(each))
+        self._bounding = Bounding(
+            self._timing, checkers or {}, now=taken.question.now, as_of_now=taken.question.as_of_now
+        )
+        self._evidence: tuple[SeenEvidence, ...] | None = None
 
     def evidence_to_look_for(self) -> SoughtEvidence | None:
         """Returns what evidence is looked for next; None where nothing is: the upper bound is known, or no log is."""
-        newest = self._cut().newest if self._looked and not self._blocked() else None
+        newest = self._cut().newest if self._taken.looked and not self._blocked() else None
         return None if newest is None else self._bounding.sought(newest)
 
     def take_evidence(self, seen: Sequence[SeenEvidence]) -> None:
-        """Takes in the evidence beside the newest release."""
+        """Takes in the evidence beside the newest release, where it was looked for."""
+        self._evidence = tuple(seen)
         self._bounding.take(seen)
 
-    def _came_back_empty(self, seen: Unreachable | Gone | NotACanary | Incomplete) -> None:
-        never = self._state is None and (self._pin is None or not isinstance(seen, Gone))
-        retired = self._history.last_release is not None and self._history.last_release.final
-        # A canary that ended by itself may be taken down, and where nothing was ever fetched "gone" says little.
-        self._findings.append(Finding(_EMPTY[type(seen)], seen.detail, remark=never or retired))
-        if never:
-            self._never_fetched(seen.detail)
-        if isinstance(seen, Incomplete) and self._state is not None:
-            self._record(fork_of_checkpoint(self._state, self._stored, seen.checkpoint))
-
-    def _never_fetched(self, why: str) -> None:
-        self._findings.append(Finding(Code.NEVER_FETCHED, f"this canary has never been fetched from here: {why}"))
-
-    def _read(self, seen: Seen) -> None:
-        """Reads a log that came back, as far as it holds."""
-        reading = read_log(seen, stored=self._stored, pin=self._pin, limits=self._limits(), verifier=self._verifier)
-        self._verified = reading.history.admitted
-        self._fingerprint = reading.fingerprint or self._fingerprint
-        forked = self._state is not None and self._record(fork_of_log(self._state, self._stored, seen, reading))
-        if reading.holds and not forked:
-            self._take_log(seen, reading)
-            return
-        never = self._state is None and all(each.cause is Cause.UNREACHABLE for each in reading.findings)
-        self._findings += [replace(each, remark=never) for each in self._confirmed(reading.findings, seen)]
-        if forked:
-            return
-        if self._state is None:
-            # Shown, never stored: the part of the log that does hold.
-            self._history = reading.history
-            if never:
-                self._never_fetched(reading.findings[0].message)
-        elif self._goes_on(reading):
-            # What enough signers signed counts, whatever follows it.
-            self._history, self._extended = reading.history, True
-        if reading.signed:
-            refused = seen.entries[len(reading.history.admitted) :][:1]
-            self._keep(reading.findings, (seen.checkpoint, *refused))
-
-    def _limits(self) -> Limits:
-        if not self._question.as_of_now:
-            return Limits(until=self._question.now)
-        # Where this clock went back, an entry is no forgery for being as new as an earlier look.
-        high_water = self._state.high_water if self._state else self._question.now
-        return Limits(now=max(self._question.now, high_water))
-
-    def _goes_on(self, reading: Reading) -> bool:
-        known = len(self._stored.admitted)
-        return reading.signed and reading.rooted and reading.common == known < len(reading.history.admitted)
-
-    def _take_log(self, seen: Seen, reading: Reading) -> None:
-        if self._state is not None and len(reading.history.admitted) < len(self._state.entries):
-            self._older_copy(len(reading.history.admitted), len(self._state.entries))
-            return
-        self._accepted = seen
-        self._stale_since = None
-        self._history = reading.history
-        self._beside += self._confirmed(reading.findings, seen)
-
-    def _older_copy(self, size: int, known: int) -> None:
-        """Records a copy that is shorter than what is stored; step 4, last part."""
-        self._stale_since = self._stale_since or self._question.now
-        message = f"an older copy is served: {size} entries, and {known} were there before"
-        if self._question.now - self._stale_since >= ROLLBACK_AFTER:
-            since = f"{self._stale_since:%Y-%m-%d %H:%M} UTC"
-            self._findings.append(Finding(Code.ROLLBACK, f"{message}; it has been so since {since}"))
-        else:
-            self._findings.append(Finding(Code.STALE_COPY, message))
-
-    def _confirmed(self, findings: Sequence[Finding], seen: Seen) -> list[Finding]:
-        """Returns findings as far as a second look past the caches did not fail to confirm them."""
-        if not seen.unconfirmed:
-            return list(findings)
-        return [
-            Finding(Code.INCONSISTENT, f"{each.message} (a second look to confirm it failed: {seen.unconfirmed})")
-            if each.cause in _CACHE_CAN_CAUSE and not each.sticky
-            else each
-            for each in findings
-        ]
-
-    def _record(self, fork: Fork | None) -> bool:
-        if fork is None:
-            return False
-        finding, proof = fork
-        self._findings.append(finding)
-        self._keep([finding], proof)
-        return True
-
-    def _keep(self, findings: Sequence[Finding], proof: tuple[bytes, ...] = ()) -> None:
-        """Makes findings sticky, with their proof, once each."""
-        known = {sticky.key for sticky in self._sticky}
-        for each in findings:
-            if each.sticky and each.key not in known:
-                self._sticky = with_one_more(
-                    self._sticky, Sticky(each.code, each.message, each.entry, self._question.now, proof)
-                )
-
-    # --- steps 5 to 8 ----------------------------------------------------------------------------------
+    # --- steps 5 to 10 ---------------------------------------------------------------------------------
 
     def conclude(self) -> Judgement:
         """Judges what holds, and returns the verdict with the next state."""
-        self._findings += self._beside
+        self._findings += self._taken.beside
         history = self._cut()
         newest = history.newest
         if newest is None:
@@ -287,15 +133,17 @@ class Judging:
         doubtful = any(self._is_doubtful(each) for each in self._findings)
         # Step 7. Only the clock of the watcher itself.
         self._findings += clock_findings(self._question.now, self._state.high_water if self._state else None)
+        # Step 8. What earlier looks found, and nobody has acknowledged.
         told = {finding.key for finding in self._findings}
         open_ones = [each for each in self._sticky if not each.acknowledged and each.key not in told]
         self._findings += [each.finding() for each in open_ones]
         self._first_use_or_no_pin()
-        return Judgement(self._verdict(history), self._next_state(), doubtful=doubtful)
+        judged = Judged(history, self._told, self._evidence)
+        return Judgement(self._verdict(history), self._next_state(), doubtful=doubtful, judged=judged)
 
     def _is_doubtful(self, finding: Finding) -> bool:
         if finding.code in _LATE:
-            return self._looked
+            return self._taken.looked
         # What is only a remark at a first look can be a cache's doing as well.
         weighs = finding.code.cause in (Cause.INVALID, Cause.MISSING, Cause.UNREACHABLE)
         return weighs and finding.code not in _CERTAIN
@@ -303,16 +151,16 @@ class Judging:
     def _cut(self) -> History:
         """Returns the history as of the moment it is judged at."""
         if self._question.as_of_now:
-            return self._history
+            return self._taken.history
         cut = History()
-        for admitted in self._history.admitted:
+        for admitted in self._taken.history.admitted:
             if admitted.entry.content.issued > self._question.now:
                 break
             cut.append_verified(admitted.entry, admitted.tally)
         return cut
 
     def _no_release(self, history: History) -> None:
-        if self._history.admitted and not self._blocked():
+        if self._taken.history.admitted and not self._blocked():
             message = "there is a roster, and no release yet" if history.admitted else "it did not exist yet"
             self._findings.append(Finding(Code.NO_RELEASE, message))
 
@@ -324,8 +172,11 @@ class Judging:
         timing = self._bounding.timing(newest, release)
         self._told = timing
         if self._question.as_of_now:
-            self._timing = timing
-        self._findings += timing_findings(release, newest.roster, timing, history.standing)
+            self._timing = replace(timing, issued=None, now=None)
+        found = timing_findings(newest, release, timing, history.standing)
+        self._findings += found
+        # What the signed text itself proves to be false stays until it is read, though a correction follows.
+        self._sticky = with_more(self._sticky, [each for each in found if each.sticky], now=self._question.now)
         self._findings += not_checked_yet(newest, release)
         self._findings += uncounted(newest, release)
         # Step 6. Against what was acknowledged, or from the pin alone.
@@ -336,7 +187,7 @@ class Judging:
             self._findings += changes
             # A first look's changes stay until they are read, as later ones do.
             weighing = [replace(each, sticky=True) for each in changes if each.cause is not None]
-            self._keep(weighing)
+            self._sticky = with_more(self._sticky, weighing, now=self._question.now)
         self._findings += time_findings(release, self._question.now)
 
     def _blocked(self) -> bool:
@@ -345,9 +196,10 @@ class Judging:
         return any(cause in (Cause.INVALID, Cause.UNDECIDED) for cause in causes)
 
     def _first_use_or_no_pin(self) -> None:
+        """Step 9. The pin once more."""
         taken = self._pin is None and self._question.trust_first_use and not self._blocked()
-        if taken and self._accepted:
-            self._pin = self._fingerprint
+        if taken and self._taken.accepted:
+            self._pin = self._taken.fingerprint
         if self._pin is not None:
             if self._is_first_use():
                 message = f"roster 1 was trusted as it was first seen: {hash_field(self._pin)}"
@@ -372,7 +224,7 @@ class Judging:
             findings=in_order(self._findings),
             canary=roster.canary if roster else self._state.canary if self._state else None,
             organisation=roster.organisation if roster else None,
-            fingerprint=self._fingerprint,
+            fingerprint=self._taken.fingerprint,
             pin=self._pin,
             log_size=len(history.admitted),
             subject=_subject(history.newest),
@@ -381,8 +233,8 @@ class Judging:
         )
 
     def _next_state(self) -> State | None:
-        """Step 8: the state to store with the verdict."""
-        question, accepted = self._question, self._accepted
+        """Step 10. The state to store with the verdict."""
+        question, accepted = self._question, self._taken.accepted
         state = self._state or self._first_state()
         if state is None or not question.as_of_now:
             return None
@@ -390,28 +242,28 @@ class Judging:
             state,
             first_use=self._is_first_use(),
             high_water=max(state.high_water, question.now),
-            stale_since=self._stale_since,
+            stale_since=self._taken.stale_since,
             sticky=tuple(self._sticky),
             timing=self._timing,
         )
-        if accepted is None and not self._extended:
+        if accepted is None and not self._taken.extended:
             # Rejected bytes change nothing but what is known about them.
             return state
         state = replace(
             state,
-            entries=tuple(self._history.admitted),
-            standing=self._history.standing,
-            attachments=tuple(sorted(self._intact)),
+            entries=tuple(self._taken.history.admitted),
+            standing=self._taken.history.standing,
+            attachments=tuple(sorted(self._taken.intact)),
         )
         if accepted is None:
             return replace(state, etag=None)
         # Without its tag the next look is not conditional, and so finds again what is wrong beside the log.
-        return replace(state, checkpoint=accepted.checkpoint, etag=None if self._beside else accepted.etag)
+        return replace(state, checkpoint=accepted.checkpoint, etag=None if self._taken.beside else accepted.etag)
 
     def _first_state(self) -> State | None:
         """Returns the state to begin with, once a whole log holds under a pin."""
-        roster = self._history.roster
-        if self._accepted is None or self._pin is None or roster is None:
+        roster = self._taken.history.roster
+        if self._taken.accepted is None or self._pin is None or roster is None:
             return None
         return State(
             canary=roster.canary,
@@ -421,30 +273,12 @@ class Judging:
             standing=Standing(),
             checkpoint=b"",
             etag=None,
-            acknowledged=len(self._history.admitted),
+            acknowledged=len(self._taken.history.admitted),
             high_water=self._question.now,
         )
-
-
-def _stored_history(state: State | None, verifier: OpenPGPVerifier) -> tuple[History, list[Finding]]:
-    """Returns the history of the stored entries; only what could not be checked then is checked now."""
-    if state is None:
-        return History(), []
-    if not state.standing.unchecked:
-        return History.resume(state.entries, state.standing), []
-    history = History()
-    for number, stored in enumerate(state.entries, start=1):
-        try:
-            if number in state.standing.unchecked:
-                history.append_entry(stored.entry, verifier)
-            else:
-                history.append_verified(stored.entry, stored.tally)
-        except RejectedError as error:
-            return history, [Finding(error.code, error.what, error.entry)]
-    return history, []
 
 
 def _subject(newest: Admitted | None) -> Subject | None:
     if newest is None or not isinstance(newest.entry.content, Release):
         return None
-    return Subject.of(newest.entry.content, newest.entry.text_hash, newest.tally.signed, newest.roster)
+    return Subject.of(newest.entry.content, newest.entry.text_hash, newest.tally, newest.roster)

@@ -6,14 +6,14 @@
 | `tile/…` | the log (`canary.core.tiles`) |
 | `canary.txt` | the newest release, byte for byte as in the log; not there before the first one |
 | `releases/<n>/files/<name>` | the attachments of release n |
+| `evidence/<entry sha256>/<0…9>.tsr` or `.ots` | timestamps over an entry (`canary.core.evidence`) |
 | `releases/<n>/`, `rosters/<n>/` | its page, `text.txt`, `entry.txt` and detached signatures, for checks by hand |
 | `keys/` | vkeys and certificates |
-| `evidence/<entry sha256>/<0…9>.tsr` or `.ots` | timestamps over an entry; a verifier of this version does not read them |
 | `index.html`, `status.json` | views of the log, for people and for programs (`canary.flows.site.status`) |
 
-A verifier reads the first four rows and nothing else. On the host, and not below the base, lies
+A verifier reads the first five rows and nothing else. On the host, and not below the base, lies
 `/.well-known/warrant-canary` (`canary.core.hint`).
-"""  # noqa: E501  an example or a row stands on one line
+"""
 
 from __future__ import annotations
 

@@ -11,6 +11,13 @@ from typing import Final, Protocol
 
 import msgspec
 
+from canary.core.anchor_source import parse_service_url
+from canary.core.fetched import shown
+from canary.errors import FetchError, MalformedError
+from canary.limits import CALENDARS
+
+_WHAT = "calendars"
+
 DEFAULT_CALENDARS: Final = (
     "https://alice.btc.calendar.opentimestamps.org",
     "https://bob.btc.calendar.opentimestamps.org",
@@ -39,12 +46,12 @@ class CalendarAnswer(msgspec.Struct, frozen=True):
     Attributes:
         promise: what was asked, and where.
         body: the answer's bytes, not read yet; None where there is none.
-        fault: why there is none, without a full stop; empty otherwise.
+        fault: why there is none; None where the calendar has no block for it yet, which is no fault.
     """
 
     promise: Promise
     body: bytes | None
-    fault: str = ""
+    fault: FetchError | None = None
 
 
 class Calendars(Protocol):
@@ -59,3 +66,25 @@ class Calendars(Protocol):
 
     def fetch(self, promises: Sequence[Promise]) -> tuple[CalendarAnswer, ...]:
         """Asks what became of promises, and returns what came of each; one that is not of the list is not followed."""
+
+
+def checked_calendars(calendars: Sequence[str]) -> tuple[str, ...]:
+    """Returns a list of calendars, each without the slash at its end.
+
+    Raises:
+        MalformedError: an address is none that a calendar can have, or stands twice, or there are more than ten.
+    """
+    plain = tuple(_checked(calendar) for calendar in calendars)
+    if len(set(plain)) != len(plain):
+        raise MalformedError("an address stands twice", what=_WHAT, hint="One promise of each is all that it can give.")
+    if len(plain) > CALENDARS:
+        raise MalformedError(f"at most {CALENDARS} are asked", what=_WHAT, hint="Three are enough.")
+    return plain
+
+
+def _checked(calendar: str) -> str:
+    try:
+        return parse_service_url(calendar)
+    except MalformedError as error:
+        hint = "It looks like https://alice.btc.calendar.opentimestamps.org."
+        raise MalformedError(f"{shown(calendar)} cannot be used: {error.rule}", what=_WHAT, hint=hint) from error

@@ -39,6 +39,11 @@ class Outcome(StrEnum):
     UNCHECKED = "could not check"
     """Nothing is known: the tool that checks it is missing or broke."""
 
+    @property
+    def is_right(self) -> bool:
+        """Whether the signature is cryptographically right, so that what it states is what its signer said."""
+        return self not in (Outcome.BAD, Outcome.NO_KEY, Outcome.UNCHECKED)
+
 
 class OpenPGPCheck(msgspec.Struct, frozen=True):
     """What gpg found of one detached signature, judged at the signature's own creation time.

@@ -6,7 +6,10 @@ from datetime import datetime
 
 import msgspec
 
+from canary.core.history import History
+from canary.core.observation import SeenEvidence
 from canary.core.state import State
+from canary.core.timing import Timing
 from canary.core.verdict import Verdict
 
 
@@ -28,6 +31,21 @@ class Question(msgspec.Struct, frozen=True):
     as_of_now: bool = True
 
 
+class Judged(msgspec.Struct, frozen=True):
+    """What a verdict was reached on, for whoever wants to show it.
+
+    Attributes:
+        history: the log that was judged, as far as it holds; cut, where it was judged as of a past moment.
+        timing: what is known of when its newest release was signed; None where there is none.
+        evidence: the evidence beside that release, as it was looked at; None where none was looked for, because its
+            bound is known, or because the canary does not hold.
+    """
+
+    history: History
+    timing: Timing | None
+    evidence: tuple[SeenEvidence, ...] | None
+
+
 class Judgement(msgspec.Struct, frozen=True):
     """What a look came to.
 
@@ -36,8 +54,10 @@ class Judgement(msgspec.Struct, frozen=True):
         state: the state to store with it; None: there is nothing to store.
         doubtful: whether a cache between here and the host could be to blame, so that a second look past every
             cache decides (step 3).
+        judged: what was judged.
     """
 
     verdict: Verdict
     state: State | None
     doubtful: bool
+    judged: Judged

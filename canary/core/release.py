@@ -33,8 +33,8 @@ This is the specification of `warrant-canary/release/v1`. A release is the text 
   (`canary.core.schedule`); whoever reads the text alone takes any, and whoever has the roster computes them anew.
 - `covers` (may be left out) is the range of days that an attached report covers.
 - The last release of a canary has the line `final: yes` in the place of `next` and `expires`.
-- `anchor` (any number): a kind of 1 to 32 of `a-z`, `0-9` and `-`, one space, and what that kind says, at least one
-  character. Which kinds prove anything is not this layer's matter.
+- `anchor` (at most 10): a kind of 1 to 32 of `a-z`, `0-9` and `-`, one space, and what that kind says, 1 to 1,000
+  characters. Which kinds prove anything is not this layer's matter.
 - `attachment` (at most 10): a name (`canary.core.names`), its SHA-256 as a hash, and its size in bytes, at most 33,554,432
   (32 MiB), with a space between. No two names are the same when capitals are ignored.
 - Then one or more sections. A blank line, a title line, and the words. The title is `[id vN]`: a statement id, a space,
@@ -56,13 +56,12 @@ import msgspec
 from canary.core.fields import FieldReader
 from canary.core.names import RESERVED_STATEMENT, check_attachment_name, check_canary_id, check_statement_id
 from canary.core.note import SIGNATURE_PREFIX
-from canary.core.profile import check_text
 from canary.core.roster import parse_previous, render_previous
 from canary.core.schedule import Window
 from canary.core.strict import hash_field, parse_hash, parse_number
 from canary.core.times import format_date_range, format_time, parse_date, parse_date_range, parse_time
 from canary.errors import MalformedError
-from canary.limits import ATTACHMENT_BYTES, ATTACHMENTS
+from canary.limits import ANCHOR_CHARACTERS, ANCHORS, ATTACHMENT_BYTES, ATTACHMENTS
 
 HEADER = "warrant-canary/release/v1"
 _ANNOUNCEMENTS = f"[{RESERVED_STATEMENT}]"
@@ -170,9 +169,7 @@ def parse_release(text: bytes) -> Release:
     Raises:
         MalformedError: a rule above is broken; the error names the line and the rule.
     """
-    reader = FieldReader(check_text(text).split("\n")[:-1])
-    if reader.line() != HEADER:
-        raise MalformedError(f"a release begins with {HEADER}", line=1)
+    reader = FieldReader.of(text, HEADER, "a release")
     canary = reader.value("canary", check_canary_id)
     entry = reader.value("entry", lambda value: parse_number(value, least=1))
     previous = reader.value("previous", lambda value: parse_previous(value, entry))
@@ -184,6 +181,8 @@ def parse_release(text: bytes) -> Release:
     following = None if final else Window(*reader.value("next", parse_date_range))
     expires = None if final else reader.value("expires", parse_time)
     anchors = reader.repeated("anchor", parse_anchor)
+    if len(anchors) > ANCHORS:
+        raise MalformedError(f"a release has at most {ANCHORS} anchors", line=reader.number)
     attachments = reader.repeated("attachment", _parse_attachment)
     _check_attachments(attachments, reader.number)
     statements, announcements = _parse_sections(reader)
@@ -208,9 +207,11 @@ def parse_anchor(value: str) -> Anchor:
     """Reads what stands after `anchor: `.
 
     Raises:
-        MalformedError: it is not a kind, a space and a value.
+        MalformedError: it is not a kind, a space and a value, or the value is too long.
     """
     kind, _, rest = value.partition(" ")
+    if len(rest) > ANCHOR_CHARACTERS:
+        raise MalformedError(f"what an anchor says has at most {ANCHOR_CHARACTERS:,} characters")
     if not _ANCHOR_KIND.fullmatch(kind) or not rest or rest.startswith(" "):
         raise MalformedError("an anchor is a kind, a space and its value")
     return Anchor(kind, rest)

@@ -56,7 +56,6 @@ from canary.core.fields import FieldReader
 from canary.core.kinds import ED25519_TYPE, OPENPGP_TYPE, Kind, kind_of
 from canary.core.names import check_canary_id, signer_of
 from canary.core.note import SignatureLine
-from canary.core.profile import check_text
 from canary.core.schedule import Schedule, parse_cadence, parse_days, render_days
 from canary.core.strict import decode_base64, encode_base64, hash_field, parse_hash, parse_number
 from canary.core.times import format_time, parse_date, parse_time
@@ -141,9 +140,7 @@ def parse_roster(text: bytes) -> Roster:
     Raises:
         MalformedError: a rule above is broken; the error names the line and the rule.
     """
-    reader = FieldReader(check_text(text).split("\n")[:-1])
-    if reader.line() != HEADER:
-        raise MalformedError(f"a roster begins with {HEADER}", line=1)
+    reader = FieldReader.of(text, HEADER, "a roster")
     canary = reader.value("canary", check_canary_id)
     entry = reader.value("entry", lambda value: parse_number(value, least=1))
     roster = Roster(

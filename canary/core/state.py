@@ -19,6 +19,7 @@ the moment since which an older copy is served.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -104,6 +105,24 @@ class State(msgspec.Struct, frozen=True):
     def trust_clock(self, now: datetime) -> State:
         """Returns the state for a clock that is right now, though an earlier look was later."""
         return replace(self, high_water=now)
+
+
+def with_more(
+    kept: list[Sticky], found: Iterable[Finding], *, now: datetime, proof: tuple[bytes, ...] = ()
+) -> list[Sticky]:
+    """Returns sticky findings with those of `found` that stick, once each.
+
+    Args:
+        kept: the ones so far.
+        found: what was found.
+        now: when it was found.
+        proof: the conflicting bytes.
+    """
+    known = {each.key for each in kept}
+    for each in found:
+        if each.sticky and each.key not in known:
+            kept = with_one_more(kept, Sticky(each.code, each.message, each.entry, now, proof))
+    return kept
 
 
 def with_one_more(kept: list[Sticky], new: Sticky) -> list[Sticky]:

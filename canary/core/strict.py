@@ -23,6 +23,7 @@ _PLAIN = re.compile(r"0|[1-9][0-9]*")
 _SHOWN_DIGITS = 40
 _HASH_PREFIX = "sha256:"
 _DIGEST_HEX_DIGITS = 64
+_HEX_DIGITS = frozenset("0123456789abcdef")
 _SHA256 = SHA256()
 
 
@@ -65,9 +66,14 @@ def parse_hash(text: str) -> str:
         MalformedError: anything else, capital digits included.
     """
     hexadecimal = text.removeprefix(_HASH_PREFIX)
-    if hexadecimal == text or len(hexadecimal) != _DIGEST_HEX_DIGITS or not set(hexadecimal) <= set("0123456789abcdef"):
+    if hexadecimal == text or not is_hex(hexadecimal, _DIGEST_HEX_DIGITS):
         raise MalformedError(f"a hash is written as sha256: and 64 lower-case hex digits, not {text[:80]!a}")
     return hexadecimal
+
+
+def is_hex(text: str, digits: int) -> bool:
+    """Tells whether `text` is that many hexadecimal digits in lower case."""
+    return len(text) == digits and _HEX_DIGITS.issuperset(text)
 
 
 def encode_base64(data: bytes) -> str:

@@ -30,6 +30,7 @@ _BROUGHT_NOTHING = {
     Code.NEVER_FETCHED,
 }
 _SEEN_AT_HOST = {Cause.INVALID, Cause.UNDECIDED}
+_OF_THIS_CLOCK = {Code.CLOCK_BACKWARDS, Code.CLOCK_BEHIND}
 
 
 def failure_of(verdict: Verdict) -> Cause | None:
@@ -75,7 +76,7 @@ def _failures(verdict: Verdict | None) -> list[Finding]:
 def _seen_at_host(before: Verdict) -> Iterator[Finding]:
     """Returns what an earlier look found that no signature proves and no state keeps, with the day of that look."""
     for each in before.findings:
-        if each.cause in _SEEN_AT_HOST and not each.sticky and each.code is not Code.CLOCK_BACKWARDS:
+        if each.cause in _SEEN_AT_HOST and not each.sticky and each.code not in _OF_THIS_CLOCK:
             yield replace(each, found=each.found or before.judged_at)
 
 

@@ -10,6 +10,9 @@ signers are counted, never signatures. For each signer with a line, the outcome 
   and not counted. It is told and does no harm.
 - **could not check**: nothing is known, and it is never taken for bad. Where the good ones are too few, and would be
   enough together with these, the entry could not be checked.
+
+An OpenPGP signature has a creation time, which is told where the signature is right: it is its signer's claim. An
+Ed25519 signature has none.
 """
 
 from __future__ import annotations
@@ -34,11 +37,18 @@ class CheckedSignature(msgspec.Struct, frozen=True):
         name: the signer's short name.
         outcome: what came of it.
         detail: plain words on an outcome that is not good; may be empty.
+        signed_at: when it was made (UTC), by its own account; None where it says nothing, or is not right.
     """
 
     name: str
     outcome: Outcome
     detail: str = ""
+    signed_at: datetime | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts towards the threshold."""
+        return self.outcome is Outcome.GOOD
 
 
 class Tally(msgspec.Struct, frozen=True):
@@ -57,12 +67,17 @@ class Tally(msgspec.Struct, frozen=True):
     @property
     def signed(self) -> tuple[str, ...]:
         """The signers that count."""
-        return tuple(each.name for each in self.checked if each.outcome is Outcome.GOOD)
+        return tuple(each.name for each in self.checked if each.counts)
+
+    @property
+    def claimed_times(self) -> tuple[tuple[str, datetime], ...]:
+        """The signers that count and whose signature says when it was made, each with that time."""
+        return tuple((each.name, each.signed_at) for each in self.checked if each.counts and each.signed_at is not None)
 
     @property
     def uncounted(self) -> tuple[CheckedSignature, ...]:
         """The signatures that do not count."""
-        return tuple(each for each in self.checked if each.outcome is not Outcome.GOOD)
+        return tuple(each for each in self.checked if not each.counts)
 
     @property
     def bad(self) -> tuple[CheckedSignature, ...]:
@@ -159,10 +174,10 @@ def check_signature(
 
 def _within_its_time(name: str, found: OpenPGPCheck, issued: datetime) -> CheckedSignature:
     if found.outcome is not Outcome.GOOD:
-        return CheckedSignature(name, found.outcome, found.detail)
+        return CheckedSignature(name, found.outcome, found.detail, found.signed_at if found.outcome.is_right else None)
     if found.signed_at is None:
         return CheckedSignature(name, Outcome.UNCHECKED, "its time could not be read")
     if not issued - OPENPGP_BEFORE_ISSUED <= found.signed_at <= issued + OPENPGP_AFTER_ISSUED:
         detail = f"made {found.signed_at:%Y-%m-%d %H:%M} UTC"
-        return CheckedSignature(name, Outcome.OUTSIDE_TIME, detail)
-    return CheckedSignature(name, Outcome.GOOD)
+        return CheckedSignature(name, Outcome.OUTSIDE_TIME, detail, found.signed_at)
+    return CheckedSignature(name, Outcome.GOOD, signed_at=found.signed_at)

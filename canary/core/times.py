@@ -10,7 +10,7 @@ The date of a time is its date in UTC, and midnight of a date is the time at whi
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from canary.errors import MalformedError
 
@@ -40,6 +40,22 @@ def parse_time(text: str) -> datetime:
 def format_time(time: datetime) -> str:
     """Returns `time`, which must be aware, in UTC to the whole second."""
     return f"{time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
+
+
+def minute_before(time: datetime) -> datetime:
+    """Returns the whole minute that `time` lies in, or is: what a lower bound is told as."""
+    return time.replace(second=0, microsecond=0)
+
+
+def minute_after(time: datetime) -> datetime:
+    """Returns the first whole minute that is not before `time`: what an upper bound is told as.
+
+    In the last minute of the year 9999, after which there is none, that is the time itself.
+    """
+    minute = minute_before(time)
+    if minute == time or minute == minute_before(datetime.max.replace(tzinfo=UTC)):
+        return time
+    return minute + timedelta(minutes=1)
 
 
 def parse_date(text: str) -> date:

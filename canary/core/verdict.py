@@ -5,20 +5,24 @@ any. A **remark** is a finding whose severity is `notice` here and which causes 
 
 - The **status** is the first row of the table of statuses that any finding causes; OK if none does.
 - The **exit code** follows from the status.
-- Each **axis** has the weightiest severity of its findings: `ok`, then `notice`, `unknown`, `warning`, `alarm`.
+- Each **axis** has the weightiest severity of its findings: `ok`, then `notice`, `unknown`, `warning`, `alarm`. Where
+  the verdict speaks of no release, nothing was judged, and no axis is less than `unknown`; but integrity may be where
+  NO-RELEASE is found, since there is a roster then that holds.
 
 A verdict speaks of the newest release of the log that was judged. It names facts and never their reason.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 import msgspec
 
-from canary.core.findings import EXIT_CODES, Axis, Cause, Finding, Severity, Status
+from canary.core.findings import EXIT_CODES, Axis, Cause, Code, Finding, Severity, Status
 from canary.core.release import Release
 from canary.core.roster import Roster
+from canary.core.tally import Tally
 
 _WEIGHT = {
     Severity.OK: 0,
@@ -41,6 +45,8 @@ class Subject(msgspec.Struct, frozen=True):
         next: the first and the last day of the next window; None if it is the last release.
         expires: when it goes stale; None if it is the last release.
         signers: the signers that count, by short name.
+        claimed_times: when their signatures were made by their own account (UTC), by short name; only OpenPGP
+            signatures say so.
         threshold: how many had to sign.
         roster_signers: how many could have.
         statements: `id@vN` of each statement.
@@ -57,10 +63,11 @@ class Subject(msgspec.Struct, frozen=True):
     threshold: int
     roster_signers: int
     statements: tuple[str, ...]
+    claimed_times: tuple[tuple[str, datetime], ...] = ()
 
     @classmethod
-    def of(cls, release: Release, text_sha256: str, signers: tuple[str, ...], roster: Roster) -> Subject:
-        """Returns what a verdict tells of `release`, which `signers` signed under `roster`."""
+    def of(cls, release: Release, text_sha256: str, tally: Tally, roster: Roster) -> Subject:
+        """Returns what a verdict tells of `release`, with these signatures under `roster`."""
         return cls(
             release=release.number,
             entry=release.entry,
@@ -69,10 +76,11 @@ class Subject(msgspec.Struct, frozen=True):
             issued=release.issued,
             next=(release.next.opens, release.next.last) if release.next else None,
             expires=release.expires,
-            signers=signers,
+            signers=tally.signed,
             threshold=roster.threshold,
             roster_signers=len(roster.signers),
             statements=tuple(statement.label for statement in release.statements),
+            claimed_times=tally.claimed_times,
         )
 
 
@@ -120,16 +128,29 @@ class Verdict(msgspec.Struct, frozen=True):
 
     @property
     def axes(self) -> dict[Axis, Severity]:
-        """For each axis its weightiest severity."""
-        return {axis: self._severity(axis) for axis in Axis}
+        """For each axis its severity."""
+        return axes(self.findings, of_a_release=self.subject is not None)
 
     def deciding(self) -> tuple[Finding, ...]:
         """Returns the findings that made the status what it is."""
         return tuple(each for each in self.findings if each.cause is self.cause)
 
-    def _severity(self, axis: Axis) -> Severity:
-        severities = [each.severity for each in self.findings if each.code.axis is axis]
-        return max(severities, key=_WEIGHT.__getitem__, default=Severity.OK)
+
+def axes(findings: Iterable[Finding], *, of_a_release: bool) -> dict[Axis, Severity]:
+    """Returns for each axis its severity.
+
+    Args:
+        findings: what was found.
+        of_a_release: whether the verdict speaks of a release.
+    """
+    weightiest = dict.fromkeys(Axis, Severity.OK if of_a_release else Severity.UNKNOWN)
+    found = list(findings)
+    if any(each.code is Code.NO_RELEASE for each in found):
+        weightiest[Axis.INTEGRITY] = Severity.OK
+    for each in found:
+        axis = each.code.axis
+        weightiest[axis] = max(weightiest[axis], each.severity, key=_WEIGHT.__getitem__)
+    return weightiest
 
 
 def in_order(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -19,7 +19,7 @@ import msgspec
 
 from canary.core.anchor_bitcoin import BitcoinHeader, parse_bitcoin
 from canary.core.anchor_source import BlockSource, ChainInterface, ChainPlace
-from canary.core.strict import parse_number
+from canary.core.strict import is_hex, parse_number
 from canary.edges.files import read_file
 from canary.edges.service import Service, read_json, read_line
 from canary.errors import CanaryError, FetchError, MalformedError
@@ -96,9 +96,10 @@ class _Line(msgspec.Struct):
 
 
 class _CoreRpc:
-    def __init__(self, service: Service, credentials: Path) -> None:
+    def __init__(self, service: Service, credentials: Path, *, own: bool) -> None:
         self._service = service
         self._credentials = credentials
+        self._own = own
 
     def tip(self) -> int:
         return _height(read_json(self._call("getblockchaininfo", limit=_INFO_BYTES), _Report).result)
@@ -121,7 +122,8 @@ class _CoreRpc:
 
     def _secret(self) -> str:
         """Returns what the file holds, as HTTP sends it (RFC 7617); it stands in no message."""
-        line = read_file(self._credentials, limit=_CREDENTIALS_BYTES).split(b"\n")[0].removesuffix(b"\r")
+        data = read_file(self._credentials, limit=_CREDENTIALS_BYTES, own=self._own)
+        line = data.split(b"\n")[0].removesuffix(b"\r")
         if b":" not in line:
             raise CanaryError(f"{self._credentials} does not hold user:password in its first line")
         return base64.b64encode(line).decode("ascii")
@@ -146,7 +148,7 @@ class ChainSource:
     def block(self, height: int) -> BitcoinHeader:
         """Returns the header at a height; see `BlockSource.block`."""
         block_hash = self._interface.block_hash(height)
-        if len(block_hash) != _HASH_DIGITS or not set(block_hash) <= set("0123456789abcdef"):
+        if not is_hex(block_hash, _HASH_DIGITS):
             raise MalformedError("it is not the hash of a block", what="the answer")
         block = parse_bitcoin(f"{height} {self._interface.header(block_hash)}")
         if block.hash != block_hash:
@@ -154,16 +156,17 @@ class ChainSource:
         return block
 
 
-def open_chain(place: ChainPlace, *, seconds: float, outside: Path) -> BlockSource:
+def open_chain(place: ChainPlace, *, seconds: float, outside: Path | None) -> BlockSource:
     """Returns the source at a place.
 
     Args:
         place: where and how to ask.
         seconds: what each request may take; a tip needs one, a block two.
-        outside: the workspace, which no file with a password may lie in.
+        outside: the workspace, which no file with a password may lie in; None where there is none, and the file has to
+            belong to the user who runs this.
 
     Raises:
-        CanaryError: the file with user and password is named by a relative path, or lies in the workspace.
+        CanaryError: the file with user and password lies in the workspace.
     """
     service = Service(place.url, seconds=seconds)
     match place.interface:
@@ -172,19 +175,18 @@ def open_chain(place: ChainPlace, *, seconds: float, outside: Path) -> BlockSour
         case ChainInterface.CORE_REST:
             return ChainSource(service.name, _CoreRest(service))
         case ChainInterface.CORE_RPC:
-            return ChainSource(service.name, _CoreRpc(service, _credentials_file(place.credentials, outside)))
+            file = Path(place.credentials).expanduser()
+            if outside is not None:
+                _check_outside(file, outside)
+            return ChainSource(service.name, _CoreRpc(service, file, own=outside is None))
 
 
-def _credentials_file(name: str, outside: Path) -> Path:
-    path = Path(name).expanduser()
-    if not path.is_absolute():
-        raise CanaryError(f"the file {name} with user and password needs its whole path, or one that begins with ~/")
+def _check_outside(path: Path, outside: Path) -> None:
     if path.resolve().is_relative_to(outside.resolve()):
         raise CanaryError(
             f"{path} lies in the workspace, which signers share, and it holds a password",
             hint="Move it elsewhere, readable for you alone, and name that place in canary.toml.",
         )
-    return path
 
 
 def _height(report: ChainReport) -> int:

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import http
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
+from urllib.parse import urlsplit
 
-from canary.core.origin import origin
-from canary.core.ots_calendars import CalendarAnswer, Promise
-from canary.errors import CanaryError, FetchError
+from canary.core.ots_calendars import CalendarAnswer, Promise, checked_calendars
+from canary.errors import BadAnswerError, FetchError, NotAskedError
 from canary.limits import CALENDAR_BYTES, CALENDAR_SECONDS, CALENDARS, COMMITMENT_BYTES
 
 _HEADERS = {"Accept": "application/vnd.opentimestamps.v1", "Content-Type": "application/x-www-form-urlencoded"}
+_SHOWN_CHARACTERS = 80
 
 
 class Request(Protocol):
@@ -32,79 +34,74 @@ class Request(Protocol):
         headers: Mapping[str, str] | None,
         limit: int,
         seconds: float,
-        allow_http: bool,
     ) -> tuple[int, bytes]:
         """Sends one request and returns the status and the body; raises FetchError where nothing came back."""
 
 
 class CalendarClient:
-    """A `canary.core.ots_calendars.Calendars` over HTTP.
+    """A `canary.core.ots_calendars.Calendars` over HTTP. All calendars are asked at once.
+
+    A calendar that fails once is left alone from then on: whoever asks for many entries waits for it a single time.
 
     Args:
         request: how web services are asked; it bounds each answer in bytes and time.
-        calendars: the list: addresses of calendars, one to ten.
-        seconds: what one call to this class may take, all calendars together.
-        allow_http: accept http:// for any host; whoever is on the way can then change every byte.
+        calendars: the list: addresses of calendars.
+        seconds: what asking may take altogether, counted from the first question.
+        each: what one answer may take.
 
     Raises:
-        CanaryError: an address is none that a calendar can have, or stands twice, or there are too many.
+        MalformedError: an address is none that a calendar can have, or stands twice, or there are too many.
     """
 
     def __init__(
-        self,
-        request: Request,
-        calendars: Sequence[str],
-        *,
-        seconds: float = CALENDAR_SECONDS,
-        allow_http: bool = False,
+        self, request: Request, calendars: Sequence[str], *, seconds: float, each: float = CALENDAR_SECONDS
     ) -> None:
         self._request = request
         self._calendars = checked_calendars(calendars)
         self._seconds = seconds
-        self._allow_http = allow_http
+        self._each = each
+        self._ends: float | None = None
+        self._failed: dict[str, FetchError] = {}
 
     def submit(self, commitment: bytes) -> tuple[CalendarAnswer, ...]:
-        """Asks every calendar on the list for a promise; see `canary.core.ots_calendars.Calendars`.
-
-        Raises:
-            CanaryError: an address cannot be asked at all (http:// where it is not allowed).
-        """
-        asked = [Promise(calendar, commitment) for calendar in self._calendars]
-        return tuple(
-            self._ask(promise, f"{promise.calendar}/digest", commitment, left) for promise, left in self._shared(asked)
-        )
+        """Asks every calendar on the list for a promise; see `canary.core.ots_calendars.Calendars`."""
+        return self._all([Promise(calendar, commitment) for calendar in self._calendars], self._submitted)
 
     def fetch(self, promises: Sequence[Promise]) -> tuple[CalendarAnswer, ...]:
-        """Asks what became of promises; see `canary.core.ots_calendars.Calendars`.
+        """Asks what became of promises; see `canary.core.ots_calendars.Calendars`."""
+        return self._all(promises, self._fetched)
 
-        Raises:
-            CanaryError: see `submit`.
-        """
-        faults = {promise: self._not_followed(promise) for promise in promises}
-        answers = [CalendarAnswer(promise, None, fault) for promise, fault in faults.items() if fault]
-        followed = [promise for promise, fault in faults.items() if not fault]
-        for promise, left in self._shared(followed):
-            url = f"{promise.calendar.rstrip('/')}/timestamp/{promise.commitment.hex()}"
-            answers.append(self._ask(promise, url, None, left))
-        return tuple(answers)
+    def left(self) -> float:
+        """Returns the seconds that are left, counted from the first call; 0 or less when none are."""
+        if self._ends is None:
+            self._ends = time.monotonic() + self._seconds
+        return self._ends - time.monotonic()
 
-    def _not_followed(self, promise: Promise) -> str:
-        """Returns why a promise is not followed, without a full stop; empty where it is."""
-        if promise.calendar.rstrip("/") not in self._calendars:
-            return "is not on the list of calendars"
+    def _all(self, promises: Sequence[Promise], ask: Callable[[Promise], CalendarAnswer]) -> tuple[CalendarAnswer, ...]:
+        self.left()  # from here on the time runs, for whoever is asked last too
+        if not promises:
+            return ()
+        with ThreadPoolExecutor(min(len(promises), CALENDARS), thread_name_prefix="canary-calendar") as pool:
+            return tuple(pool.map(ask, promises))
+
+    def _submitted(self, promise: Promise) -> CalendarAnswer:
+        return self._asked(promise, f"{promise.calendar}/digest", promise.commitment)
+
+    def _fetched(self, promise: Promise) -> CalendarAnswer:
+        calendar = promise.calendar.rstrip("/")
+        if calendar not in self._calendars:
+            return _not_asked(promise, "is not on the list of calendars")
         if len(promise.commitment) > COMMITMENT_BYTES:
-            return "is said to have promised something that no calendar commits to"
-        return ""
+            return _not_asked(promise, "is said to have promised something that no calendar commits to")
+        return self._asked(promise, f"{calendar}/timestamp/{promise.commitment.hex()}", None)
 
-    def _shared(self, asked: Sequence[Promise]) -> Iterator[tuple[Promise, float]]:
-        """Yields each with the seconds it may take: an equal share, so that a silent one leaves time for the rest."""
-        ends = time.monotonic() + self._seconds
-        for position, promise in enumerate(asked):
-            yield promise, (ends - time.monotonic()) / (len(asked) - position)
-
-    def _ask(self, promise: Promise, url: str, body: bytes | None, seconds: float) -> CalendarAnswer:
-        if seconds <= 0:
-            return CalendarAnswer(promise, None, f"was not asked, because {self._seconds:g} s were over")
+    def _asked(self, promise: Promise, url: str, body: bytes | None) -> CalendarAnswer:
+        calendar = promise.calendar.rstrip("/")
+        if calendar in self._failed:
+            return CalendarAnswer(promise, None, self._failed[calendar])
+        left = min(self._each, self.left())
+        if left <= 0:
+            return _not_asked(promise, f"was not asked: the {self._seconds:g} s for calendars were over")
         try:
             status, answer = self._request(
                 url,
@@ -112,40 +109,23 @@ class CalendarClient:
                 body=body,
                 headers=_HEADERS,
                 limit=CALENDAR_BYTES,
-                seconds=seconds,
-                allow_http=self._allow_http,
+                seconds=left,
             )
+            if status == http.HTTPStatus.OK:
+                return CalendarAnswer(promise, answer)
+            if status == http.HTTPStatus.NOT_FOUND and body is None:
+                return CalendarAnswer(promise, None)
+            fault: FetchError = BadAnswerError(f"{_host(promise)} answered with status {status}")
         except FetchError as error:
-            return CalendarAnswer(promise, None, f"could not be asked ({error.what})")
-        if status == http.HTTPStatus.OK:
-            return CalendarAnswer(promise, answer)
-        if status == http.HTTPStatus.NOT_FOUND and body is None:
-            return CalendarAnswer(promise, None, "has no block for it yet")
-        return CalendarAnswer(promise, None, f"answered with status {status}")
+            fault = error
+        self._failed[calendar] = fault
+        return CalendarAnswer(promise, None, fault)
 
 
-def checked_calendars(calendars: Sequence[str]) -> tuple[str, ...]:
-    """Returns a list of calendars, each without the slash at its end.
+def _not_asked(promise: Promise, why: str) -> CalendarAnswer:
+    return CalendarAnswer(promise, None, NotAskedError(f"{_host(promise)} {why}"))
 
-    Raises:
-        CanaryError: an address is none that a calendar can have, or stands twice, or there are none or too many.
-    """
-    if not 1 <= len(calendars) <= CALENDARS:
-        raise CanaryError(
-            f"{len(calendars)} calendars are listed", hint=f"List 1 to {CALENDARS} of them; three are enough."
-        )
-    for calendar in calendars:
-        try:
-            origin(calendar)
-            problem = "holds a query or a fragment" if {"?", "#"} & set(calendar) else ""
-        except ValueError as error:
-            problem = str(error)
-        if problem:
-            raise CanaryError(
-                f"The address of a calendar {problem}",
-                hint="It looks like https://alice.btc.calendar.opentimestamps.org.",
-            )
-    plain = tuple(calendar.rstrip("/") for calendar in calendars)
-    if len(set(plain)) != len(plain):
-        raise CanaryError("A calendar is listed twice", hint="One promise of each is all that it can give.")
-    return plain
+
+def _host(promise: Promise) -> str:
+    """Returns what a calendar is called in messages; its address may come from a file."""
+    return (urlsplit(promise.calendar).netloc or promise.calendar)[:_SHOWN_CHARACTERS]

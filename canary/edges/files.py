@@ -98,22 +98,26 @@ def check_folder(root: Path, folder: Path) -> None:
         raise WorkspaceError(f"{folder} is no folder", hint="Move it away; bring the folder back where there was one.")
 
 
-def read_file(path: Path, *, limit: int) -> bytes:
+def read_file(path: Path, *, limit: int, own: bool = False) -> bytes:
     """Returns the bytes of a regular file.
 
     Args:
         path: the file.
         limit: the most bytes it may have.
+        own: whether it has to belong to the user who runs this.
 
     Raises:
-        WorkspaceError: it is missing, no regular file, too large or unreadable.
+        WorkspaceError: it is missing, no regular file, somebody else's, too large or unreadable.
     """
     try:
         # Non-blocking, so that a named pipe cannot hold the program before it is found to be one.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
                 raise _no_file(path)
+            if own and found.st_uid != os.geteuid():
+                raise WorkspaceError(f"{path} is another user's file", hint="Name a file of your own.")
             data = _read_up_to(descriptor, limit + 1)
         finally:
             os.close(descriptor)

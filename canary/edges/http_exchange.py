@@ -136,7 +136,7 @@ class Exchange:
             raise self._told(error) from error
 
     def _late(self) -> FetchError:
-        return FetchError(f"{self._host} did not answer within {self._look.seconds:g} s")
+        return FetchError(f"{self._host} did not answer within {round(self._look.seconds, 1):g} s")
 
     def _told(self, error: BaseException) -> FetchError:
         """Returns what went wrong in one plain sentence; no library's own words, and no server's."""

@@ -38,7 +38,7 @@ def laid_out_site(root: Path, files: Mapping[str, bytes]) -> Iterator[Callable[[
     check_place(root)
     link, builds = root / PUBLIC, root / BUILDS
     current = link.readlink().name if link.is_symlink() else ""
-    temporary = link.with_name(f".{link.name}.new")
+    temporary = _temporary(link)
     build = builds
     shown = False
 
@@ -64,6 +64,26 @@ def laid_out_site(root: Path, files: Mapping[str, bytes]) -> Iterator[Callable[[
     finally:
         if not shown:
             _clear_away(builds, build, temporary)
+
+
+def clear_leftovers(root: Path) -> None:
+    """Removes what a killed run left beside the published site: sites that no link leads to, and a link under no name.
+
+    Does nothing where no site is published, or where `public` is nothing that canary made.
+
+    Args:
+        root: the workspace, which no other command is at work in.
+
+    Raises:
+        WorkspaceError: something could not be removed.
+    """
+    link, builds = root / PUBLIC, root / BUILDS
+    if not _is_ours(link) or not builds.is_dir() or builds.is_symlink():
+        return
+    with _told(root):
+        _remove_others(builds, link.readlink().name)
+        if _temporary(link).is_symlink():
+            _temporary(link).unlink()
 
 
 @contextlib.contextmanager
@@ -104,10 +124,19 @@ def check_place(root: Path) -> None:
     builds = root / BUILDS
     if builds.is_symlink() or (builds.exists() and not builds.is_dir()):
         raise WorkspaceError(f"{builds} is no folder that canary made", hint="Move it away, and publish again.")
-    target = link.readlink() if link.is_symlink() else Path()
-    ours = target.parent == Path(BUILDS) and bool(_NUMBER.fullmatch(target.name))
-    if not ours and (link.is_symlink() or link.exists()):
+    if not _is_ours(link) and (link.is_symlink() or link.exists()):
         raise WorkspaceError(f"{link} is nothing that canary made", hint="Move it away, and publish again.")
+
+
+def _is_ours(link: Path) -> bool:
+    """Tells whether canary made a link to a site."""
+    target = link.readlink() if link.is_symlink() else Path()
+    return target.parent == Path(BUILDS) and bool(_NUMBER.fullmatch(target.name))
+
+
+def _temporary(link: Path) -> Path:
+    """Returns what the link to a new site is called until it takes the place of the old one."""
+    return link.with_name(f".{link.name}.new")
 
 
 def _write_tree(build: Path, files: Mapping[str, bytes], *, previous: Path | None) -> None:

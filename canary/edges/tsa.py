@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from canary import limits
 from canary.edges.web_request import request
-from canary.errors import FetchError, MalformedError
+from canary.errors import BadAnswerError, MalformedError, NotAskedError
 from canary.formats.rfc3161 import QUERY_TYPE, check_answer, make_query
 
 _OK = 200
@@ -29,6 +29,7 @@ def ask_authority(url: str, entry: bytes, *, seconds: float, ca_file: Path | Non
 
     Raises:
         FetchError: the authority, by its host's name, and why there is no token of it.
+        BadAnswerError: the same, where it answered with something else.
         CanaryError: the address or the CA file is none that can be used, or rfc3161-client is missing.
     """
     query = make_query(entry)
@@ -44,11 +45,11 @@ def ask_authority(url: str, entry: bytes, *, seconds: float, ca_file: Path | Non
     )
     host = urlsplit(url).netloc
     if status != _OK:
-        raise FetchError(f"{host} answered with status {status}")
+        raise BadAnswerError(f"{host} answered with status {status}")
     try:
         check_answer(query, body)
     except MalformedError as error:
-        raise FetchError(f"{host} answered, but {error.rule}") from error
+        raise BadAnswerError(f"{host} answered, but {error.rule}") from error
     return body
 
 
@@ -78,5 +79,6 @@ class Authorities:
             self._ends = now + self._seconds
         left = min(self._each, self._ends - now)
         if left <= 0:
-            raise FetchError(f"{urlsplit(url).netloc} was not asked: the {self._seconds:g} s for timestamps were over")
+            host = urlsplit(url).netloc
+            raise NotAskedError(f"{host} was not asked: the {self._seconds:g} s for authorities were over")
         return ask_authority(url, entry, seconds=left, ca_file=self._ca_file)

@@ -20,11 +20,9 @@ from canary.core.note import SignatureLine, parse_signature_line
 from canary.core.profile import check_text
 from canary.edges.evidence_folder import EvidenceFolder
 from canary.edges.files import (
-    check_folder,
     is_regular,
     lies_in,
     make_folder,
-    read_inside,
     remove,
     rename,
     sweep,
@@ -32,8 +30,8 @@ from canary.edges.files import (
     write_file,
     write_files,
 )
-from canary.edges.half_merged import refuse_half_merged
-from canary.edges.site_folder import BUILDS, PUBLIC, check_place, laid_out_site
+from canary.edges.shared_files import SharedFiles
+from canary.edges.site_folder import BUILDS, PUBLIC, check_place, clear_leftovers, laid_out_site
 from canary.errors import MalformedError, WorkspaceError
 from canary.limits import ATTACHMENT_BYTES, CERTIFICATE_BYTES, ENTRY_BYTES, TEXT_BYTES
 
@@ -66,6 +64,7 @@ class Workspace:
     def __init__(self, root: Path) -> None:
         self.root = Path(os.path.realpath(root))
         self.timestamps = EvidenceFolder(self.root)
+        self._files = SharedFiles(self.root)
 
     @classmethod
     def open(cls, folder: Path) -> Workspace:
@@ -108,7 +107,7 @@ class Workspace:
 
     def config(self) -> str:
         """Returns the text of `canary.toml`."""
-        return self._text(self.root / CONFIG, limit=_CONFIG_BYTES, hint=_MEND_CONFIG)
+        return self._files.read_text(self.root / CONFIG, limit=_CONFIG_BYTES, hint=_MEND_CONFIG)
 
     def wordings(self) -> dict[str, dict[int, str]]:
         """Returns for each statement id and version its words.
@@ -118,7 +117,7 @@ class Workspace:
             MalformedError: a name or a text cannot be.
         """
         found: dict[str, dict[int, str]] = {}
-        for folder in self._listed("statements"):
+        for folder in self._files.listed("statements"):
             if not folder.is_dir():
                 continue
             name = check_statement_id(folder.name)
@@ -138,7 +137,7 @@ class Workspace:
             WorkspaceError: a name has both kinds of file.
         """
         found: dict[str, Path] = {}
-        for file in self._listed("keys"):
+        for file in self._files.listed("keys"):
             if file.suffix not in (".vkey", ".asc"):
                 continue
             if file.stem in found:
@@ -148,7 +147,7 @@ class Workspace:
 
     def read_key_file(self, path: Path) -> str:
         """Returns the text of a public key's file."""
-        return self._text(path, limit=_ARMORED_BYTES, hint=KEY_ANEW)
+        return self._files.read_text(path, limit=_ARMORED_BYTES, hint=KEY_ANEW)
 
     def write_key_file(self, name: str, suffix: str, text: str, *, replace: bool = False) -> Path:
         """Writes a public key into `keys/` and returns its file.
@@ -176,7 +175,7 @@ class Workspace:
             WorkspaceError: a file is missing in the row, misnamed, or cannot be read.
         """
         numbers: dict[int, Path] = {}
-        for file in self._listed("log"):
+        for file in self._files.listed("log"):
             match = _LOG_FILE.fullmatch(file.name)
             if not match or file != self._log_file(int(match[1])):
                 raise WorkspaceError(f"{file} is not called like an entry, 0001.txt", hint="Move it away.")
@@ -184,15 +183,17 @@ class Workspace:
         for number in range(1, len(numbers) + 1):
             if number not in numbers:
                 raise WorkspaceError(f"{self._log_file(number)} is missing", hint="Bring it back from version control.")
-        return [self._read_lines(numbers[number], limit=ENTRY_BYTES, hint=_ENTRIES_STAY) for number in sorted(numbers)]
+        return [
+            self._files.read_lines(numbers[number], limit=ENTRY_BYTES, hint=_ENTRIES_STAY) for number in sorted(numbers)
+        ]
 
     # --- the draft -------------------------------------------------------------------------------------
 
     def draft(self) -> bytes | None:
         """Returns the open draft's text, or None."""
-        self._check_folder("draft")
+        self._files.check_folder("draft")
         path = self.root / "draft" / "text.txt"
-        return self._read_lines(path, limit=TEXT_BYTES, hint=_DRAFT_ANEW) if os.path.lexists(path) else None
+        return self._files.read_lines(path, limit=TEXT_BYTES, hint=_DRAFT_ANEW) if os.path.lexists(path) else None
 
     def write_draft(self, text: bytes, attachments: Mapping[str, bytes] | None = None) -> None:
         """Opens a draft, in the place of one that is open. Its signatures go first: they are over other words.
@@ -208,8 +209,8 @@ class Workspace:
         """
         files = {self.root / "attachments" / sha256: data for sha256, data in (attachments or {}).items()}
         files[self.root / "draft" / "text.txt"] = text
-        self._check_folder("attachments")
-        self._check_folder("draft")
+        self._files.check_folder("attachments")
+        self._files.check_folder("draft")
 
         def without_signatures() -> None:
             self._remove_signatures()
@@ -228,10 +229,10 @@ class Workspace:
             MalformedError: a file in `draft/` is not one signature line.
         """
         found: dict[str, SignatureLine] = {}
-        for file in self._listed("draft"):
+        for file in self._files.listed("draft"):
             if file.suffix == ".sig":
                 hint = f"Take it away with canary unsign --as {shlex.quote(file.stem)}, and have it signed again."
-                text = self._text(file, limit=_SIGNATURE_BYTES, hint=hint)
+                text = self._files.read_text(file, limit=_SIGNATURE_BYTES, hint=hint)
                 try:
                     found[check_signer(file.stem)] = parse_signature_line(text.removesuffix("\n"))
                 except MalformedError as error:
@@ -241,7 +242,7 @@ class Workspace:
 
     def signature_names(self) -> tuple[str, ...]:
         """Returns whose signatures lie beside the draft, by what their files are called, read or not."""
-        return tuple(file.stem for file in self._listed("draft") if file.suffix == ".sig")
+        return tuple(file.stem for file in self._files.listed("draft") if file.suffix == ".sig")
 
     def write_signatures(self, lines: Mapping[str, SignatureLine]) -> None:
         """Writes signers' lines beside the draft; final bytes that are not in the log yet are then not final.
@@ -265,7 +266,7 @@ class Workspace:
 
     def frozen_entry(self) -> bytes | None:
         """Returns the final bytes of the entry that is being published, if any."""
-        return self._read(self._frozen, limit=ENTRY_BYTES) if os.path.lexists(self._frozen) else None
+        return self._files.read(self._frozen, limit=ENTRY_BYTES) if os.path.lexists(self._frozen) else None
 
     def freeze_entry(self, data: bytes) -> None:
         """Writes them, synced."""
@@ -301,7 +302,7 @@ class Workspace:
             WorkspaceError: it is lost, or cannot be read.
         """
         try:
-            return self._read(self.root / "attachments" / sha256, limit=ATTACHMENT_BYTES)
+            return self._files.read(self.root / "attachments" / sha256, limit=ATTACHMENT_BYTES)
         except WorkspaceError as error:
             raise WorkspaceError(
                 error.what, hint=f"Bring attachments/{sha256} back from version control; the site is made with it."
@@ -309,7 +310,7 @@ class Workspace:
 
     def keep_only_attachments(self, hashes: Collection[str]) -> None:
         """Removes every attachment but those with these SHA-256 hashes; what is not called by a hash is not ours."""
-        for file in self._listed("attachments"):
+        for file in self._files.listed("attachments"):
             if file.name not in hashes and _ATTACHMENT_FILE.fullmatch(file.name) and is_regular(file):
                 remove(file)
 
@@ -320,7 +321,7 @@ class Workspace:
     def published(self, path: str) -> bytes | None:
         """Returns a file of the site that is published now."""
         file = self.root / PUBLIC / path
-        return self._read(file, limit=ATTACHMENT_BYTES) if file.exists() else None
+        return self._files.read(file, limit=ATTACHMENT_BYTES) if file.exists() else None
 
     def has_site(self) -> bool:
         """Tells whether a site was ever made here, whole or not; a fresh clone has none."""
@@ -348,7 +349,7 @@ class Workspace:
         return self.root / "log" / f"{number:04d}.txt"
 
     def _remove_signatures(self) -> None:
-        files = [file for file in self._listed("draft") if file.suffix == ".sig"]
+        files = [file for file in self._files.listed("draft") if file.suffix == ".sig"]
         for file in files:
             self._check_removable(file)
         for file in files:
@@ -363,6 +364,7 @@ class Workspace:
         for name in FIRST_FILES:  # by their names: not every file in the folder itself is canary's
             sweep(self.root, name)
         self._sweep()
+        clear_leftovers(self.root)
         for folder in (self.root, *self._own_folders()):
             sync_folder(folder)
 
@@ -375,36 +377,8 @@ class Workspace:
         own = [each for each in folders if each.is_dir() and lies_in(self.root, each)]
         return [*own, *self.timestamps.folders()]
 
-    def _listed(self, folder: str) -> list[Path]:
-        self._check_folder(folder)
-        path = self.root / folder
-        if not path.is_dir():
-            return []
-        return sorted(file for file in path.iterdir() if not file.name.startswith("."))
-
-    def _check_folder(self, folder: str) -> None:
-        check_folder(self.root, self.root / folder)
-
-    def _read(self, path: Path, *, limit: int, hint: str = "") -> bytes:
-        try:
-            return read_inside(self.root, path, limit=limit)
-        except WorkspaceError as error:
-            raise WorkspaceError(error.what, hint=error.hint or hint) from error
-
-    def _read_lines(self, path: Path, *, limit: int, hint: str) -> bytes:
-        """Returns the bytes of a file of lines, which people share through version control."""
-        data = self._read(path, limit=limit, hint=hint)
-        refuse_half_merged(path, data)
-        return data
-
-    def _text(self, path: Path, *, limit: int, hint: str) -> str:
-        try:
-            return self._read_lines(path, limit=limit, hint=hint).decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise WorkspaceError(f"{path} is not UTF-8", hint=hint) from error
-
     def _words(self, path: Path) -> str:
         try:
-            return check_text(self._read_lines(path, limit=TEXT_BYTES, hint=_SHORTER)).removesuffix("\n")
+            return check_text(self._files.read_lines(path, limit=TEXT_BYTES, hint=_SHORTER)).removesuffix("\n")
         except MalformedError as error:
             raise error.within(str(path.relative_to(self.root))) from error

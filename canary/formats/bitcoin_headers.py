@@ -2,21 +2,40 @@
 
 A source answers for a height; who trusts it is the watcher, never the publisher. Offline it is a file: a line for each
 header, `HEIGHT HEADER`, spelt as in an anchor (`canary.core.anchor_bitcoin`), empty lines and lines that begin with `#`
-apart; or a JSON array of objects with `height` and `header`, whose other members are nothing to us.
+apart; or a JSON array of objects with `height` and `header`, whose other members are nothing to us. Online it is those
+who know the chain (`canary.core.anchor_source`), all of whom must agree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
 from canary.core.anchor_bitcoin import BitcoinHeader, parse_bitcoin
 from canary.errors import MalformedError
 
-HeaderSource = Callable[[int], BitcoinHeader | None]
-"""The port to the watcher's own source of headers. For a height it returns the header of the block there, by the
-source's account, its work not checked; None where it knows none or cannot be asked. It raises nothing."""
+
+class HeaderAnswer(msgspec.Struct, frozen=True):
+    """What a source says of one height.
+
+    Attributes:
+        header: the header of the block there, its work not checked; None where the source confirms none.
+        words: whose word that is, to stand behind "this Bitcoin block holds it, "; or why there is none. For people, no
+            full stop.
+    """
+
+    header: BitcoinHeader | None
+    words: str
+
+
+HeaderSource = Callable[[int], HeaderAnswer]
+"""The port to the watcher's own source of headers: it answers for a height, and raises nothing."""
+
+NO_SOURCE = HeaderAnswer(
+    None, "nothing here confirms Bitcoin blocks: name your own source with --bitcoin-source or --bitcoin-headers"
+)
+"""What a watcher without any source knows of every height."""
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -56,7 +75,7 @@ def _parse_line(line: str, place: int) -> BitcoinHeader:
 
 
 def source_of(headers: Iterable[BitcoinHeader]) -> HeaderSource:
-    """Returns a source that knows the given headers and no others.
+    """Returns a source that knows the given headers, the watcher's own, and no others.
 
     Raises:
         MalformedError: two of them are different blocks of one height.
@@ -65,4 +84,27 @@ def source_of(headers: Iterable[BitcoinHeader]) -> HeaderSource:
     for header in headers:
         if known.setdefault(header.height, header) != header:
             raise MalformedError(f"two different headers are said to be block {header.height}", what="block headers")
-    return known.get
+
+    def answer(height: int) -> HeaderAnswer:
+        header = known.get(height)
+        words = "as the watcher's own headers say" if header else f"the watcher's own headers lack block {height}"
+        return HeaderAnswer(header, words)
+
+    return answer
+
+
+def first_of(sources: Sequence[HeaderSource]) -> HeaderSource:
+    """Returns a source that asks others one after another, until one knows the block; else the last one's words count.
+
+    Without any it says that there is none.
+    """
+
+    def answer(height: int) -> HeaderAnswer:
+        found = NO_SOURCE
+        for source in sources:
+            found = source(height)
+            if found.header is not None:
+                break
+        return found
+
+    return answer

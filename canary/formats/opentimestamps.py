@@ -15,14 +15,14 @@ import functools
 from collections.abc import Sequence
 from datetime import datetime
 
-from canary.core.anchor_bitcoin import MAX_AHEAD, BitcoinHeader, without_floor, work_fault
+from canary.core.anchor_bitcoin import without_floor, work_fault
 from canary.core.difficulty import ENDS, FLOORS
 from canary.core.evidence import CheckedEvidence, EvidenceOutcome
 from canary.core.strict import digest, sha256
 from canary.errors import MalformedError
-from canary.formats.bitcoin_headers import HeaderSource
+from canary.formats.bitcoin_headers import HeaderAnswer, HeaderSource
 from canary.formats.ots_proof import Attested, Notary, OtsUnreadableError, read_proof
-from canary.limits import OTS_BLOCKS
+from canary.limits import BLOCK_AHEAD, OTS_BLOCKS
 
 _SHOWN = 3
 """Names of notaries that are put in words; a proof can have dozens."""
@@ -51,7 +51,24 @@ class ProofChecker:
             hint = f"; {error.hint}" if error.hint else ""
             return answer(EvidenceOutcome.UNCHECKED, None, None, "", f"{error.what}{hint}")
         outcome, by, words, moment = self._judged(leaves)
-        return answer(outcome, moment, None if moment is None else moment + MAX_AHEAD, by, words)
+        return answer(outcome, moment, None if moment is None else moment + BLOCK_AHEAD, by, words)
+
+    def refutation(self, leaves: Sequence[Attested]) -> str:
+        """Returns why the blocks that some leaves name do not hold them, without a full stop.
+
+        Args:
+            leaves: what a proof, or a part of one, leads to.
+
+        Returns:
+            Nothing where one of the blocks holds them, where the source cannot tell, and where they name none.
+        """
+        blocks = [each for each in leaves if each.notary is Notary.BITCOIN]
+        if not blocks:
+            return ""
+        outcome, by, words, _ = self._judged_by_blocks(blocks)
+        if outcome is not EvidenceOutcome.BAD:
+            return ""
+        return f"{by} does not hold it" if by else words
 
     def _judged(self, leaves: Sequence[Attested]) -> tuple[EvidenceOutcome, str, str, datetime | None]:
         """Returns the outcome, whose word it is, the words, and the time of the block that proves it."""
@@ -72,15 +89,15 @@ class ProofChecker:
             return EvidenceOutcome.BAD, "", words, None
         claims = {(each.height, each.message) for each in blocks}
         found = {height: self._headers(height) for height in heights}
-        faults = {height: _fault(height, header) for height, header in found.items()}
+        faults = {height: _fault(height, answer) for height, answer in found.items()}
         holding = [
-            header
-            for height, header in found.items()
-            if header is not None and not faults[height] and (height, header.merkle_root) in claims
+            (answer.header, answer.words)
+            for height, answer in found.items()
+            if answer.header is not None and not faults[height] and (height, answer.header.merkle_root) in claims
         ]
         if holding:
-            first = min(holding, key=lambda header: header.moment)
-            words = "this Bitcoin block holds it, as the watcher's own source of headers confirms"
+            first, said = min(holding, key=lambda each: each[0].moment)
+            words = f"this Bitcoin block holds it, {said}"
             return EvidenceOutcome.PROVED, f"Bitcoin block {first.height}", words, first.moment
         wrong = [height for height in heights if not faults[height]]
         if wrong:
@@ -89,10 +106,11 @@ class ProofChecker:
         return EvidenceOutcome.UNCHECKED, f"Bitcoin block {heights[0]}", faults[heights[0]], None
 
 
-def _fault(height: int, header: BitcoinHeader | None) -> str:
+def _fault(height: int, answer: HeaderAnswer) -> str:
     """Returns why what the source said of a height cannot be used, without a full stop; empty where it can."""
+    header = answer.header
     if header is None:
-        return "the watcher's source of headers does not know this block, or could not be asked"
+        return answer.words
     if header.height != height:
         return "the watcher's source of headers answered with another block"
     fault = work_fault(header)

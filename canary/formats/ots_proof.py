@@ -27,6 +27,9 @@ from canary.limits import EVIDENCE_BYTES, MAX_NUMBER, OTS_ATTESTATIONS, OTS_DEPT
 if TYPE_CHECKING:
     from opentimestamps.core.timestamp import Timestamp
 
+INSTALL = "pip install 'warrant-canary[ots]'"
+"""What installs the package."""
+
 NONCE_BYTES = 16
 """As many as the stock client takes."""
 
@@ -100,7 +103,7 @@ def read_proof(data: bytes, entry_sha256: bytes) -> tuple[Attested, ...]:
         MalformedError: it is no proof, or none over that digest, or larger than any honest one.
         OtsUnreadableError: it cannot be read here.
     """
-    return tuple(_attested(node, each) for node in _nodes(_read(data, entry_sha256)) for each in node.attestations)
+    return _leaves(_read(data, entry_sha256))
 
 
 def open_promises(data: bytes, entry_sha256: bytes) -> tuple[Promise, ...]:
@@ -181,17 +184,20 @@ def add_answer(data: bytes, entry_sha256: bytes, committed: bytes, answer: bytes
     return _normal(merged, entry_sha256)
 
 
-def reaches_a_block(answer: bytes, committed: bytes) -> bool:
-    """Tells whether a calendar's answer leads to a Bitcoin block, by its own account.
+def read_answer(answer: bytes, committed: bytes) -> tuple[Attested, ...]:
+    """Reads what a calendar said.
 
     Args:
-        answer: what the calendar said.
-        committed: what it was asked for.
+        answer: its bytes.
+        committed: what the calendar was asked for.
+
+    Returns:
+        Its leaves; see `read_proof`.
 
     Raises:
         MalformedError, OtsUnreadableError: see `begin_proof`.
     """
-    return _reaches_a_block(_read_tree(_Source(answer), committed))
+    return _leaves(_read_tree(_Source(answer), committed))
 
 
 # --- reading --------------------------------------------------------------------------------------------
@@ -231,10 +237,15 @@ class _Source:
             raise MalformedError(f"{length} bytes stand where {min_len} to {most} may", what=_WHAT)
         return self._take(length)
 
-    def check_end(self) -> None:
-        """Checks that nothing is left."""
+    def check_end(self, tree: Timestamp) -> None:
+        """Checks that nothing is left, and that all that was read is in the tree.
+
+        Of two operations that are the same at one node the package keeps the second, with what follows it.
+        """
         if self._place != len(self._data):
             raise MalformedError("something follows its end", what=_WHAT)
+        if sum(len(node.attestations) for node in _nodes(tree)) != self._attestations:
+            raise MalformedError("an operation or attestation in it stands twice at one place", what=_WHAT)
 
     def _number(self) -> int:
         """Returns the next number, at most 16,383: two bytes, seven bits each, the low ones first (LEB128)."""
@@ -284,7 +295,7 @@ def _read_tree(source: _Source, message: bytes) -> Timestamp:
     # ValueError: an operand that may not be, and numbers so long that Python refuses to put them in a message.
     except (package.opentimestamps.core.serialize.DeserializationError, ValueError) as error:
         raise MalformedError("an operation or attestation in it is none that there is", what=_WHAT) from error
-    source.check_end()
+    source.check_end(tree)
     for node in _nodes(tree):
         for each in node.attestations:
             _attested(node, each)
@@ -306,7 +317,7 @@ def _load() -> Any:  # noqa: ANN401  # the package ships no types
     except (ImportError, OSError) as error:  # OSError: a native part of what it needs cannot be loaded
         raise OtsNotInstalledError(
             "OpenTimestamps proofs cannot be read here, because the package opentimestamps is not installed",
-            hint="Run: pip install 'warrant-canary[ots]'",
+            hint=f"Run: {INSTALL}",
         ) from error
     return timestamp
 
@@ -330,8 +341,12 @@ def _nodes(tree: Timestamp) -> Iterator[Timestamp]:
         waiting += node.ops.values()
 
 
+def _leaves(tree: Timestamp) -> tuple[Attested, ...]:
+    return tuple(_attested(node, each) for node in _nodes(tree) for each in node.attestations)
+
+
 def _reaches_a_block(tree: Timestamp) -> bool:
-    return any(_attested(node, each).notary is Notary.BITCOIN for node in _nodes(tree) for each in node.attestations)
+    return any(each.notary is Notary.BITCOIN for each in _leaves(tree))
 
 
 def _attested(node: Timestamp, attestation: Any) -> Attested:  # noqa: ANN401  # the package ships no types

@@ -2,7 +2,8 @@
 
 A reply (`N.tsr`) is kept as it was received. Checking it, offline and from the bytes alone, means, each by its name:
 
-1. It reads as one reply in DER, at most 65,536 bytes, status granted, with one token by one signer in it.
+1. It reads as one reply in DER, at most 65,536 bytes, status granted, with one token by one signer and at most 20
+   certificates in it.
 2. The token is over this entry: its imprint is the entry's hash, with SHA-256 or better.
 3. The signer signed it as a timestamp token, naming the certificate that came along (RFC 5816).
 4. That certificate is for timestamping and nothing else, critically so (RFC 3161, section 2.3), and was valid at the

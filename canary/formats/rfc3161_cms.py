@@ -1,9 +1,10 @@
 """What an RFC 3161 reply wraps its token in: a CMS SignedData (RFC 5652, section 5), declared rather than parsed.
 
-`cryptography.hazmat.asn1` reads and writes strict DER from the declarations below. They serve what rfc3161-client does
-not do. A certificate set in another order than DER's, which several public authorities send, is put in order in a
-copy. And what the signer signed beside the token (RFC 5652, section 5.4; RFC 5816, section 2.2.1) is held against it,
-so that neither the kind of what was signed nor the signer's certificate can be exchanged.
+`cryptography.hazmat.asn1` reads and writes strict DER from the declarations below; what they leave open stays bytes
+(`asn1.TLV`), so that no depth of nesting is walked. They serve what rfc3161-client does not do. A certificate set in
+another order than DER's, which several public authorities send, is put in order in a copy. And what the signer signed
+beside the token (RFC 5652, section 5.4; RFC 5816, section 2.2.1) is held against it, so that neither the kind of what
+was signed nor the signer's certificate can be exchanged.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from cryptography.x509 import ObjectIdentifier
 from cryptography.x509.oid import SignatureAlgorithmOID
 
 from canary.errors import MalformedError
+from canary.limits import TOKEN_CERTIFICATES
 
 T = TypeVar("T")
 
@@ -175,8 +177,8 @@ def taken_apart(data: bytes) -> Signed:
     """Returns what a reply's token consists of.
 
     Raises:
-        MalformedError: it is no reply with a token in it, has not exactly one signer, signs no timestamp token, or
-            rests on a digest weaker than SHA-256.
+        MalformedError: it is no reply with a token in it, has not exactly one signer or more than 20 certificates,
+            signs no timestamp token, or rests on a digest weaker than SHA-256.
     """
     token = _decoded(_Reply, data).token
     if token is None or token.kind != _SIGNED_DATA:
@@ -184,6 +186,9 @@ def taken_apart(data: bytes) -> Signed:
     content = token.content.content
     if content.kind != _TOKEN_INFO or content.octets is None:
         raise MalformedError("what is signed in it is no timestamp token")
+    certificates = token.content.certificates or []
+    if len(certificates) > TOKEN_CERTIFICATES:
+        raise MalformedError(f"it holds {len(certificates)} certificates, and no honest token more than a few")
     signers = token.content.signers.as_list()
     if len(signers) != 1:
         raise MalformedError(f"a token has exactly one signer, and this one has {len(signers)}")
@@ -198,7 +203,7 @@ def taken_apart(data: bytes) -> Signed:
         attributes[attribute.kind] = asn1.encode_der(values[0])
     return Signed(
         content=content.octets,
-        certificates=tuple(asn1.encode_der(each) for each in token.content.certificates or ()),
+        certificates=tuple(asn1.encode_der(each) for each in certificates),
         issuer=asn1.encode_der(signer.signer.issuer),
         serial=asn1.encode_der(signer.signer.serial),
         digest=_strong(_named(signer.digest)),

@@ -33,10 +33,11 @@ DAMAGED_HINT = "Bring it back from a backup, or begin anew with another file and
 _CODES = {code.spelling: code for code in Code}
 
 
-class _Signature(msgspec.Struct, forbid_unknown_fields=True):
+class _Signature(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     name: str
     outcome: Outcome
     detail: str
+    signed_at: str | None = None
 
 
 class _Entry(msgspec.Struct, forbid_unknown_fields=True):
@@ -147,7 +148,7 @@ def render_state(state: State) -> bytes:
             _Entry(
                 encode_base64(each.data),
                 each.tally.threshold,
-                [_Signature(one.name, one.outcome, one.detail) for one in each.tally.checked],
+                [_Signature(one.name, one.outcome, one.detail, _time(one.signed_at)) for one in each.tally.checked],
                 list(each.tally.missing),
             )
             for each in state.entries
@@ -216,7 +217,9 @@ def _entries(document: _State) -> tuple[Admitted, ...]:
         is_roster = number in rosters
         if in_force is None and not is_roster:
             raise MalformedError("its first entry is no roster")
-        checked = tuple(CheckedSignature(one.name, one.outcome, one.detail) for one in each.checked)
+        checked = tuple(
+            CheckedSignature(one.name, one.outcome, one.detail, _moment(one.signed_at)) for one in each.checked
+        )
         tally = Tally(each.threshold, checked, tuple(each.missing))
         entry = Admitted(decode_base64(each.data), tally, None if is_roster else in_force)
         entries.append(entry)

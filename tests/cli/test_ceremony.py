@@ -329,7 +329,11 @@ def test_a_roster_has_no_statements_and_is_signed_by_name_and_hash(prepared: Pub
     shown = terminal.until(NAME)
     for words in (
         *("Roster 1 of example.net/canary", "threshold 2 of 3", "every 3 months", "director: Ed25519"),
-        *("It is dated 2026-01-20T12:00:00Z.", "It is entry 1 of the log, after the text none.", "anchor age no rule"),
+        *(
+            "It is dated 2026-01-20T12:00:00Z.",
+            "It is entry 1 of the log, and nothing comes before it.",
+            "anchor age no rule",
+        ),
         "witnesses none; 0 must cosign",
     ):
         assert words in shown
@@ -339,6 +343,20 @@ def test_a_roster_has_no_statements_and_is_signed_by_name_and_hash(prepared: Pub
     terminal.types("legal")
     assert terminal.ends()[0] == 0
     assert (prepared.root / "draft" / "legal.sig").exists()
+
+
+@pytest.mark.parametrize("typed", ["", "security"])
+def test_whoever_stops_before_a_roster_is_told_how_to_change_it(prepared: Publisher, typed: str) -> None:
+    done(prepared.canary("roster"))
+    before = tree(prepared.folder)
+    terminal = signing(prepared, "legal")
+    terminal.until(NAME)
+    terminal.types(typed)
+    code, rest = terminal.ends()
+    assert (code, STOPPED in rest, tree(prepared.folder) == before) == (1, True, True)
+    assert "To change this roster, edit canary.toml and run 'canary roster --replace'" in rest
+    assert "to sign it as it is, run 'canary sign' again" in rest
+    assert "statement" not in rest
 
 
 # --- what else is asked at a terminal -------------------------------------------------------------------
@@ -409,7 +427,7 @@ def test_init_asks_for_what_is_missing_and_asks_again_what_cannot_be(tmp_path: P
         ("How many of these 2 must sign each release [2]:", "3", "That cannot be: 3 lies outside 1 to 2"),
         ("How many of these 2 must sign each release [2]:", "", ""),
         ("How often will you publish (like '3 months'):", "1 month", ""),
-        ("The day the first window opens (UTC) [2026-01-01]:", "2026-02-01", ""),
+        ("The day the first window opens (UTC) [2026-02-01]:", "2026-03-01", ""),
         ("How long is a window open [7 days]:", "", ""),
         ("How long after that does the canary count as alive [7 days]:", "", ""),
     ]:

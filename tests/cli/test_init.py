@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from canary.cli.init import AUTHORITIES
+from canary.cli.new_config import AUTHORITIES
+from canary.core.ots_calendars import DEFAULT_CALENDARS
 from canary.edges.log_keys import make_log_key
 from canary.edges.workspace import Workspace
 from canary.flows.issue.config import parse_config
-from tests.publisher import Publisher, done, tree
+from tests.publisher import ADD_ALL, Publisher, Ran, done, tree
 
 MINIMUM = (
     *("--id", "example.net/canary", "--organisation", "Example", "--every", "3 months"),
@@ -146,6 +147,45 @@ def test_it_warns_when_one_lost_key_would_end_the_canary(new: Publisher, thresho
     assert ("Warning: all 3 signers must sign every release. One lost key" in ran.said) is warned
 
 
+_OPEN = "The first window is open already, until 2026-02-14: the first release is due by then."
+_OVER = (
+    "Warning: the first window, 2026-02-01 to 2026-02-14, is over already, so the first release is overdue from the "
+    "beginning. One that is made today would be for the window that opened on {}, and the next one due from {}."
+)
+_BEGIN_LATER = "To begin with a window that is still to come, change start in canary.toml before roster 1 is signed."
+
+
+@pytest.mark.parametrize(
+    ("today", "told"),
+    [
+        ("2026-01-31", ""),
+        ("2026-02-01", _OPEN),
+        ("2026-02-14", _OPEN),
+        ("2026-02-15", _OVER.format("2026-02-01", "2026-05-01")),
+        ("2026-11-24", _OVER.format("2026-11-01", "2027-02-01")),
+    ],
+)
+def test_a_first_window_that_has_opened_is_told_with_what_that_means(new: Publisher, today: str, told: str) -> None:
+    def check(ran: Ran) -> None:
+        said = " ".join(ran.out.split()).replace("first window on 2026-02-01", "")
+        assert (ran.code, f"{told} {_BEGIN_LATER}" in said, "first window" in said) == (0, bool(told), bool(told))
+
+    check(new.on(today).init())
+    for name in new.signers:
+        done(new.new_key(name))
+    check(new.canary("roster"))
+
+
+@pytest.mark.parametrize(("today", "code", "said"), [("2026-02-05", 1, "is open"), ("2026-03-01", 2, "stale")])
+def test_what_was_told_of_the_first_window_is_what_happens(new: Publisher, today: str, code: int, said: str) -> None:
+    new.on(today).begin()
+    ran = new.canary("status")
+    assert (ran.code, said in ran.out.splitlines()[0]) == (code, True)
+    new.release(*ADD_ALL)
+    front = (new.public / "canary.txt").read_bytes()
+    assert (b"\nperiod: 2026-02-01\n" in front, b"\nnext: 2026-05-01/" in front) == (True, True)
+
+
 @pytest.mark.parametrize(
     ("signers", "expected"), [("a", 1), ("a b", 2), ("a b c", 2), ("a b c d e", 4)], ids=["1", "2", "3", "5"]
 )
@@ -276,11 +316,50 @@ def test_a_log_key_whose_private_half_is_elsewhere_is_not_taken_over(new: Publis
     assert "the private key of the log is not on this machine" in ran.err
 
 
-# --- timestamp authorities ------------------------------------------------------------------------------
+# --- timestamp authorities and calendars ------------------------------------------------------------------------------
 
 
 def authorities_of(publisher: Publisher) -> list[str]:
     return parse_config((publisher.root / "canary.toml").read_text("utf-8")).timestamps.authorities
+
+
+def calendars_of(publisher: Publisher) -> list[str]:
+    return parse_config((publisher.root / "canary.toml").read_text("utf-8")).timestamps.calendars
+
+
+def test_the_public_calendars_are_asked_where_what_they_need_is_installed(new: Publisher) -> None:
+    ran = done(new.run("init", new.root, *MINIMUM, "--key-dir", new.keys))
+    assert calendars_of(new) == list(DEFAULT_CALENDARS)
+    assert "pip install" not in (new.root / "canary.toml").read_text("utf-8") + ran.out
+
+
+@pytest.mark.usefixtures("without_opentimestamps")
+def test_without_what_they_need_calendars_are_left_out_and_how_to_get_it_is_said(new: Publisher) -> None:
+    ran = done(new.run("init", new.root, *MINIMUM, "--key-dir", new.keys))
+    assert calendars_of(new) == []
+    assert authorities_of(new) == list(AUTHORITIES)
+    path = new.root / "canary.toml"
+    text = path.read_text("utf-8")
+    for said in (text, ran.out):
+        assert "pip install 'warrant-canary[ots]'" in said
+    assert "take the '# ' away" in ran.said
+    # That is all there is to do.
+    before, found, commented = text.partition("# calendars = [\n")
+    assert found
+    lines = (found + commented).splitlines(keepends=True)
+    path.write_text(before + "".join(line.removeprefix("# ") for line in lines), "utf-8")
+    assert calendars_of(new) == list(DEFAULT_CALENDARS)
+
+
+@pytest.mark.usefixtures("without_opentimestamps")
+def test_a_calendar_that_is_named_is_written_whatever_is_installed(new: Publisher) -> None:
+    url = "https://calendar.example.net"
+    ran = done(new.run("init", new.root, *MINIMUM, "--key-dir", new.keys, "--calendar", url))
+    assert calendars_of(new) == [url]
+    assert "pip install 'warrant-canary[ots]'" in ran.out
+    none = Publisher(new.folder / "none")
+    ran = done(none.run("init", none.root, *MINIMUM, "--key-dir", none.keys, "--no-timestamps"))
+    assert "pip install" not in ran.out
 
 
 def test_several_public_authorities_are_asked_unless_somebody_says_otherwise(new: Publisher) -> None:
@@ -293,11 +372,13 @@ def test_several_public_authorities_are_asked_unless_somebody_says_otherwise(new
 def test_ones_own_authorities_in_their_place_or_none(new: Publisher, tmp_path: Path) -> None:
     urls = ["https://tsa.example.net/", "http://127.0.0.1:8080/tsa?policy=1"]
     given = [word for url in urls for word in ("--authority", url)]
+    given += ["--calendar", "https://calendar.example.net/a"]
     done(new.run("init", new.root, *MINIMUM, "--key-dir", new.keys, *given))
     assert authorities_of(new) == urls
+    assert calendars_of(new) == ["https://calendar.example.net/a"]
     none = Publisher(tmp_path / "none")
     done(none.run("init", none.root, *MINIMUM, "--key-dir", none.keys, "--no-timestamps"))
-    assert authorities_of(none) == []
+    assert authorities_of(none) == calendars_of(none) == []
     assert "timestamps" not in (none.root / "canary.toml").read_text("utf-8")
 
 
@@ -307,10 +388,21 @@ def test_ones_own_authorities_in_their_place_or_none(new: Publisher, tmp_path: P
         (["--authority", "tsa.example.net"], 3, "--authority: the address 'tsa.example.net' does not start with http"),
         (["--authority", "http://a.example/", "--authority", "http://a.example/"], 3, "an address stands twice"),
         (["--authority", 'http://a.example/"]'], 3, "has characters that no address has"),
-        (["--authority", "http://a.example/", "--no-timestamps"], 1, "contradict each other"),
+        (["--authority", "http://a.example/", "--no-timestamps"], 1, "--authority and --no-timestamps contradict each"),
+        (["--calendar", "https://a.example", "--no-timestamps"], 1, "--calendar and --no-timestamps contradict each"),
+        (
+            ["--calendar", "http://a.example"],
+            3,
+            "--calendar: 'http://a.example' cannot be used: http://a.example is not",
+        ),
+        (
+            ["--calendar", "https://a.example", "--calendar", "https://a.example/"],
+            3,
+            "--calendar: an address stands twice",
+        ),
     ],
 )
-def test_an_authority_that_cannot_be_is_refused_and_nothing_is_made(
+def test_who_cannot_be_asked_is_refused_and_nothing_is_made(
     new: Publisher, given: list[str], code: int, told: str
 ) -> None:
     ran = new.run("init", new.root, *MINIMUM, "--key-dir", new.keys, *given)

@@ -42,18 +42,11 @@ def served(authorities: list[Authority], monkeypatch: pytest.MonkeyPatch, tmp_pa
 def stamped(rostered: Publisher, served: Served) -> Publisher:
     """Roster 1 is published without timestamps, then authorities are named, and release 1 is signed."""
     _, _, urls = served
-    _name(rostered, *urls)
+    rostered.asks(authorities=urls)
     done(rostered.on("2026-02-03").canary("draft", *ADD_ALL))
     for name in ("legal", "security"):
         done(rostered.sign(name))
     return rostered
-
-
-def _name(publisher: Publisher, *urls: str) -> None:
-    config = publisher.root / "canary.toml"
-    text = config.read_text("utf-8").split("\n[timestamps]")[0]
-    listed = "".join(f'    "{url}",\n' for url in urls)
-    config.write_text(f"{text}\n[timestamps]\nauthorities = [\n{listed}]\n", "utf-8")
 
 
 def entry_of(publisher: Publisher, number: int) -> bytes:
@@ -86,13 +79,13 @@ def test_the_first_site_has_the_tokens_of_every_authority(
 ) -> None:
     ran = done(stamped.publish())
     assert "It has a timestamp of Test TSA, Test TSA." in ran.said
-    assert "missing" not in ran.said
+    # Only the newest entry is stamped while somebody waits.
+    assert "Timestamps still missing: 2 over earlier ones. 'canary timestamp' fetches them later" in ran.said
     assert outcomes(stamped, 2, authorities) == [EvidenceOutcome.PROVED] * 2
     assert shown(stamped, 2) == kept(stamped, 2)
     assert stamped.verify(at="2026-02-04").code == 0
     _, services, _ = served
     assert [len(each.queries) for each in services] == [1, 1]
-    # Only the newest entry is stamped while somebody waits.
     assert kept(stamped, 1) == {}
 
 
@@ -118,11 +111,16 @@ def test_a_dead_authority_is_one_line_and_stops_nothing(stamped: Publisher, serv
     _, _, urls = served
     with Loopback() as gone:
         dead = f"{gone.url}/tsa"
-    _name(stamped, dead, urls[0])
+    stamped.asks(authorities=[dead, urls[0]])
     ran = done(stamped.publish())
-    assert f"No timestamp of {dead}: {dead.split('/')[2]}: connection refused." in ran.said
-    assert "Timestamps still missing: 1. 'canary timestamp' fetches them later; cron can run it." in ran.said
+    assert f"No timestamp of {dead.split('/')[2]}: connection refused." in ran.said
+    told = "Timestamps still missing: 1 over this entry and 2 over earlier ones. 'canary timestamp' fetches them later;"
+    assert told in ran.said
     assert list(shown(stamped, 2)) == ["0.tsr"]
+    # What is asked next counts the same.
+    with Loopback() as nobody:
+        stamped.asks(authorities=[f"{nobody.url}/a", f"{nobody.url}/b"])
+        assert stamped.canary("timestamp").out.startswith("example.net/canary: 4 timestamps still missing.\n")
 
 
 LIES = {
@@ -163,7 +161,7 @@ def test_a_lying_authority_is_named_and_its_token_not_kept(
 def entry_after(publisher: Publisher) -> bytes:
     """The entry that publishing makes next."""
     copy = publisher.copy_to(publisher.folder.with_name("copy"))
-    _name(copy)
+    copy.asks()
     done(copy.publish())
     return entry_of(copy, 2)
 
@@ -214,10 +212,11 @@ def test_what_is_missing_is_fetched_later_and_put_on_the_site(
 
     ran = stamped.canary("timestamp")
     assert ran.code == 1
-    host = urls[1].split("/")[2]
     assert ran.out == (
-        "example.net/canary: 1 timestamp fetched; 2 timestamps still missing; upload public/ again. "
-        f"No timestamp of {urls[1]}: {host} answered with status 503.\n"
+        "example.net/canary: 1 timestamp fetched; 2 timestamps still missing; upload public/ again.\n"
+        f"No timestamp of {urls[1]}: answered with status 503.\n"
+        "Next: upload public/ again; nothing else for now, the next run asks again; "
+        "where the same host stands here for days, check its address in canary.toml\n"
     )
 
     server.faults.clear()
@@ -283,7 +282,32 @@ def test_without_a_site_they_are_kept_for_the_next_one(stamped: Publisher) -> No
 def test_where_nobody_is_named_it_says_so_and_is_not_quietly_done(published: Publisher) -> None:
     ran = published.canary("timestamp")
     assert ran.code == 1
-    assert "canary.toml names no timestamp authority" in ran.err
+    assert "canary.toml names no timestamp authority and no calendar" in ran.err
+
+
+def test_what_one_cause_keeps_from_coming_is_one_line_and_says_what_to_do(stamped: Publisher, served: Served) -> None:
+    server, _, urls = served
+    with Loopback() as gone:
+        dead = [f"{gone.url}/a", f"{gone.url}/b"]
+    stamped.asks(authorities=dead)
+    done(stamped.publish())
+    ran = stamped.canary("timestamp")
+    assert ran.code == 1
+    assert ran.out == (
+        "example.net/canary: 4 timestamps still missing.\n"
+        f"No timestamp of {', '.join(dead)}: connection refused.\n"
+        "Next: let this machine connect to them (a firewall, a proxy or DNS may be in the way); "
+        "the next run asks again\n"
+    )
+    server.faults["/tsa/0"] = says(answer(404))
+    stamped.asks(authorities=[*dead, urls[0]])
+    first, *others, following = stamped.canary("timestamp").out.splitlines()
+    assert first == "example.net/canary: 6 timestamps still missing."
+    assert others == [
+        f"No timestamp of {', '.join(dead)}: connection refused.",
+        f"No timestamp of {urls[0].split('/')[2]}: answered with status 404.",
+    ]
+    assert following.startswith("Next: nothing for now, the next run asks again; where the same host stands here for")
 
 
 def test_two_runs_at_once_do_not_meet(stamped: Publisher, served: Served) -> None:
@@ -302,7 +326,7 @@ def test_two_runs_at_once_do_not_meet(stamped: Publisher, served: Served) -> Non
     assert server.connections >= 4
 
 
-def test_a_clock_that_is_wrong_keeps_no_token(stamped: Publisher) -> None:
+def test_a_clock_that_is_wrong_keeps_no_token(stamped: Publisher, served: Served) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     done(stamped.on(now).publish())
 
@@ -312,7 +336,8 @@ def test_a_clock_that_is_wrong_keeps_no_token(stamped: Publisher) -> None:
 
     ran = at(now + timedelta(hours=1))
     assert ran.code == 1
-    assert ran.out.count("its token is not kept: it says") == 2
+    line = ran.out.splitlines()[1]
+    assert line.startswith(f"No timestamp of {', '.join(served[2])}: its token is not kept: it says")
     assert kept(stamped, 1) == {}
     assert at(now).code == 0
     assert len(kept(stamped, 1)) == 2

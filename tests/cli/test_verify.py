@@ -10,7 +10,9 @@ import pytest
 
 import canary
 from canary.cli.app import App
-from canary.core.findings import Status
+from canary.cli.verdicts import tell
+from canary.core.findings import Code, Finding, Status
+from canary.core.verdict import Verdict
 from canary.errors import MalformedError
 from tests.loopback import Loopback
 from tests.publisher import ADD_ALL, Publisher, Ran, command, noon, text_hash, tree
@@ -49,6 +51,24 @@ def test_for_people_one_line_the_axes_and_the_findings_with_advice(published: Pu
     assert "still counts until it expires. Look again daily." in lines[place + 2]
     assert "Looked at once, from this machine." in ran.out
     assert "\x1b" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("example.net did not answer within 30 s", "example.net did not answer within 30 s."),
+        ("localhost: nothing listens there", "localhost: nothing listens there."),
+        ("canary.txt is not there", "canary.txt is not there."),
+        ("https://example.net/ answered 503", "https://example.net/ answered 503."),
+        ("the folder public does not exist", "The folder public does not exist."),
+        ("release, line 3: too long", "Release, line 3: too long."),
+    ],
+)
+def test_a_message_is_a_sentence_and_a_name_in_front_keeps_its_spelling(
+    message: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell(Verdict(noon("2026-02-10"), (Finding(Code.UNREACHABLE, message),)), again=(), tried=False)
+    assert f"\n    {told}\n" in capsys.readouterr().out
 
 
 def test_it_says_whose_canary_it_is_and_what_was_signed_by_whom(published: Publisher) -> None:
@@ -96,6 +116,7 @@ def test_the_json_document(published: Publisher) -> None:
             "statements": ["keys@v1", "taps@v1", "tell@v1"],
             "not_before": None,
             "not_after": None,
+            "signature_times": {},
         },
     }
     for finding in findings:

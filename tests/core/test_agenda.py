@@ -234,6 +234,7 @@ def test_what_is_no_failure_is_believed_at_once(
         (PROVED_FORK, Status.OK),
         (REWORDED, Status.OK),
         (Code.CLOCK_BACKWARDS, Status.OK),
+        (Code.CLOCK_BEHIND, Status.OK),
     ],
 )
 def test_a_look_that_failed_denies_nothing_that_was_seen_at_the_host(found: Code | Finding, stands: Status) -> None:

@@ -13,7 +13,7 @@ from canary.core.outcome import Outcome
 from canary.core.release import Anchor, Statement
 from canary.core.strict import digest
 from canary.core.tiles import bundle_path
-from canary.core.verdict import Verdict, in_order
+from canary.core.verdict import Verdict, axes, in_order
 from canary.core.vkey import VKey
 from canary.errors import FetchError
 from tests.simulator import EXAMPLE_ANCHOR, STATEMENTS, MemorySource, Publisher, by_another_key, noon, with_stranger
@@ -247,6 +247,13 @@ def anchor_rule_broken() -> Verdict:
     return look(sim, SECOND)
 
 
+def anchor_rule_unproved() -> Verdict:
+    sim = Publisher(anchor_age=3)
+    sim.roster()
+    sim.release(anchors=(Anchor("of-a-later-version", "1"),)), sim.release(anchors=(Anchor("of-a-later-version", "2"),))
+    return look(sim, SECOND)
+
+
 def stamped(outcome: EvidenceOutcome, anchors: tuple[Anchor, ...] = (), name: str = "0.tsr") -> Callable[[], Verdict]:
     """Returns the case of a second release with one timestamp beside it."""
 
@@ -257,6 +264,28 @@ def stamped(outcome: EvidenceOutcome, anchors: tuple[Anchor, ...] = (), name: st
         return look(sim, SECOND)
 
     return case
+
+
+def stamped_late(days: int, *, now: datetime = SECOND, by: tuple[str, ...] = ("One",)) -> Callable[[], Verdict]:
+    """Returns the case of a second release with timestamps of that many days after it was issued."""
+
+    def case() -> Verdict:
+        sim = begun()
+        sim.release()
+        for number, authority in enumerate(by):
+            sim.stamp(EvidenceOutcome.PROVED, name=f"{number}.tsr", after=timedelta(days=days), by=authority)
+        return look(sim, now)
+
+    return case
+
+
+def signed_late() -> Verdict:
+    sim = Publisher(openpgp=["legal"])
+    sim.roster(), sim.release()
+    sim.gpg.late = timedelta(hours=1)
+    sim.release()
+    sim.stamp()
+    return look(sim, SECOND)
 
 
 def rotated(**changes: object) -> Callable[[], Verdict]:
@@ -381,7 +410,12 @@ CASES: dict[Code, tuple[Callable[[], Verdict], Status]] = {
     Code.STALE_ANCHOR: (stale_anchor, Status.OK),
     Code.ANCHOR_RULE_BROKEN: (anchor_rule_broken, Status.INVALID),
     Code.ISSUED_OUTSIDE: (changed(anchors=(EXAMPLE_ANCHOR,)), Status.INVALID),
+    Code.SIGNATURE_OUTSIDE: (signed_late, Status.OK),
     Code.SIGNED_BETWEEN: (stamped(EvidenceOutcome.PROVED), Status.OK),
+    Code.PROVED_LATE: (stamped_late(15, now=noon("2025-05-25")), Status.OK),
+    Code.EVIDENCE_AHEAD: (stamped_late(40), Status.OK),
+    Code.CLOCK_BEHIND: (stamped_late(40, by=("One", "Other")), Status.UNKNOWN),
+    Code.ANCHOR_RULE_UNPROVED: (anchor_rule_unproved, Status.OK),
     Code.TIMES_CONTRADICT: (stamped(EvidenceOutcome.PROVED, (EXAMPLE_ANCHOR,)), Status.INVALID),
     Code.EVIDENCE_REJECTED: (stamped(EvidenceOutcome.BAD), Status.OK),
     Code.EVIDENCE_CLAIM: (stamped(EvidenceOutcome.CLAIMED), Status.OK),
@@ -475,9 +509,13 @@ def test_the_first_row_of_the_table_that_applies_decides(first: Code, status: St
         assert [finding.code for finding in verdict.deciding()] == ([] if first.cause is None else [first])
 
 
+def axes_of(*found: Code, of_a_release: bool) -> dict[Axis, Severity]:
+    return axes(verdict_of(*found).findings, of_a_release=of_a_release)
+
+
 def test_the_weightiest_finding_of_an_axis_is_its_severity() -> None:
-    verdict = verdict_of(Code.NO_LOWER_BOUND, Code.REWORDED, Code.ADDED, Code.NOT_CHECKED, Code.NOT_COUNTED)
-    assert verdict.axes == {
+    found = (Code.NO_LOWER_BOUND, Code.REWORDED, Code.ADDED, Code.NOT_CHECKED, Code.NOT_COUNTED)
+    assert axes_of(*found, of_a_release=True) == {
         Axis.INTEGRITY: Severity.UNKNOWN,
         Axis.FRESHNESS: Severity.OK,
         Axis.STATEMENTS: Severity.WARNING,
@@ -498,12 +536,42 @@ def test_findings_are_told_once_and_the_weightiest_first() -> None:
 
 def test_a_remark_weighs_nothing() -> None:
     verdict = Verdict(FRESH, (Finding(Code.WITHDRAWN, "long ago", remark=True),))
-    assert (verdict.status, verdict.axes[Axis.STATEMENTS]) == (Status.OK, Severity.NOTICE)
+    assert verdict.status is Status.OK
+    assert axes(verdict.findings, of_a_release=True)[Axis.STATEMENTS] is Severity.NOTICE
 
 
 def test_nothing_found_is_fine() -> None:
-    verdict = Verdict(FRESH, ())
-    assert (verdict.status, verdict.exit_code, set(verdict.axes.values())) == (Status.OK, 0, {Severity.OK})
+    verdict = verdict_of()
+    assert (verdict.status, verdict.exit_code, set(axes_of(of_a_release=True).values())) == (
+        Status.OK,
+        0,
+        {Severity.OK},
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ((), "unknown unknown unknown unknown"),
+        ((Code.NEVER_FETCHED,), "unknown unknown unknown unknown"),
+        ((Code.MISSING,), "unknown alarm unknown unknown"),
+        ((Code.PIN_MISMATCH,), "alarm unknown unknown unknown"),
+        # The roster holds, and nothing is said yet.
+        ((Code.NO_RELEASE, Code.TRUSTED_FIRST_USE), "notice unknown unknown unknown"),
+    ],
+)
+def test_where_no_release_is_known_nothing_is_said_to_be_fine(found: tuple[Code, ...], expected: str) -> None:
+    assert " ".join(axes_of(*found, of_a_release=False).values()) == expected
+
+
+def test_what_is_stored_is_known_though_the_host_cannot_be_reached() -> None:
+    sim = begun()
+    away = sim.site()
+    away.down = FetchError("the network is down")
+    stored = look(sim, FRESH, site=away, state=sim.verdict(FRESH).state)
+    assert (stored.status, " ".join(stored.axes.values())) == (Status.UNREACHABLE, "ok warning ok notice")
+    never = look(sim, FRESH, site=away)
+    assert (never.status, set(never.axes.values())) == (Status.UNKNOWN, {Severity.UNKNOWN})
 
 
 # --- what a verdict tells -------------------------------------------------------------------------------

@@ -189,7 +189,28 @@ def test_evidence_that_counts_for_nothing_is_asked_for_again(outcome: EvidenceOu
     again = sim.verdict(noon("2025-03-01"), state=state, site=site)
     (asked,) = [each for each in site.asked if each.path.endswith("0.tsr")]
     assert (asked.etag is not None) is conditional
-    assert stored(again).timing == state.timing
+    known, told = state.timing, stored(again).timing
+    assert known is not None
+    assert told is not None
+    assert told.evidence == known.evidence
+
+
+@pytest.mark.parametrize("outcome", [EvidenceOutcome.BAD, EvidenceOutcome.PENDING])
+def test_that_refused_evidence_has_not_changed_is_believed_once(outcome: EvidenceOutcome) -> None:
+    """A host that is somebody else's for a day may give what it makes up the tag of what lies there afterwards."""
+    sim = begun()
+    sim.stamp()
+    honest = sim.site()
+    path = f"{evidence_folder(digest(sim.entries[-1]))}/0.tsr"
+    sim.stamp(outcome)
+    made_up = sim.site()
+    made_up.tags[path] = f'"{digest(honest.files[path])}"'
+    state = stored(sim.verdict(FIRST, site=made_up))
+    once = sim.verdict(noon("2025-03-01"), state=state, site=honest)
+    assert once.verdict.not_after is None
+    twice = sim.verdict(noon("2025-03-02"), state=stored(once), site=honest)
+    assert twice.verdict.not_after is not None
+    assert [asked.etag is None for asked in honest.asked if asked.path == path] == [False, True]
 
 
 def test_a_newer_release_has_a_timing_of_its_own() -> None:

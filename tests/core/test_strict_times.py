@@ -16,7 +16,16 @@ from canary.core.names import (
     signer_of,
 )
 from canary.core.strict import decode_base64, digest, encode_base64, hash_field, parse_hash, parse_number
-from canary.core.times import format_date_range, format_time, midnight, parse_date, parse_date_range, parse_time
+from canary.core.times import (
+    format_date_range,
+    format_time,
+    midnight,
+    minute_after,
+    minute_before,
+    parse_date,
+    parse_date_range,
+    parse_time,
+)
 from canary.errors import MalformedError
 from canary.limits import CANARY_ID_CHARACTERS, MAX_NUMBER
 from tests import strategies
@@ -149,6 +158,20 @@ def test_a_time_is_written_in_utc_wherever_it_was_taken(time: datetime, hours: i
 )
 def test_another_spelling_of_a_time_is_refused(text: str) -> None:
     assert "a time is written" in refuses(parse_time, text)
+
+
+@given(st.datetimes(max_value=datetime(9999, 12, 31, 23, 58), timezones=st.just(UTC)))  # noqa: DTZ001  # hypothesis asks for naive ones
+def test_bounds_in_whole_minutes_lie_outwards(time: datetime) -> None:
+    before, after = minute_before(time), minute_after(time)
+    assert before <= time <= after
+    assert time - before < timedelta(minutes=1)
+    assert after - time < timedelta(minutes=1)
+    assert [each.second or each.microsecond for each in (before, after)] == [0, 0]
+
+
+def test_the_last_minute_that_there_is_has_none_after_it() -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    assert minute_after(last) == last
 
 
 @given(strategies.dates)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-import base64
 import json
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -14,23 +16,23 @@ from hypothesis import strategies as st
 from canary.core.anchor_bitcoin import BitcoinHeader
 from canary.core.anchor_drand import CHAIN_HASH, DrandRound
 from canary.core.anchor_source import BlockSource, ChainInterface, ChainPlace
+from canary.edges import service
 from canary.edges.anchor_sources import ask_all, open_chains, open_relays
 from canary.edges.bitcoin_chain import ChainReport
 from canary.edges.service import read_json, read_line
 from canary.errors import CanaryError, FetchError, MalformedError
+from tests.chain_simulator import SECRET, serve_chain
 from tests.loopback import Loopback, Wire, answer, drip, says
 from tests.simulator import EXAMPLE_ANCHOR
+from tests.strategies import mutated
 
 SECONDS = 5.0
 NUMBER, SIGNATURE = EXAMPLE_ANCHOR.value.split(" ")
 ROUND = {"round": int(NUMBER), "signature": SIGNATURE, "randomness": "00", "previous_signature": ""}
 LATEST = f"/{CHAIN_HASH}/public/latest"
-SECRET = "canary:very secret"
 
 BLOCKS = {height: BitcoinHeader(height, bytes([height]) * 80) for height in (97, 100)}
 """Nobody has worked for these; whether a header holds work is not the sources' matter."""
-
-BY_HASH = {block.hash: block for block in BLOCKS.values()}
 
 
 @pytest.fixture
@@ -41,47 +43,7 @@ def server() -> Iterator[Loopback]:
 
 def serve(server: Loopback, interface: ChainInterface, *, chain: str = "main") -> None:
     """Lets a server know two blocks."""
-    for height, block in BLOCKS.items():
-        header = block.header.hex().encode()
-        report = json.dumps({"chain": chain, "blocks": 100, "warnings": [], "softforks": {"x": {}}}).encode()
-        if interface is ChainInterface.ESPLORA:
-            server.files |= {  # type: ignore[operator]  # it is a dict
-                "/blocks/tip/height": b"100",
-                f"/block-height/{height}": block.hash.encode(),
-                f"/block/{block.hash}/header": header,
-            }
-        elif interface is ChainInterface.CORE_REST:
-            server.files |= {  # type: ignore[operator]  # it is a dict
-                "/rest/chaininfo.json": report,
-                f"/rest/blockhashbyheight/{height}.hex": block.hash.encode() + b"\n",
-                f"/rest/headers/{block.hash}.hex?count=1": header + b"\n",
-            }
-    if interface is ChainInterface.CORE_RPC:
-        server.faults["/"] = node(server, chain)
-
-
-def node(server: Loopback, chain: str = "main") -> Callable[[Wire], None]:
-    """Answers as Bitcoin Core's JSON-RPC does."""
-
-    def fault(wire: Wire) -> None:
-        headers, body = server.asked[-1].headers, server.asked[-1].body
-        if headers.get("authorization") != f"Basic {base64.b64encode(SECRET.encode()).decode()}":
-            wire.send(answer(401))
-            return
-        asked = json.loads(body)
-        method, given = asked["method"], asked["params"]
-        if method == "getblockheader" and given[1:] != [False]:
-            wire.send(answer(500))
-            return
-        result: Any = {"chain": chain, "blocks": 100, "headers": 100}
-        if method == "getblockhash":
-            result = BLOCKS[given[0]].hash
-        elif method == "getblockheader":
-            result = BY_HASH[given[0]].header.hex()
-        told = {"result": result, "error": None, "id": asked["id"]}
-        wire.send(answer(200, json.dumps(told).encode() + b"\n"))
-
-    return fault
+    serve_chain(server, interface, list(BLOCKS.values()), tip=100, chain=chain)
 
 
 def place(server: Loopback, interface: ChainInterface, credentials: Path) -> ChainPlace:
@@ -229,8 +191,6 @@ def test_a_password_lies_outside_of_the_workspace(server: Loopback, tmp_path: Pa
     for file in (root / "password", tmp_path / "link", root / "later"):
         with pytest.raises(CanaryError, match="lies in the workspace"):
             opened(ChainPlace(ChainInterface.CORE_RPC, server.url, str(file)), tmp_path)
-    with pytest.raises(CanaryError, match="needs its whole path"):
-        opened(ChainPlace(ChainInterface.CORE_RPC, server.url, "cookie"), tmp_path)
 
 
 def test_a_home_folder_is_known_by_its_sign(
@@ -295,6 +255,36 @@ def test_no_answer_raises_anything_but_the_projects_own_errors(body: bytes) -> N
             read(body)
         except MalformedError as error:
             assert error.what.isprintable()  # noqa: PT017  # there may be none
+
+
+JSON_ANSWERS = (ROUND, {"chain": "main", "blocks": 100, "warnings": []}, {"result": BLOCKS[97].hash}, {"result": 100})
+answers = (
+    bodies
+    | mutated(st.sampled_from([json.dumps(each).encode() for each in JSON_ANSWERS]))
+    | mutated(st.sampled_from([b"100", BLOCKS[97].hash.encode(), BLOCKS[97].header.hex().encode() + b"\n"]))
+    | st.sampled_from([b"[" * 4_000, b'{"result": ' * 300, b'{"blocks": ' + b"9" * 900 + b"}", b'{"round": 1e999}'])
+)
+
+
+@given(st.lists(answers, min_size=1, max_size=3))
+def test_no_answers_make_a_source_raise_anything_but_the_projects_own_errors(said: list[bytes]) -> None:
+    with tempfile.TemporaryDirectory() as folder, patch.object(service, "request") as request:
+        credentials = Path(folder) / "cookie"
+        credentials.write_text("canary:secret")
+        places = [
+            ChainPlace(interface, "http://127.0.0.1:1", str(credentials) if interface == "core-rpc" else "")
+            for interface in ChainInterface
+        ]
+        chains = open_chains(places, outside=Path(folder) / "workspace", seconds=1)
+        relay = open_relays(["http://127.0.0.1:1"], seconds=1)[0]
+        asking: list[Callable[[], object]] = [relay.latest, *(chain.tip for chain in chains)]
+        asking += [partial(chain.block, 97) for chain in chains]
+        for ask in asking:
+            request.side_effect = [(200, each) for each in (said * 3)[:3]]
+            try:
+                assert ask() is not None
+            except MalformedError as error:
+                assert error.what.isprintable() and len(error.what) < 300  # noqa: PT017, PT018  # there may be none
 
 
 def test_a_relay_that_says_junk_is_told_plainly(server: Loopback) -> None:

@@ -1,22 +1,27 @@
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
+import trustme
 
 from canary.core.evidence import EvidenceOutcome
-from canary.core.ots_calendars import DEFAULT_CALENDARS, Promise
-from canary.edges.calendars import CalendarClient, checked_calendars
+from canary.core.ots_calendars import DEFAULT_CALENDARS, Promise, checked_calendars
+from canary.edges.calendars import CalendarClient
 from canary.edges.web_request import request
-from canary.errors import CanaryError, FetchError
-from canary.flows.issue.proofs_to_come import ask_for_proofs, has_open_promises
+from canary.errors import MalformedError, NotAskedError
+from canary.flows.issue.failures import by_reason
+from canary.flows.issue.proofs_to_come import ProofChanges, ask_for_proofs, has_open_promises
 from canary.formats import opentimestamps
-from canary.formats.bitcoin_headers import source_of
+from canary.formats.bitcoin_headers import HeaderSource, source_of
 from canary.formats.opentimestamps import ProofChecker
 from tests import ots_proofs as ots
-from tests.calendar_simulator import NOON, Calendar
-from tests.loopback import Fault, Wire, answer, drip, endless, redirects, says, says_and_resets
+from tests.calendar_simulator import NOON, Calendar, nobody_knows
+from tests.loopback import Fault, Loopback, Wire, answer, drip, endless, redirects, says, says_and_resets
 
 ENTRY = b"an entry with its signatures\n"
 NONCE = bytes(range(16))
@@ -33,8 +38,20 @@ def client(*calendars: Calendar, seconds: float = SECONDS) -> CalendarClient:
     return CalendarClient(request, [each.url for each in calendars], seconds=seconds)
 
 
+def asked(stored: dict[str, bytes], *calendars: Calendar, headers: HeaderSource = nobody_knows) -> ProofChanges:
+    return ask_for_proofs(ENTRY, stored, client(*calendars), NONCE, headers)
+
+
 def begun(*calendars: Calendar) -> dict[str, bytes]:
-    return ask_for_proofs(ENTRY, {}, client(*calendars), NONCE).files
+    return asked({}, *calendars).files
+
+
+def told(changes: ProofChanges) -> list[str]:
+    return [f"{', '.join(each.names)}: {each.words}" for each in by_reason(changes.failures, ())]
+
+
+def host(calendar: Calendar) -> str:
+    return calendar.url.removeprefix("http://")
 
 
 def test_a_promise_becomes_a_proof_when_the_block_is_there(calendar: Calendar, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,43 +59,37 @@ def test_a_promise_becomes_a_proof_when_the_block_is_there(calendar: Calendar, m
     assert list(stored) == ["0.ots"]
     assert calendar.posted == [ots.sha256(ots.sha256(ENTRY) + NONCE)]
     assert has_open_promises(ENTRY, stored)
-    assert ProofChecker(lambda _: None)("0.ots", stored["0.ots"], ENTRY).outcome is EvidenceOutcome.PENDING
+    assert ProofChecker(source_of([]))("0.ots", stored["0.ots"], ENTRY).outcome is EvidenceOutcome.PENDING
 
-    waiting = ask_for_proofs(ENTRY, stored, client(calendar), NONCE)
-    assert (waiting.files, waiting.pending) == ({}, True)
-    assert waiting.told == (f"0.ots: {calendar.url} has no block for it yet",)
+    assert asked(stored, calendar) == ProofChanges({}, (), ())
 
     calendar.finds_block(900)
-    done = ask_for_proofs(ENTRY, stored, client(calendar), NONCE)
-    assert (list(done.files), done.pending) == (["0.ots"], False)
-    assert done.told == (f"0.ots: {calendar.url} has a Bitcoin block for it",)
+    done = asked(stored, calendar)
+    assert (list(done.files), done.failures) == (["0.ots"], ())
+    assert not has_open_promises(ENTRY, done.files)
     monkeypatch.setattr(opentimestamps, "work_fault", lambda _: None)
     monkeypatch.setattr(opentimestamps, "without_floor", lambda _: None)
     checker = ProofChecker(source_of(calendar.blocks.values()))
     assert checker("0.ots", done.files["0.ots"], ENTRY).outcome is EvidenceOutcome.PROVED
 
-    asked = len(calendar.asked)
-    again = ask_for_proofs(ENTRY, done.files, client(calendar), NONCE)
-    assert (again.files, again.told, again.pending) == ({}, (), False)
-    assert len(calendar.asked) == asked
+    requests = len(calendar.asked)
+    assert asked(done.files, calendar) == ProofChanges({}, (), ())
+    assert len(calendar.asked) == requests
 
 
 def test_several_calendars_make_one_proof() -> None:
     with Calendar() as first, Calendar() as second, Calendar() as third:
         third.misbehaves = says(answer(503, b"down"))
-        changes = ask_for_proofs(ENTRY, {}, client(first, second, third), NONCE)
-        assert changes.told == (
-            f"{first.url} promised a Bitcoin block",
-            f"{second.url} promised a Bitcoin block",
-            f"{third.url} answered with status 503",
-        )
+        changes = asked({}, first, second, third)
+        assert changes.promised == (first.url, second.url)
+        assert told(changes) == [f"{host(third)}: answered with status 503"]
         second.finds_block(900)
-        half = ask_for_proofs(ENTRY, changes.files, client(first, second, third), NONCE)
-        assert half.pending
+        half = asked(changes.files, first, second, third)
+        assert has_open_promises(ENTRY, half.files)
         assert (len(half.files), first.asked[-1][:11]) == (1, "/timestamp/")
         first.finds_block(901)
-        whole = ask_for_proofs(ENTRY, half.files, client(first, second, third), NONCE)
-        assert not whole.pending
+        whole = asked(half.files, first, second, third)
+        assert not has_open_promises(ENTRY, whole.files)
         assert len(second.asked) == 2
 
 
@@ -86,15 +97,16 @@ def silence(wire: Wire) -> None:
     wire.hang()
 
 
+CHUNK = b"\xff" * 2048 + b"\r\n"
 MISBEHAVIOUR: dict[str, tuple[Fault, str]] = {
     "garbage": (says(answer(200, b"<html>hello</html>")), "gave no"),
     "nothing": (says(answer(200, b"")), "gave no"),
-    "no HTTP": (says(b"\x00\x01\x02\r\n\r\n"), "could not be asked"),
-    "silence": (silence, "could not be asked"),
-    "a byte at a time": (drip(answer(200, b"", {"Content-Length": "9000"}), every=0.02), "could not be asked"),
-    "endless": (endless(answer(200, b"", {"Transfer-Encoding": "chunked"}), b"800\r\n" + b"\xff" * 2048 + b"\r\n"), ""),
-    "too long": (says(answer(200, ots.append(b"a" * 4000) * 3 + ots.promise("https://a.example"))), "could not be"),
-    "a reset": (says_and_resets(answer(200, b"abc", {"Content-Length": "90"})), "could not be asked"),
+    "no HTTP": (says(b"\x00\x01\x02\r\n\r\n"), "what came back is not HTTP"),
+    "silence": (silence, f"did not answer within {SECONDS} s"),
+    "a byte at a time": (drip(answer(200, b"", {"Content-Length": "9000"}), every=0.02), "did not answer"),
+    "endless": (endless(answer(200, b"", {"Transfer-Encoding": "chunked"}), b"800\r\n" + CHUNK), "larger than"),
+    "too long": (says(answer(200, ots.append(b"a" * 4000) * 3 + ots.promise("https://a.example"))), "larger than"),
+    "a reset": (says_and_resets(answer(200, b"abc", {"Content-Length": "90"})), "broke off"),
     "a redirect": (redirects("https://example.net/digest"), "answered with status 302"),
     "an error": (says(answer(500, b"oops")), "answered with status 500"),
     "a proof that is no promise": (says(answer(200, ots.attestation(ots.STRANGER, b"x"))), "gave no"),
@@ -106,10 +118,12 @@ def test_a_calendar_that_misbehaves_at_first_costs_nothing_but_its_promise(calen
     fault, words = MISBEHAVIOUR[name]
     with Calendar(misbehaves=fault) as bad:
         began = time.monotonic()
-        changes = ask_for_proofs(ENTRY, {}, client(bad, calendar), NONCE)
+        changes = asked({}, bad, calendar)
         assert time.monotonic() - began < SECONDS + 1
-    assert words in changes.told[0]
-    assert changes.told[1] == f"{calendar.url} promised a Bitcoin block"
+        (line,) = told(changes)
+        assert line.startswith(f"{host(bad)}: ")
+    assert words in line
+    assert changes.promised == (calendar.url,)
     assert list(changes.files) == ["0.ots"]
 
 
@@ -119,31 +133,52 @@ def test_a_calendar_that_misbehaves_later_leaves_the_proof_as_it_was(calendar: C
     stored = begun(calendar)
     calendar.misbehaves_later(calendar.posted[0], fault)
     began = time.monotonic()
-    changes = ask_for_proofs(ENTRY, stored, client(calendar), NONCE)
+    changes = asked(stored, calendar)
     assert time.monotonic() - began < SECONDS + 1
-    assert (changes.files, changes.pending) == ({}, True)
-    assert words in changes.told[0]
+    assert changes.files == {}
+    (line,) = told(changes)
+    assert line.startswith(f"{host(calendar)}: ")
+    assert words in line
 
 
-def test_a_block_for_another_commitment_is_taken_and_proves_nothing(
-    calendar: Calendar, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_calendar_that_failed_is_left_alone_from_then_on(calendar: Calendar) -> None:
+    with Calendar(misbehaves=says(answer(500, b"oops"))) as bad:
+        one = client(bad, calendar)
+        for _ in range(3):
+            assert [each.fault is None for each in one.submit(bytes(32))] == [False, True]
+        one.fetch([Promise(bad.url, b"abc")])
+        assert (len(bad.asked), len(calendar.asked)) == (1, 3)
+
+
+@pytest.fixture
+def cheap_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets blocks that nobody found pass for found ones."""
+    monkeypatch.setattr(opentimestamps, "work_fault", lambda _: None)
+    monkeypatch.setattr(opentimestamps, "without_floor", lambda _: None)
+
+
+@pytest.mark.usefixtures("cheap_blocks")
+def test_a_block_for_another_commitment_is_refused_where_the_block_is_known(calendar: Calendar) -> None:
     stored = begun(calendar)
     other = ots.way(b"another commitment", 900)
     calendar.tells(calendar.posted[0], other.tree)
-    changes = ask_for_proofs(ENTRY, stored, client(calendar), NONCE)
-    monkeypatch.setattr(opentimestamps, "work_fault", lambda _: None)
-    monkeypatch.setattr(opentimestamps, "without_floor", lambda _: None)
-    headers = source_of([ots.header(900, other.root, NOON)])
-    assert ProofChecker(headers)("0.ots", changes.files["0.ots"], ENTRY).outcome is EvidenceOutcome.BAD
+    headers = source_of([ots.header(900, ots.sha256(b"another root"), NOON)])
+    refused = asked(stored, calendar, headers=headers)
+    assert refused.files == {}
+    assert told(refused) == [f"{host(calendar)}: gave no proof: Bitcoin block 900 does not hold it"]
+    # Where nobody here knows the block, it is taken, and proves nothing to whoever does.
+    taken = asked(stored, calendar).files
+    assert ProofChecker(headers)("0.ots", taken["0.ots"], ENTRY).outcome is EvidenceOutcome.BAD
+    calendar.finds_block(901)
+    assert asked(stored, calendar, headers=source_of(calendar.blocks.values())).failures == ()
 
 
 def test_another_promise_in_the_place_of_a_proof_is_not_kept(calendar: Calendar) -> None:
     stored = begun(calendar)
     calendar.tells(calendar.posted[0], ots.promise("https://example.net"))
-    changes = ask_for_proofs(ENTRY, stored, client(calendar), NONCE)
-    assert (changes.files, changes.pending) == ({}, True)
-    assert "leads to no Bitcoin block yet" in changes.told[0]
+    changes = asked(stored, calendar)
+    assert changes.files == {}
+    assert told(changes) == [f"{host(calendar)}: gave no proof: it leads to no Bitcoin block yet"]
 
 
 def test_an_address_in_a_proof_decides_nothing(calendar: Calendar) -> None:
@@ -152,45 +187,66 @@ def test_an_address_in_a_proof_decides_nothing(calendar: Calendar) -> None:
             *(ots.promise(uri) for uri in (elsewhere.url, f"{calendar.url}/x", calendar.url.replace("http", "HTTP"))),
             ots.append(b"a" * 200) + ots.promise(calendar.url),
         )
-        changes = ask_for_proofs(ENTRY, {"0.ots": ots.proof(ENTRY, tree)}, client(calendar), NONCE)
-        assert len(changes.told) == 4
-        assert all("is not on the list" in each or "no calendar commits to" in each for each in changes.told)
+        changes = asked({"0.ots": ots.proof(ENTRY, tree)}, calendar)
+        assert [type(each.error) for each in changes.failures] == [NotAskedError] * 4
+        assert {each.reason for each in changes.failures} == {
+            "is not on the list of calendars",
+            "is said to have promised something that no calendar commits to",
+        }
         assert (elsewhere.asked, calendar.asked) == ([], [])
 
 
 def test_the_lists_own_spelling_is_asked(calendar: Calendar) -> None:
     spelt = CalendarClient(request, [f"{calendar.url}/"], seconds=SECONDS)
     (answered,) = spelt.fetch([Promise(f"{calendar.url}/", b"abc")])
-    assert answered.fault == "has no block for it yet"
+    assert (answered.body, answered.fault) == (None, None)
     assert calendar.asked == ["/timestamp/616263"]
 
 
-def test_all_calendars_together_keep_the_time() -> None:
+def test_the_silent_take_no_time_from_the_others() -> None:
     with Calendar(misbehaves=silence) as one, Calendar(misbehaves=silence) as two, Calendar() as three:
-        began = time.monotonic()
-        answers = client(one, two, three, seconds=1.2).submit(bytes(32))
-        assert time.monotonic() - began < 2
-        assert [each.body is None for each in answers] == [True, True, False]
+        some = CalendarClient(request, [one.url, two.url, three.url], seconds=9, each=0.4)
+        answers = some.submit(bytes(32))
+        assert [str(each.fault) for each in answers] == [
+            f"{host(one)} did not answer within 0.4 s",
+            f"{host(two)} did not answer within 0.4 s",
+            "None",
+        ]
 
 
-def test_those_that_have_no_time_left_are_not_asked() -> None:
-    asked = []
-
-    def slow(url: str, **_: object) -> tuple[int, bytes]:
-        asked.append(url)
+def test_who_has_no_time_left_is_not_asked() -> None:
+    def late(url: str, **_: object) -> tuple[int, bytes]:
+        urls.append(url)
         time.sleep(0.2)
-        raise FetchError("late")
+        return 200, b"a promise"
 
-    answers = CalendarClient(slow, ["https://a.example", "https://b.example"], seconds=0.1).submit(bytes(32))
-    assert asked == ["https://a.example/digest"]
-    assert answers[1].fault == "was not asked, because 0.1 s were over"
+    urls: list[str] = []
+    slow = CalendarClient(late, ["https://a.example"], seconds=0.1)
+    assert slow.submit(bytes(32))[0].body == b"a promise"
+    (answered,) = slow.submit(bytes(32))
+    assert isinstance(answered.fault, NotAskedError)
+    assert answered.fault.what == "a.example was not asked: the 0.1 s for calendars were over"
+    assert urls == ["https://a.example/digest"]
+    assert slow.left() < 0
+
+
+def test_over_https_the_calendar_has_to_prove_its_name(tmp_path: Path) -> None:
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("127.0.0.1").configure_cert(context)
+    with Loopback(tls=context, services={"/digest": lambda asked: answer(200, asked.body)}) as server:
+        trusting = CalendarClient(partial(request, ca_file=tmp_path / "ca.pem"), [server.url], seconds=SECONDS)
+        assert trusting.submit(bytes(32))[0].body == bytes(32)
+        (answered,) = CalendarClient(request, [server.url], seconds=SECONDS).submit(bytes(32))
+        assert "not trusted here" in str(answered.fault)
 
 
 @pytest.mark.parametrize(
     ("calendars", "words"),
     [
-        ([], "0 calendars"),
-        ([f"https://c{number}.example" for number in range(11)], "11 calendars"),
+        ([f"https://c{number}.example" for number in range(11)], "at most 10"),
+        (["http://a.example"], "not encrypted"),
         (["ftp://a.example"], "does not start with https://"),
         (["https://user@a.example"], "user name"),
         (["https://a.example/?q"], "query"),
@@ -199,14 +255,14 @@ def test_those_that_have_no_time_left_are_not_asked() -> None:
     ],
 )
 def test_a_list_that_cannot_be_is_refused(calendars: list[str], words: str) -> None:
-    with pytest.raises(CanaryError, match=words) as caught:
+    with pytest.raises(MalformedError, match=words) as caught:
         checked_calendars(calendars)
     assert caught.value.hint
 
 
-def test_calendars_are_not_asked_in_the_clear() -> None:
-    with pytest.raises(CanaryError, match="not encrypted"):
-        CalendarClient(request, ["http://calendar.example"]).submit(bytes(32))
+def test_whatever_is_asked_has_been_checked() -> None:
+    with pytest.raises(MalformedError, match="not encrypted"):
+        CalendarClient(request, ["http://calendar.example"], seconds=SECONDS)
 
 
 def test_the_public_calendars_can_be_a_list() -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from canary.edges.evidence_folder import EvidenceFolder
 from canary.edges.workspace import CONFIG, Workspace
 from canary.errors import WorkspaceError
 from canary.limits import EVIDENCE_BYTES
-from tests.publisher import tree
+from tests.publisher import noon, tree
 
 ENTRY = "ab" * 32
 URL = "http://tsa.example.net/"
+NOON = noon("2026-02-03")
 
 
 @pytest.fixture
@@ -43,36 +45,61 @@ def test_nothing_that_is_kept_is_replaced(kept: EvidenceFolder) -> None:
     assert kept.evidence(ENTRY) == [("0.tsr", b"first")]
 
 
-def stopped_at(call: int, root: Path) -> bool:
-    """Keeps a token, and stops at a call that changes the disk; tells whether there were so many calls."""
+def test_a_proof_comes_back_with_when_it_was_begun_and_is_replaced_by_a_fuller_one(
+    kept: EvidenceFolder, tmp_path: Path
+) -> None:
+    assert kept.promised(ENTRY) == {}
+    kept.begin_proof(ENTRY, "0.ots", b"promised", NOON)
+    kept.replace_proof(ENTRY, "0.ots", b"with its block")
+    assert kept.evidence(ENTRY) == [("0.ots", b"with its block")]
+    assert kept.promised(ENTRY) == {"0.ots": NOON}
+    with pytest.raises(WorkspaceError, match="is there already"):
+        kept.begin_proof(ENTRY, "0.ots", b"promised", NOON)
+    for misspelt in (b"", b"soon\n", b"2026-02-03T12:00:00\n", b"\xff"):
+        (tmp_path / "evidence" / ENTRY / "0.ots.promised").write_bytes(misspelt)
+        assert kept.promised(ENTRY) == {}
+
+
+def stopped_at(call: int, work: Callable[[], object]) -> bool:
+    """Does some work, and stops at a call that changes the disk; tells whether there were so many calls."""
     calls = itertools.count()
 
     def stopping(original: Callable[..., object]) -> Callable[..., object]:
-        def work(*arguments: object, **options: object) -> object:
+        def made(*arguments: object, **options: object) -> object:
             if next(calls) == call:
                 raise KeyboardInterrupt
             return original(*arguments, **options)
 
-        return work
+        return made
 
     with pytest.MonkeyPatch.context() as patch:
         for name in ("mkdir", "fsync", "replace", "link", "fchmod"):
             patch.setattr(os, name, stopping(getattr(os, name)))
         try:
-            EvidenceFolder(root).keep_evidence(ENTRY, "0.tsr", b"whole", URL)
+            work()
         except KeyboardInterrupt:
             return True
     return False
 
 
-def test_stopped_anywhere_the_token_is_there_whole_with_its_source_or_not_at_all(tmp_path: Path) -> None:
-    seen = set()
+def left_by_each_stop(
+    tmp_path: Path, work: Callable[[EvidenceFolder], object], before: Callable[[EvidenceFolder], object] = bool
+) -> Iterator[EvidenceFolder]:
+    """Stops some work at each of its calls in turn, every time in a folder of its own."""
     for call in itertools.count():
         root = tmp_path / str(call)
         root.mkdir()
-        if not stopped_at(call, root):
-            break
         kept = EvidenceFolder(root)
+        before(kept)
+        if not stopped_at(call, partial(work, kept)):
+            assert call > 2
+            return
+        yield kept
+
+
+def test_stopped_anywhere_the_token_is_there_whole_with_its_source_or_not_at_all(tmp_path: Path) -> None:
+    seen = set()
+    for kept in left_by_each_stop(tmp_path, lambda folder: folder.keep_evidence(ENTRY, "0.tsr", b"whole", URL)):
         seen.add(bool(kept.evidence(ENTRY)))
         if kept.evidence(ENTRY):
             assert kept.evidence(ENTRY) == [("0.tsr", b"whole")]
@@ -80,8 +107,37 @@ def test_stopped_anywhere_the_token_is_there_whole_with_its_source_or_not_at_all
         else:
             kept.keep_evidence(ENTRY, "0.tsr", b"again", URL)
             assert kept.evidence(ENTRY) == [("0.tsr", b"again")]
-    assert call > 8
     assert seen == {False, True}
+
+
+def test_stopped_anywhere_the_proof_is_there_whole_with_its_time_or_not_at_all(tmp_path: Path) -> None:
+    seen = set()
+    for kept in left_by_each_stop(tmp_path, lambda folder: folder.begin_proof(ENTRY, "0.ots", b"whole", NOON)):
+        seen.add(bool(kept.evidence(ENTRY)))
+        if kept.evidence(ENTRY):
+            assert kept.evidence(ENTRY) == [("0.ots", b"whole")]
+            assert kept.promised(ENTRY) == {"0.ots": NOON}
+        else:
+            kept.begin_proof(ENTRY, "0.ots", b"again", NOON)
+            assert kept.evidence(ENTRY) == [("0.ots", b"again")]
+    assert seen == {False, True}
+
+
+def test_stopped_anywhere_the_proof_is_the_old_one_or_the_new_one(tmp_path: Path) -> None:
+    def replace(folder: EvidenceFolder) -> None:
+        folder.replace_proof(ENTRY, "0.ots", b"with its block")
+
+    def promise(folder: EvidenceFolder) -> None:
+        folder.begin_proof(ENTRY, "0.ots", b"promised", NOON)
+
+    seen = set()
+    for kept in left_by_each_stop(tmp_path, replace, before=promise):
+        ((name, data),) = kept.evidence(ENTRY)
+        assert name == "0.ots"
+        seen.add(data)
+        replace(kept)
+        assert kept.evidence(ENTRY) == [("0.ots", b"with its block")]
+    assert seen == {b"promised", b"with its block"}
 
 
 def test_no_link_leads_out(kept: EvidenceFolder, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -93,6 +149,9 @@ def test_no_link_leads_out(kept: EvidenceFolder, tmp_path: Path, tmp_path_factor
         lambda: kept.evidence(ENTRY),
         lambda: kept.evidence_sources(ENTRY),
         lambda: kept.keep_evidence(ENTRY, "1.tsr", b"ours", URL),
+        lambda: kept.promised(ENTRY),
+        lambda: kept.begin_proof(ENTRY, "0.ots", b"ours", NOON),
+        lambda: kept.replace_proof(ENTRY, "0.ots", b"ours"),
     ):
         with pytest.raises(WorkspaceError, match="leads out of"):
             work()
@@ -101,6 +160,9 @@ def test_no_link_leads_out(kept: EvidenceFolder, tmp_path: Path, tmp_path_factor
     (tmp_path / "evidence" / ENTRY / "0.tsr").symlink_to(elsewhere / "0.tsr")
     with pytest.raises(WorkspaceError, match="leads out of"):
         kept.evidence(ENTRY)
+    (tmp_path / "evidence" / ENTRY / "0.ots").symlink_to(elsewhere / "0.tsr")
+    with pytest.raises(WorkspaceError, match="leads out of"):
+        kept.replace_proof(ENTRY, "0.ots", b"ours")
     assert tree(elsewhere) == {"0.tsr": ((elsewhere / "0.tsr").stat().st_mode, b"a stranger's")}
 
 

@@ -4,7 +4,6 @@ import gc
 import logging
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,27 +14,7 @@ from canary.edges.gpg import Gpg, private_home
 from canary.edges.openpgp_certificates import Certificate, armor_certificate, inspect_certificate
 from canary.edges.openpgp_verifier import GpgVerifier
 from canary.errors import GpgError
-from tests.gpg_home import TEXT, GpgHome, bomb, check_of, day
-
-NOW = day(2026, 11, 24)
-SIGNED = day(2026, 2)
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[GpgHome]:
-    with GpgHome() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def certificate(home: GpgHome) -> Certificate:
-    """A key whose primary key signs."""
-    return inspect_certificate(home.export(home.key()), at=NOW)
-
-
-@pytest.fixture(scope="module")
-def signature(home: GpgHome, certificate: Certificate) -> bytes:
-    return home.sign(certificate.fingerprint.hex(), TEXT, at=SIGNED)
+from tests.gpg_home import NOW, SIGNED, TEXT, bomb, check_of
 
 
 def program(folder: Path, script: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from canary.edges.header_files import header_files
 from canary.errors import MalformedError, WorkspaceError
+from canary.formats.bitcoin_headers import HeaderAnswer
 from canary.limits import HEADERS_BYTES
 from tests import ots_proofs as ots
 
@@ -21,8 +22,8 @@ def test_a_file_in_either_form_is_a_source(tmp_path: Path, text: str) -> None:
     path = tmp_path / "headers"
     path.write_text(text)
     source = header_files(path)
-    assert [source(height) for height in (7, 8, 9)] == HEADERS
-    assert source(10) is None
+    assert [source(height).header for height in (7, 8, 9)] == HEADERS
+    assert source(10) == HeaderAnswer(None, "the watcher's own headers lack block 10")
 
 
 def test_a_folder_is_all_its_files(tmp_path: Path) -> None:
@@ -33,8 +34,8 @@ def test_a_folder_is_all_its_files(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("/etc/hostname")
     source = header_files(tmp_path)
-    assert source(8) == HEADERS[1]
-    assert source(10) is not None
+    assert source(8) == HeaderAnswer(HEADERS[1], "as the watcher's own headers say")
+    assert source(10).header is not None
 
 
 @pytest.mark.parametrize(

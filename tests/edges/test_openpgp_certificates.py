@@ -1,21 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from canary.edges.gpg import Gpg
 from canary.edges.openpgp_certificates import armor_certificate, export_certificate, inspect_certificate
 from canary.errors import GpgError, MalformedError
-from tests.gpg_home import TEXT, GpgHome, day
-
-NOW = day(2026, 11, 24)
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[GpgHome]:
-    with GpgHome() as made:
-        yield made
+from tests.gpg_home import NOW, TEXT, GpgHome, day
 
 
 @pytest.fixture(scope="module")

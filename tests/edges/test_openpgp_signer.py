@@ -17,23 +17,10 @@ from canary.edges.openpgp_signer import GpgSigner
 from canary.edges.openpgp_verifier import GpgVerifier
 from canary.edges.signers import Signer
 from canary.errors import SigningError
-from tests.gpg_home import TEXT, GpgHome, day
+from tests.gpg_home import NOW, TEXT, GpgHome, day
 
 NAME = "example.net/canary/legal"
 PASSPHRASE = "Zoë's correct horse"
-NOW = day(2026, 11, 24)
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[GpgHome]:
-    with GpgHome() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def verifier() -> Iterator[GpgVerifier]:
-    with GpgVerifier() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,34 +12,9 @@ from canary import limits
 from canary.core.outcome import OpenPGPCheck, Outcome
 from canary.edges.openpgp_certificates import Certificate, inspect_certificate
 from canary.edges.openpgp_verifier import GpgVerifier
-from tests.gpg_home import TEXT, GpgHome, bomb, check_of, compressed, day
+from tests.gpg_home import NOW, SIGNED, TEXT, GpgHome, bomb, check_of, compressed, day
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "openpgp"
-NOW = day(2026, 11, 24)
-SIGNED = day(2026, 2)
-
-
-@pytest.fixture(scope="module")
-def home() -> Iterator[GpgHome]:
-    with GpgHome() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def verifier() -> Iterator[GpgVerifier]:
-    with GpgVerifier() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def certificate(home: GpgHome) -> Certificate:
-    """A key whose primary key signs."""
-    return inspect_certificate(home.export(home.key()), at=NOW)
-
-
-@pytest.fixture(scope="module")
-def signature(home: GpgHome, certificate: Certificate) -> bytes:
-    return home.sign(certificate.fingerprint.hex(), TEXT, at=SIGNED)
 
 
 # --- gpg's own traps, one file each ---------------------------------------------------------------------

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges.site_folder import laid_out_site
+from canary.edges.site_folder import clear_leftovers, laid_out_site
 from canary.errors import WorkspaceError
 
 OLD = {"index.html": b"old", "canary.txt": b"same", "releases/1/text.txt": b"one", "gone.txt": b"gone"}
@@ -97,6 +97,33 @@ def test_what_an_interrupted_swap_left_is_cleared_away(tmp_path: Path, rest: str
     assert site(tmp_path) == NEW
     assert len(builds(tmp_path)) == 1
     assert {each.name for each in tmp_path.iterdir()} == {"public", ".public"}
+
+
+def test_leftovers_are_cleared_away_and_nothing_else(tmp_path: Path) -> None:
+    clear_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    swap_site(tmp_path, OLD)
+    (shown,) = builds(tmp_path)
+    for name in ("7", "notes"):
+        (tmp_path / ".public" / name).mkdir()
+    (tmp_path / ".public.new").symlink_to(".public/7")
+    clear_leftovers(tmp_path)
+    assert sorted(builds(tmp_path)) == [shown, "notes"]
+    assert not os.path.lexists(tmp_path / ".public.new")
+    assert site(tmp_path) == OLD
+
+
+@pytest.mark.parametrize("made", ["folder", "link"])
+def test_where_public_is_somebody_elses_nothing_is_cleared_away(tmp_path: Path, made: str) -> None:
+    (tmp_path / ".public" / "7").mkdir(parents=True)
+    (tmp_path / ".public.new").mkdir()
+    if made == "folder":
+        (tmp_path / "public").mkdir()
+    else:
+        (tmp_path / "public").symlink_to("elsewhere")
+    clear_leftovers(tmp_path)
+    assert builds(tmp_path) == ["7"]
+    assert (tmp_path / ".public.new").is_dir()
 
 
 def test_a_link_to_a_site_that_is_gone_is_no_hindrance(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from canary.edges.web_request import request
 from canary.flows.issue.proofs_to_come import ask_for_proofs
 from canary.formats.ots_proof import Notary, read_proof
 from tests import ots_proofs as ots
-from tests.calendar_simulator import Calendar
+from tests.calendar_simulator import Calendar, nobody_knows
 
 CLIENT = Path(sys.executable).parent / "ots"
 ENTRY = b"an entry with its signatures\n"
@@ -39,7 +39,7 @@ def stock(folder: Path, *arguments: str) -> str:
 def test_the_stock_client_reads_and_completes_what_was_begun_here(tmp_path: Path) -> None:
     with Calendar() as one, Calendar() as two:
         calendars = CalendarClient(request, [one.url, two.url], seconds=SECONDS)
-        proof = ask_for_proofs(ENTRY, {}, calendars, bytes(16)).files["0.ots"]
+        proof = ask_for_proofs(ENTRY, {}, calendars, bytes(16), nobody_knows).files["0.ots"]
         (tmp_path / "entry").write_bytes(ENTRY)
         path = tmp_path / "entry.ots"
         path.write_bytes(proof)
@@ -50,7 +50,7 @@ def test_the_stock_client_reads_and_completes_what_was_begun_here(tmp_path: Path
         }
 
         one.finds_block(900)
-        ours = ask_for_proofs(ENTRY, {"0.ots": proof}, calendars, bytes(16)).files["0.ots"]
+        ours = ask_for_proofs(ENTRY, {"0.ots": proof}, calendars, bytes(16), nobody_knows).files["0.ots"]
         told = stock(tmp_path, "--whitelist", one.url, "upgrade", "entry.ots")
         assert "Success! Timestamp complete" in told
         assert path.read_bytes() == ours
@@ -63,7 +63,7 @@ def test_what_the_stock_client_began_is_completed_here(tmp_path: Path) -> None:
         begun = (tmp_path / "entry.ots").read_bytes()
         calendar.finds_block(900)
         calendars = CalendarClient(request, [calendar.url], seconds=SECONDS)
-        done = ask_for_proofs(ENTRY, {"0.ots": begun}, calendars, bytes(16)).files["0.ots"]
+        done = ask_for_proofs(ENTRY, {"0.ots": begun}, calendars, bytes(16), nobody_knows).files["0.ots"]
         (tmp_path / "entry.ots").write_bytes(done)
         assert "verify BitcoinBlockHeaderAttestation(900)" in stock(tmp_path, "info", "entry.ots")
         leaves = read_proof(done, ots.sha256(ENTRY))

@@ -159,7 +159,7 @@ def test_all_together_have_one_budget(service: tuple[Loopback, Service, str]) ->
     server.faults["/tsa/0"] = lambda wire: wire.hang()
     ask = Authorities(seconds=SHORT, each=0.4)
     started = time.monotonic()
-    for words in ("within 0.4 s", "within 0.", "was not asked: the 0.6 s for timestamps were over"):
+    for words in ("within 0.4 s", "within 0.", "was not asked: the 0.6 s for authorities were over"):
         with pytest.raises(FetchError, match=re.escape(words)):
             ask(url, ENTRY)
     assert time.monotonic() - started < LONG

@@ -1,16 +1,26 @@
 from __future__ import annotations
 
+import base64
 import runpy
+import tempfile
+import textwrap
 from pathlib import Path
 
 import certifi
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given
+from hypothesis import strategies as st
 
-from canary.cli.init import AUTHORITIES
+from canary.cli.new_config import AUTHORITIES
 from canary.edges.tsa_roots import SHIPPED, read_roots
 from canary.errors import CanaryError, WorkspaceError
 from tests.authority import new_root, pem
+from tests.fuzz import token_forge as forge
+from tests.fuzz.der import changed, read
+from tests.strategies import mutated
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "make_tsa_roots.py"
 
@@ -67,6 +77,36 @@ def test_a_file_that_is_none_is_named(tmp_path: Path, content: bytes, words: str
         read_roots([file])
     assert str(file) in caught.value.what
     assert "PEM" in caught.value.hint
+
+
+roots = st.sampled_from((forge.ROOT, forge.CA))
+pem_files = st.lists(roots, min_size=1, max_size=3).map(lambda ders: b"# comment\n" + b"".join(map(armored, ders)))
+
+
+def armored(der: bytes) -> bytes:
+    return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM)
+
+
+@st.composite
+def changed_inside(draw: st.DrawFn) -> bytes:
+    """Returns a file whose PEM is right, and whose certificate has a value in it changed."""
+    random = draw(st.randoms(use_true_random=False))
+    node = changed(read(draw(roots)), random, lambda data, limit: (data * 2)[:limit])
+    body = textwrap.fill(base64.b64encode(node.write()).decode(), 64)
+    return f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n".encode()
+
+
+@given(st.binary(max_size=200) | mutated(pem_files) | changed_inside())
+def test_no_file_makes_it_raise_anything_but_the_projects_own_errors(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "roots.pem"
+        file.write_bytes(content)
+        try:
+            found = read_roots([file], shipped=False)
+        except CanaryError as error:
+            assert str(file) in error.what  # noqa: PT017  # either it reads or it says why
+        else:
+            assert found
 
 
 def test_an_authoritys_own_certificate_is_no_root(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from canary.core.anchor_bitcoin import BitcoinHeader
 from canary.core.anchors import BITCOIN, DRAND, HEADLINE, check_anchor
 from canary.core.release import Anchor
 from canary.errors import MalformedError, RefusedError
+from canary.flows.issue import anchoring
 from canary.flows.issue.anchoring import (
     age_in_words,
     check_anchors,
@@ -21,8 +22,9 @@ from canary.flows.issue.anchoring import (
 from canary.flows.issue.config import AnchorsTable, Config
 from tests.public_values import bitcoin_blocks
 from tests.publisher import Desk, noon
-from tests.simulator import EXAMPLE_ANCHOR
+from tests.simulator import EXAMPLE_ANCHOR, EXAMPLE_BLOCK
 from tests.strategies import anchors as any_anchors
+from tests.strategies import mutated
 
 MADE = check_anchor(EXAMPLE_ANCHOR).moment
 """2026-08-31T18:45:15Z."""
@@ -154,13 +156,28 @@ def test_a_file_with_anything_else_is_refused_by_its_line(text: str, told: str) 
         parse_anchor_file(text.encode())
 
 
-@given(st.binary(max_size=200) | any_anchors.map(lambda each: f"anchor: {each.kind} {each.value}\n".encode()))
+whole_file = (
+    f"anchor: {LINE}{HEADLINE_ANCHOR.kind} {HEADLINE_ANCHOR.value}\n{EXAMPLE_BLOCK.kind} {EXAMPLE_BLOCK.value}\n"
+)
+
+
+@given(
+    st.binary(max_size=200)
+    | any_anchors.map(lambda each: f"anchor: {each.kind} {each.value}\n".encode())
+    | mutated(st.just(whole_file.encode()))
+)
 def test_no_file_raises_anything_but_the_projects_own_errors(data: bytes) -> None:
     try:
         found = parse_anchor_file(data)
     except MalformedError:
         return
     assert found
+
+
+def test_a_file_is_no_larger_than_a_text_before_any_of_it_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anchoring, "check_anchor", lambda _: pytest.fail("a line of it was checked"))
+    with pytest.raises(MalformedError):
+        parse_anchor_file(LINE.encode() * 400)
 
 
 # --- words ----------------------------------------------------------------------------------------------

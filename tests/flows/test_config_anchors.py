@@ -76,6 +76,8 @@ def test_none_ends_the_rule() -> None:
         ('bitcoin = ["electrum https://a.example"]', "anchors.bitcoin: a source of blocks is one of"),
         ('bitcoin = ["esplora https://a.example file"]', "anchors.bitcoin: core-rpc, and nothing else"),
         ('bitcoin = ["core-rpc http://127.0.0.1:8332"]', "anchors.bitcoin: core-rpc, and nothing else"),
+        ('bitcoin = ["core-rpc http://127.0.0.1:8332 cookie"]', "anchors.bitcoin: .* needs its whole path"),
+        ('bitcoin = ["core-rpc http://127.0.0.1:8332 ~somebody/cookie"]', "anchors.bitcoin: .* needs its whole path"),
         ('bitcoin = ["core-rpc http://10.0.0.1:8332 /c"]', "anchors.bitcoin: .* is not encrypted"),
         ('bitcoin = ["esplora https://a.example", "core-rest https://a.example"]', "an address stands twice"),
     ],

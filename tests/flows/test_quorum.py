@@ -17,7 +17,7 @@ from canary.core.tally import CheckedSignature, Tally
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.affirming import check_affirmed, statement_labels
 from canary.flows.issue.quorum import Board, open_board
-from tests.publisher import Desk, line_of, no_openpgp, noon
+from tests.publisher import FOUNDED, Desk, line_of, no_openpgp, noon
 
 
 @pytest.fixture
@@ -219,3 +219,15 @@ def test_a_signature_that_does_not_count_is_asked_for_anew(desk: Desk) -> None:
         "1 of these, each on that signer's machine: canary unsign --as security and canary sign --as security, "
         "canary unsign --as director and canary sign --as director"
     )
+
+
+@pytest.mark.parametrize(
+    ("signed", "told"),
+    [
+        (("legal", "security"), "canary sign --as director, on that signer's machine"),
+        (("legal",), "canary sign --as security, canary sign --as director, each on that signer's machine"),
+    ],
+)
+def test_one_who_is_left_is_spoken_of_as_one(signed: tuple[str, ...], told: str) -> None:
+    new = Desk()
+    assert still_to_sign(board(new, new.roster(FOUNDED), *signed)) == told

@@ -76,7 +76,6 @@ def test_timestamp_authorities_are_asked_only_where_they_are_named() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (f"{TOML}[timestamps]\n", "authorities"),
         (f"{TOML}[timestamps]\nauthorities = 'http://a.example/'\n", "array"),
         (f"{TOML}[timestamps]\nauthorities = [1]\n", "str"),
         (f"{TOML}[timestamps]\nauthorities = []\nnonce = false\n", "nonce"),
@@ -91,6 +90,35 @@ def test_timestamp_authorities_are_asked_only_where_they_are_named() -> None:
 )
 def test_authorities_that_cannot_be_are_told_with_the_files_name(text: str, told: str) -> None:
     with pytest.raises(MalformedError, match=rf"canary\.toml.*{told}"):
+        parse_config(text)
+
+
+def promised_by(*urls: str) -> str:
+    return f"{TOML}\n[timestamps]\ncalendars = [{', '.join(map(repr, urls))}]\n"
+
+
+def test_calendars_are_asked_only_where_they_are_named() -> None:
+    assert parse_config(TOML).timestamps.calendars == []
+    assert parse_config(promised_by()).timestamps.calendars == []
+    urls = ["https://calendar.example.net/path/", "http://127.0.0.1:14788"]
+    assert parse_config(promised_by(*urls)).timestamps.calendars == urls
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"{TOML}[timestamps]\ncalendars = 'https://a.example'\n", ""),
+        (f"{TOML}[timestamps]\ncalendars = [1]\n", ""),
+        (promised_by("ftp://a.example"), "does not start with https://"),
+        (promised_by("http://a.example"), "not encrypted"),
+        (promised_by("https://user@a.example"), "user name or password"),
+        (promised_by("https://a.example/?q"), "query"),
+        (promised_by("https://a.example", "https://a.example/"), "stands twice"),
+        (promised_by(*(f"https://{number}.example" for number in range(11))), "at most 10"),
+    ],
+)
+def test_calendars_that_cannot_be_are_told_with_the_files_name(text: str, told: str) -> None:
+    with pytest.raises(MalformedError, match=rf"canary\.toml.*timestamps\.calendars.*{told}"):
         parse_config(text)
 
 

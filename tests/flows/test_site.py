@@ -11,10 +11,9 @@ import posixpath
 import re
 import shlex
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from html.parser import HTMLParser
 from pathlib import Path
 
 import msgspec
@@ -33,6 +32,7 @@ from canary.core.vkey import VKey
 from canary.errors import IntegrityError, MalformedError, WorkspaceError
 from canary.flows.site.render import render_site
 from tests.gpg_home import GpgHome
+from tests.site_pages import HOSTILE, Page, page, pages
 
 CANARY = "example.net/canary"
 SCHEDULE = Schedule(date(2026, 2, 1), parse_cadence("3 months"), timedelta(14), timedelta(14))
@@ -40,7 +40,6 @@ KEYS = Statement("encryption-keys", 1, "Example has never handed its keys to any
 TAPS = Statement("network-taps", 1, "Nobody has installed equipment in our network.")
 REPORT = b"%PDF: a report\n"
 SHORT = Attachment("report.pdf", hashlib.sha256(REPORT).hexdigest(), len(REPORT))
-HOSTILE = "<script>alert('x')</script>\"><img src=x onerror=y>&amp;"
 
 
 # --- a publisher in a few lines --------------------------------------------------------------------------
@@ -162,70 +161,6 @@ def story() -> Publisher:
     publisher.roster(issued="2026-06-01T00:00:00", signed_by=[legal, security, *publisher.people[1:]])
     publisher.release(reworded, TAPS, issued="2026-08-02T12:00:01", announcements="We moved.\n\nTwice.")
     return publisher
-
-
-# --- reading pages ---------------------------------------------------------------------------------------
-
-VOID = {"br", "meta", "img", "link", "hr", "input"}
-
-
-class Page(HTMLParser):
-    """Reads a page strictly: every tag is closed in order, nothing runs, nothing comes from elsewhere."""
-
-    def __init__(self, data: bytes) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[tuple[str, str]] = []
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.metas: list[dict[str, str | None]] = []
-        self.tags: list[str] = []
-        self.shown = ""
-        self.inside: dict[str, str] = {}
-        self.scopes: list[str | None] = []
-        self.feed(data.decode())
-        self.close()
-        assert self.open == []
-        assert len(self.ids) == len(set(self.ids))
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        self.tags.append(tag)
-        assert "src" not in found
-        assert "style" not in found
-        assert not [name for name in found if name.startswith("on")]
-        if tag == "meta":
-            self.metas.append(found)
-        if tag == "th":
-            self.scopes.append(found.get("scope"))
-        if found.get("id"):
-            self.ids.append(found["id"] or "")
-        if "href" in found:
-            self.links.append(found["href"] or "")
-        if tag not in VOID:
-            self.open.append((tag, found.get("id") or ""))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop()[0] == tag
-
-    def handle_data(self, data: str) -> None:
-        self.shown += data
-        for _, name in self.open:
-            if name:
-                self.inside[name] = self.inside.get(name, "") + data
-
-    @property
-    def words(self) -> str:
-        return " ".join(self.shown.split())
-
-
-def pages(site: dict[str, bytes]) -> Iterator[tuple[str, Page]]:
-    for path, data in site.items():
-        if path.endswith(".html"):
-            yield path, Page(data)
-
-
-def page(site: dict[str, bytes], path: str = "index.html") -> Page:
-    return Page(site[path])
 
 
 # --- the files -------------------------------------------------------------------------------------------

@@ -112,8 +112,8 @@ def test_again_nobody_is_asked_whatever_the_order(entries: list[Entry]) -> None:
 def test_a_dead_authority_is_asked_once_and_leaves_no_gap(entries: list[Entry]) -> None:
     world = World(dead={FIRST})
     stamped = world.stamp(entries, FIRST, SECOND)
-    assert [each.authority for each in stamped.failures] == [FIRST]
-    assert stamped.failures[0].why == "http://one.example/: connection refused"
+    assert [each.source for each in stamped.failures] == [FIRST]
+    assert stamped.failures[0].reason == "connection refused"
     assert stamped.missing == 2
     assert [url for url, _ in world.asked].count(FIRST) == 1
     newest = digest(entries[-1].data)
@@ -156,7 +156,7 @@ def test_a_token_under_a_root_that_is_not_listed_is_kept(entries: list[Entry]) -
 def test_a_token_that_is_not_sound_is_not_kept(entries: list[Entry], outcome: EvidenceOutcome) -> None:
     world = World(outcome=outcome)
     stamped = world.stamp(entries, FIRST)
-    assert [each.why for each in stamped.failures] == ["its token is not kept: the reason"]
+    assert [each.reason for each in stamped.failures] == ["its token is not kept: the reason"]
     assert (stamped.kept, stamped.missing, world.drawer.files) == ((), 2, {})
 
 
@@ -175,7 +175,7 @@ def test_a_token_whose_time_cannot_be_is_not_kept(
 ) -> None:
     world = World(moment=moment)
     stamped = world.stamp(entries[-1:], FIRST, now=now)
-    assert words in stamped.failures[0].why
+    assert words in stamped.failures[0].reason
     assert world.drawer.files == {}
 
 

@@ -65,7 +65,7 @@ moments = st.datetimes(
     max_value=datetime(2999, 12, 31),  # noqa: DTZ001
     timezones=st.just(UTC),
 ).map(lambda moment: moment.replace(microsecond=0))
-checked = st.builds(CheckedSignature, texts, st.sampled_from(Outcome), texts)
+checked = st.builds(CheckedSignature, texts, st.sampled_from(Outcome), texts, st.none() | moments)
 tallies = st.builds(Tally, st.integers(0, 100), st.lists(checked).map(tuple), st.lists(texts).map(tuple))
 stickies = st.builds(
     Sticky,

@@ -14,11 +14,14 @@ from random import Random
 from typing import Final, TypeAlias, TypeVar
 
 from canary.core.entry import NewerFormatError
-from canary.errors import MalformedError
+from canary.errors import CanaryError, MalformedError
 
 SEEDS: Final = Path(__file__).parent / "seeds"
 
-NAMES: Final = ("tile", "checkpoint", "note", "state", "release", "roster", "entry", "site")
+NAMES: Final = (
+    *("tile", "checkpoint", "note", "headers", "state", "release", "roster", "entry"),
+    *("ots", "anchor", "token", "site"),
+)
 """Every target, the fastest first."""
 
 MESSAGE_CHARACTERS: Final = 1_000
@@ -62,11 +65,16 @@ def load(name: str) -> Target:
     return target
 
 
-def attempt(parse: Callable[[bytes], T], data: bytes) -> T | None:
+def attempt(
+    parse: Callable[[bytes], T],
+    data: bytes,
+    *,
+    refusals: tuple[type[CanaryError], ...] = (MalformedError, NewerFormatError),
+) -> T | None:
     """Returns what `parse` makes of the bytes; None where it refuses them as it should."""
     try:
         return parse(data)
-    except (MalformedError, NewerFormatError) as error:
+    except refusals as error:
         check_message(str(error))
         return None
 

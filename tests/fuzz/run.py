@@ -17,7 +17,8 @@ import atheris
 
 DECIDING = [
     *("canary.flows.watch", "canary.core.judge", "canary.core.reading", "canary.core.history", "canary.core.forks"),
-    *("canary.core.front", "canary.core.changes", "canary.core.statements", "canary.core.state"),
+    *("canary.core.taking", "canary.core.front", "canary.core.changes", "canary.core.statements", "canary.core.state"),
+    *("canary.core.bounding", "canary.core.timing"),
 ]
 
 with atheris.instrument_imports(include=DECIDING if sys.argv[1] == "site" else ["canary"]):

@@ -49,6 +49,7 @@ class Do(IntEnum):
     LIE_ABOUT_ETAGS = 15
     FRONT_FROM_POOL = 16
     ADD_SIGNATURE_LINE = 17
+    EVIDENCE_FROM_POOL = 18
 
 
 @dataclass(frozen=True)

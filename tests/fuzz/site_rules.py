@@ -13,7 +13,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from canary.core.entry import Entry, parse_entry
-from canary.core.findings import EXIT_CODES, Cause, Code, Status
+from canary.core.evidence import TSR
+from canary.core.findings import EXIT_CODES, Axis, Cause, Code, Status
 from canary.core.history import History
 from canary.core.kinds import ed25519_vkey
 from canary.core.layout import CHECKPOINT, FRONT, attachment_path
@@ -30,6 +31,7 @@ from canary.flows.watch.verify import verify_site
 from canary.formats.state_json import parse_state, render_state
 from tests.fuzz.memory import remembering
 from tests.fuzz.oracle import log_key_signed, quorum_signed, root_of
+from tests.fuzz.site_evidence import CHECKERS
 from tests.fuzz.site_scenarios import GPG, LOG_SEEDS, Scenario
 from tests.fuzz.site_world import World
 from tests.simulator import CANARY, MemorySource, public_key
@@ -48,12 +50,22 @@ _LOG_KEYS: Final = tuple(ed25519_vkey(CANARY, public_key(seed)) for seed in LOG_
 parsed = remembering(parse_entry)
 
 
-def check(world: World, question: Question, judgement: Judgement) -> None:
-    """Checks one judgement against every rule."""
+def check(world: World, question: Question, judgement: Judgement, undated: Judgement | None) -> None:
+    """Checks one judgement against every rule.
+
+    Args:
+        world: the host.
+        question: what was asked.
+        judgement: what came of it.
+        undated: what comes of it without any evidence; None where the evidence is as it was published.
+    """
     verdict, before, after = judgement.verdict, question.state, judgement.state
     bare = not world.log_keys and not world.signers
     _check_words(verdict)
     _check_pin(world, question, judgement)
+    _check_bound(world.scenario, judgement)
+    if undated is not None:
+        _check_only_time_differs(verdict, undated.verdict)
     if after is not None:
         _check_kept_as_a_file(after)
         _check_summary(after)
@@ -89,6 +101,31 @@ def _check_pin(world: World, question: Question, judgement: Judgement) -> None:
         assert judgement.state is None
     if not question.as_of_now:
         assert judgement.state is None
+
+
+# --- what evidence may do -------------------------------------------------------------------------------
+
+
+def _check_bound(scenario: Scenario, judgement: Judgement) -> None:
+    """An upper bound is one that an honest authority has signed, over that very entry."""
+    verdict, after = judgement.verdict, judgement.state
+    if verdict.not_after is not None:
+        assert verdict.subject is not None
+        assert verdict.not_after in scenario.bounds[verdict.subject.text_sha256], "a bound that nobody signed"
+    if after is not None and after.timing is not None:
+        for each in after.timing.evidence:
+            honest = scenario.stamps.get(after.timing.entry, frozenset())
+            stands = each.name.endswith(TSR) and each.sha256 in honest
+            assert (each.bound is not None) == stands, "tampered bytes made a bound, or a token none"
+
+
+def _check_only_time_differs(verdict: Verdict, undated: Verdict) -> None:
+    """Whatever lies beside an entry, it is as valid, as fresh and as complete as without it."""
+    assert verdict.status is undated.status
+    assert verdict.subject == undated.subject
+    for axis in (Axis.INTEGRITY, Axis.FRESHNESS, Axis.STATEMENTS):
+        told = [finding for finding in verdict.findings if finding.code.axis is axis]
+        assert told == [finding for finding in undated.findings if finding.code.axis is axis]
 
 
 # --- what signatures must prove -------------------------------------------------------------------------
@@ -289,6 +326,10 @@ def _check_not_poisoned(scenario: Scenario, before: State, after: State, questio
     assert clean.state.checkpoint == later.state.checkpoint
     assert clean.state.sticky == later.state.sticky
     assert later.state.stale_since is None
+    if clean.verdict.not_after is not None and later.verdict.not_after is None:
+        # An entity tag that the host chose is believed for one look, and no longer.
+        again = _honest_look(scenario, replace(at, state=later.state))
+        assert again.verdict.not_after is not None, "a bound was lost for good"
 
 
 def _honest_look(scenario: Scenario, question: Question) -> Judgement:
@@ -299,4 +340,4 @@ def _honest_look(scenario: Scenario, question: Question) -> Judgement:
 @remembering
 def _judged(scenario: Scenario, question: Question, state: bytes | None) -> Judgement:
     question = replace(question, state=None if state is None else parse_state(state))
-    return verify_site(MemorySource(dict(scenario.sites[-1])), question, GPG)
+    return verify_site(MemorySource(dict(scenario.sites[-1])), question, GPG, CHECKERS)

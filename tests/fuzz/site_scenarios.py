@@ -11,12 +11,16 @@ from typing import Final
 
 from canary.core.entry import Entry, parse_entry
 from canary.core.outcome import Outcome
+from canary.core.question import Question
 from canary.core.release import Release
 from canary.core.roster import Roster
 from canary.core.state import State
+from canary.core.strict import digest
 from canary.core.times import midnight
+from canary.flows.watch.verify import verify_site
 from tests.fuzz.pretended_gpg import SelfTellingGpg
-from tests.simulator import Publisher
+from tests.fuzz.site_evidence import CHECKERS, bounds, pool, stamps
+from tests.simulator import EXAMPLE_BLOCK, Publisher
 
 GPG: Final = SelfTellingGpg()
 STRANGER: Final = "mallory"
@@ -35,6 +39,7 @@ class Scenario:
         log: its entries, parsed.
         sites: its site's files as they were at each size of the log, from 1 on.
         pool: entries that a hostile log may hold: signed by the quorum, by too few, by nobody, or no entry at all.
+        evidence: files that a host may put beside an entry.
         moments: times to judge at.
         states: states of watchers who looked at the honest site at some size.
     """
@@ -43,6 +48,7 @@ class Scenario:
     log: tuple[Entry, ...]
     sites: tuple[Mapping[str, bytes], ...]
     pool: tuple[bytes, ...]
+    evidence: tuple[bytes, ...]
     moments: tuple[datetime, ...]
     states: tuple[State, ...]
 
@@ -50,6 +56,16 @@ class Scenario:
     def pin(self) -> str:
         """SHA-256 of roster 1's text."""
         return hashlib.sha256(self.log[0].text).hexdigest()
+
+    @cached_property
+    def bounds(self) -> Mapping[str, frozenset[datetime]]:
+        """The upper bounds that there are tokens for, by the hash of the text."""
+        return {entry.text_hash: bounds(entry.data) for entry in self.log}
+
+    @cached_property
+    def stamps(self) -> Mapping[str, frozenset[str]]:
+        """The hashes of the honest tokens over each entry, by the entry's own hash."""
+        return {digest(entry.data): frozenset(map(digest, stamps(entry.data))) for entry in self.log}
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -67,17 +83,17 @@ def scenarios() -> tuple[Scenario, ...]:
 def _plain() -> Scenario:
     sim = _publisher()
     sim.roster()
-    sim.release(attachments={"a.txt": b"attached"})
-    sim.release(attachments={"a.txt": b"attached", "b.txt": b"more"})
+    _stamped(sim, sim.release(attachments={"a.txt": b"attached"}))
+    _stamped(sim, sim.release(attachments={"a.txt": b"attached", "b.txt": b"more"}))
     return _scenario(sim)
 
 
 def _rotating() -> Scenario:
     sim = _publisher()
     sim.roster()
-    sim.release()
+    sim.release(anchors=(EXAMPLE_BLOCK,))
     sim.roster(replacing={"security": "security-2"}, new_log_key=True)
-    sim.release()
+    _stamped(sim, sim.release())
     return _scenario(sim)
 
 
@@ -95,6 +111,11 @@ def _publisher(*, openpgp: tuple[str, ...] = ()) -> Publisher:
     return sim
 
 
+def _stamped(sim: Publisher, entry: bytes) -> None:
+    """Puts what an honest authority has stamped beside the newest entry."""
+    sim.put_evidence("0.tsr", stamps(entry)[0])
+
+
 def _scenario(sim: Publisher) -> Scenario:
     sizes = range(1, len(sim.entries) + 1)
     log = tuple(parse_entry(data) for data in sim.entries)
@@ -103,13 +124,15 @@ def _scenario(sim: Publisher) -> Scenario:
         log=log,
         sites=tuple(sim.site(size).files for size in sizes),
         pool=_pool(sim),
+        evidence=pool(sim.entries),
         moments=_moments(log),
         states=tuple(_watched(sim, log, size) for size in sizes if isinstance(log[size - 1].content, Release)),
     )
 
 
 def _watched(sim: Publisher, log: tuple[Entry, ...], size: int) -> State:
-    state = sim.verdict(log[size - 1].content.issued + _HOUR, site=sim.site(size)).state
+    question = Question(now=log[size - 1].content.issued + _HOUR, pin=sim.pin)
+    state = verify_site(sim.site(size), question, GPG, CHECKERS).state
     assert state is not None
     return state.acknowledge()
 

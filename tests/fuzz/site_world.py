@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,11 +14,12 @@ from canary.core.checkpoint import Checkpoint
 from canary.core.entry import NewerFormatError, parse_entry
 from canary.core.fetched import Fetched
 from canary.core.kinds import ed25519_vkey
-from canary.core.layout import CHECKPOINT, FRONT
+from canary.core.layout import CHECKPOINT, FRONT, evidence_folder
 from canary.core.merkle import leaf_hash, root_hash
 from canary.core.names import key_name
 from canary.core.note import Note, SignatureLine
 from canary.core.roster import RosterSigner
+from canary.core.strict import digest
 from canary.core.tiles import bundles_of, encode_bundle
 from canary.core.times import parse_time
 from canary.errors import FetchError, MalformedError
@@ -28,6 +30,8 @@ from tests.fuzz.site_scenarios import GPG, LOG_SEEDS, STRANGER, Scenario, scenar
 from tests.simulator import CANARY, MemorySource, private_key, public_key
 
 _MOST_ENTRIES: Final = 8
+_EVIDENCE: Final = "evidence/"
+_EVIDENCE_NAMES: Final = ("0.tsr", "1.tsr", "0.ots", "1.ots")
 _parse = remembering(parse_entry)
 
 _STATUSES: Final = (200, 204, 301, 304, 401, 403, 404, 410, 429, 451, 500, 503)
@@ -79,8 +83,28 @@ class World:
     signers: bool = False
 
     def paths(self) -> list[str]:
-        """Returns the files a step can name, in an order that does not change."""
-        return sorted({*self.source.files, CHECKPOINT, FRONT})
+        """Returns the files a step can name, in an order that does not change: evidence last."""
+        return sorted({*self.source.files, CHECKPOINT, FRONT}, key=lambda path: (_is_evidence(path), path))
+
+    @property
+    def evidence_touched(self) -> bool:
+        """Whether evidence beside an entry is not as it was published, or is not served."""
+        honest = self.scenario.sites[-1]
+        answers = {*self.source.answers, *self.source.fresh_answers}
+        paths = {path for path in (*self.source.files, *honest) if _is_evidence(path)}
+        return any(path in answers or self.source.files.get(path) != honest.get(path) for path in paths)
+
+    def without_evidence(self) -> MemorySource:
+        """Returns a host that serves the same and no evidence; asked before this one was."""
+        source = copy.deepcopy(self.source)
+        for files in (source.files, source.cached or {}):
+            for path in [path for path in files if _is_evidence(path)]:
+                del files[path]
+        return source
+
+
+def _is_evidence(path: str) -> bool:
+    return path.startswith(_EVIDENCE)
 
 
 def play(program: Program) -> World:
@@ -267,11 +291,25 @@ def _cache(world: World, step: Step) -> None:
 
 
 def _lie_about_etags(world: World, step: Step) -> None:
+    """Gives one ETag for everything, or for evidence the ETags of what is published."""
     world.source.lies_about_etags = step.where % 2 == 0
+    if step.where % 4 == 3:
+        honest = world.scenario.sites[-1].items()
+        world.source.tags = {path: f'"{digest(data)}"' for path, data in honest if _is_evidence(path)}
 
 
 def _front_from_pool(world: World, step: Step) -> None:
     world.source.files[FRONT] = _drawn(world, step.place)
+
+
+def _evidence_from_pool(world: World, step: Step) -> None:
+    """Puts a file of evidence beside the newest entry, or beside the one before it."""
+    entries = [entry for entry in world.entries if entry.startswith(b"warrant-canary/release/")]
+    if entries:
+        entry = entries[-1 - (step.where >> 2) % min(2, len(entries))]
+        name = _EVIDENCE_NAMES[step.where % len(_EVIDENCE_NAMES)]
+        chosen = world.scenario.evidence[step.place % len(world.scenario.evidence)]
+        world.source.files[f"{evidence_folder(digest(entry))}/{name}"] = chosen
 
 
 def _path(world: World, step: Step) -> str:
@@ -306,4 +344,5 @@ _STEPS: Final[dict[int, Callable[[World, Step], None]]] = {
     Do.LIE_ABOUT_ETAGS: _lie_about_etags,
     Do.FRONT_FROM_POOL: _front_from_pool,
     Do.ADD_SIGNATURE_LINE: _add_signature_line,
+    Do.EVIDENCE_FROM_POOL: _evidence_from_pool,
 }

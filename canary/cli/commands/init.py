@@ -28,7 +28,14 @@ from canary.cli.commands.worker import worker
     metavar="URL",
     help="A timestamp authority to ask (RFC 3161); once for each.  [default: four public ones]",
 )
-@click.option("--no-timestamps", is_flag=True, help="Ask no timestamp authority.")
+@click.option(
+    "--calendar",
+    "calendars",
+    multiple=True,
+    metavar="URL",
+    help="An OpenTimestamps calendar to ask; once for each.  [default: four public ones, where the extra is installed]",
+)
+@click.option("--no-timestamps", is_flag=True, help="Ask no timestamp authority and no calendar.")
 @click.option("--no-anchors", is_flag=True, help="Name no public services that anchors are fetched from.")
 @click.option("--key-dir", type=click.Path(path_type=Path), envvar="CANARY_KEY_DIR", help="Where private keys lie.")
 @click.pass_obj

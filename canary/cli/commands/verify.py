@@ -8,46 +8,23 @@ from typing import Any
 import click
 
 from canary.cli.app import App
+from canary.cli.commands.looking import at_option, pin_option, reaching_options
 from canary.cli.commands.options import format_option, json_option
 from canary.cli.commands.worker import worker
-from canary.limits import FETCH_SECONDS
 
 
 @click.command()
 @click.argument("location")
-@click.option("--pin", metavar="sha256:…", help="The fingerprint of roster 1, confirmed over another channel.")
+@pin_option
 @click.option("--trust-first-use", is_flag=True, help="Take roster 1 as it is seen now for the pin; needs --state.")
-@click.option("--at", metavar="TIME", help="Judge as of a past moment, like 2026-11-03T14:30:00Z; keeps no state.")
+@at_option
 @click.option("--state", "state_file", type=click.Path(path_type=Path), metavar="FILE", help="Remember what was seen.")
 @click.option("--ack", is_flag=True, help="Acknowledge what the last look found; needs --state.")
 @click.option("--trust-clock", is_flag=True, help="This machine's clock is right, though an earlier look was later.")
 @click.option(
     "--roster", type=click.Path(path_type=Path), metavar="FILE", help="Check one entry's file under this roster."
 )
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0.1, max=3_600.0),
-    default=FETCH_SECONDS,
-    show_default=True,
-    metavar="S",
-    help="Seconds for the whole look.",
-)
-@click.option("--allow-http", is_flag=True, help="Take http:// for another host than this machine.")
-@click.option("--ca-file", type=click.Path(path_type=Path), metavar="FILE", help="Certificates to trust for TLS.")
-@click.option(
-    "--tsa-root",
-    "tsa_roots",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Trust this root of a timestamp authority too; once for each.",
-)
-@click.option(
-    "--bitcoin-headers",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="Your own block headers, for OpenTimestamps proofs: a file or a folder.",
-)
+@reaching_options
 @format_option
 @json_option
 @click.pass_obj

@@ -22,7 +22,11 @@ from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.quorum import Board
 
 NOT_AFFIRMED = "nothing was signed, and nothing was written down"
-WHAT_THEN = "A new draft without a statement can be made with 'canary draft --replace'."
+_WITHOUT = "A new draft without a statement can be made with 'canary draft --replace'."
+_OTHER_ROSTER = (
+    "To change this roster, edit canary.toml and run 'canary roster --replace'; to sign it as it is, run 'canary sign' "
+    "again."
+)
 
 
 def check_affirmed(board: Board, affirmed: Sequence[str], text_hash: str | None) -> None:
@@ -56,8 +60,13 @@ def check_affirmed(board: Board, affirmed: Sequence[str], text_hash: str | None)
     if set(affirmed) != set(labels):
         raise RefusedError(
             f"not every statement of the draft is affirmed; {NOT_AFFIRMED}",
-            hint=f"Give --affirm ID@vN for each of its {len(labels)} statements. {WHAT_THEN}",
+            hint=f"Give --affirm ID@vN for each of its {len(labels)} statements. {what_then(board)}",
         )
+
+
+def what_then(board: Board) -> str:
+    """Returns what whoever does not sign the draft can do instead."""
+    return _WITHOUT if isinstance(board.content, Release) else _OTHER_ROSTER
 
 
 def foreseen(history: History, text: bytes) -> list[Finding]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from canary.core.anchor_bitcoin import MAX_AHEAD
 from canary.core.anchors import BITCOIN, DRAND, AnchorOutcome, CheckedAnchor, anchor_identity, check_anchor
 from canary.core.history import History
 from canary.core.profile import check_text
@@ -13,7 +12,7 @@ from canary.core.release import Anchor, Release, parse_anchor
 from canary.core.schedule import render_days
 from canary.core.times import format_time
 from canary.errors import MalformedError, RefusedError
-from canary.limits import FUTURE_TOLERANCE
+from canary.limits import BLOCK_AHEAD, FUTURE_TOLERANCE
 
 _PREFIX = "anchor: "
 _MINUTES_TOLD = 120
@@ -83,7 +82,7 @@ def _check_not_after(release: Release, checked: CheckedAnchor) -> None:
             f"says {format_time(release.issued)}",
             hint="Set the clock right: it is behind a time that is proved.",
         )
-    if checked.moment is not None and checked.moment > latest + MAX_AHEAD:
+    if checked.moment is not None and checked.moment > latest + BLOCK_AHEAD:
         raise RefusedError(
             f"the anchor {_short(checked)} claims to be of {format_time(checked.moment)}, and this machine's clock "
             f"says {format_time(release.issued)}",

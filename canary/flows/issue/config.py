@@ -16,6 +16,7 @@
 
     [timestamps]
     authorities = ["http://timestamp.digicert.com", "http://ts.ssl.com"]
+    calendars = ["https://alice.btc.calendar.opentimestamps.org"]
 
     [anchors]
     age = "3 days"
@@ -23,8 +24,9 @@
     bitcoin = ["esplora https://blockstream.info/api", "core-rpc http://127.0.0.1:8332 ~/.bitcoin/.cookie"]
 
 A key that does not stand here is an error, and so is one that is missing, but for the tables `[timestamps]` and
-`[anchors]`, and each key in the latter. Without `[timestamps]` no timestamp authority is asked. `anchors.age` is how
-old a release's newest anchor may be, or `none`; where it is missing, the next roster has what the last one had. The
+`[anchors]`, and each key in them. `timestamps.authorities` are asked for RFC 3161 tokens, `timestamps.calendars` for
+OpenTimestamps proofs (`canary.core.ots_calendars`); where one is missing, nobody is asked for those. `anchors.age` is
+how old a release's newest anchor may be, or `none`; where it is missing, the next roster has what the last one had. The
 others are where `canary draft` fetches anchors (`canary.core.anchor_source`).
 
 What counts is the signed roster; this file is what the next roster is drafted from.
@@ -43,6 +45,7 @@ from canary.core.anchor_source import ChainPlace, parse_chain_place, parse_servi
 from canary.core.fetched import shown
 from canary.core.names import check_canary_id, check_signer
 from canary.core.origin import origin
+from canary.core.ots_calendars import checked_calendars
 from canary.core.roster import parse_anchor_age, parse_organisation
 from canary.core.schedule import Schedule, parse_cadence, parse_days
 from canary.errors import MalformedError
@@ -91,9 +94,15 @@ class ScheduleTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TimestampsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The table `[timestamps]`: the addresses of RFC 3161 authorities, in the order in which they are asked."""
+    """The table `[timestamps]`: the addresses of whoever is asked.
 
-    authorities: list[str]
+    Attributes:
+        authorities: RFC 3161 authorities, in the order in which they are asked.
+        calendars: OpenTimestamps calendars.
+    """
+
+    authorities: list[str] = []
+    calendars: list[str] = []
 
 
 class AnchorsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -137,7 +146,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     canary: CanaryTable
     signers: SignersTable
     schedule: ScheduleTable
-    timestamps: TimestampsTable = TimestampsTable([])
+    timestamps: TimestampsTable = TimestampsTable()
     anchors: AnchorsTable = AnchorsTable()
 
 
@@ -164,6 +173,10 @@ def parse_config(text: str) -> Config:
         check_authorities(config.timestamps.authorities)
     except MalformedError as error:
         raise MalformedError(f"timestamps.authorities: {error.rule}", what=FILE) from error
+    try:
+        checked_calendars(config.timestamps.calendars)
+    except MalformedError as error:
+        raise MalformedError(f"timestamps.calendars: {error.rule}", what=FILE, hint=error.hint) from error
     try:
         config.schedule.schedule()
     except MalformedError as error:

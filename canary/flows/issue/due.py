@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import IntEnum
 
 import msgspec
 from msgspec.structs import replace
 
 from canary.core.history import History
-from canary.core.schedule import Window
+from canary.core.schedule import Schedule, Window
 from canary.core.times import midnight
+from canary.flows.issue.config import FILE
 
 
 class Level(IntEnum):
@@ -59,6 +60,27 @@ def what_is_due(history: History, *, now: datetime, ahead: timedelta, critical: 
         window = roster.schedule.window_at(roster.schedule.start)
         deadline = roster.schedule.expiry(window)
     return Due(*_judge(window, deadline, now=now, ahead=ahead, critical=critical))
+
+
+def first_window_remark(schedule: Schedule, today: date) -> str:
+    """Returns what it means that the first window of a new canary has opened already; empty where it has not.
+
+    Args:
+        schedule: the grid of windows.
+        today: the day, UTC.
+    """
+    first, opened = schedule.window_at(schedule.start), schedule.newest_opened(today)
+    if opened is None:
+        return ""
+    if today <= first.last:
+        told = f"The first window is open already, until {first.last}: the first release is due by then."
+    else:
+        told = (
+            f"Warning: the first window, {first.opens} to {first.last}, is over already, so the first release is "
+            f"overdue from the beginning. One that is made today would be for the window that opened on {opened}, and "
+            f"the next one due from {schedule.following(opened).opens}."
+        )
+    return f"{told} To begin with a window that is still to come, change start in {FILE} before roster 1 is signed."
 
 
 def interrupted(due: Due) -> Due:

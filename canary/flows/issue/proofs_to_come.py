@@ -8,15 +8,20 @@ but its own promise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
 
 import msgspec
 
 from canary.core.evidence import OTS, evidence_names
-from canary.core.ots_calendars import CalendarAnswer, Calendars
+from canary.core.ots_calendars import Calendars
 from canary.core.strict import sha256
-from canary.errors import CanaryError, MalformedError
+from canary.errors import BadAnswerError, MalformedError
+from canary.flows.issue.failures import Failure
+from canary.formats.bitcoin_headers import HeaderSource
+from canary.formats.opentimestamps import ProofChecker
 from canary.formats.ots_proof import (
+    Attested,
     Notary,
     OtsUnreadableError,
     add_answer,
@@ -24,12 +29,17 @@ from canary.formats.ots_proof import (
     check_installed,
     commitment,
     open_promises,
-    reaches_a_block,
+    read_answer,
     read_proof,
 )
 
-_SHOWN_CHARACTERS = 80
-"""Characters of an address that are put in words; it may come from a file."""
+
+class ProofStage(StrEnum):
+    """How far the proofs over an entry have come, by their own account."""
+
+    NONE = "none"
+    PROMISED = "promised"
+    BLOCK = "block"
 
 
 class ProofChanges(msgspec.Struct, frozen=True):
@@ -37,13 +47,28 @@ class ProofChanges(msgspec.Struct, frozen=True):
 
     Attributes:
         files: the files to write whole, each in the place of what was there, by name.
-        told: what came of each calendar and each file, one line each, for people; no full stops.
-        pending: whether calendars' promises are open still, so that this has to run again.
+        promised: the addresses of the calendars that promised a block just now.
+        failures: the calendars that gave nothing, and the files that are no proofs over the entry, by name.
     """
 
     files: dict[str, bytes]
-    told: tuple[str, ...]
-    pending: bool
+    promised: tuple[str, ...]
+    failures: tuple[Failure, ...]
+
+
+def proof_stage(entry: bytes, stored: Mapping[str, bytes]) -> ProofStage:
+    """Tells how far an entry's proofs have come; asks nobody.
+
+    Args:
+        entry: the whole entry.
+        stored: its evidence, by name.
+
+    Raises:
+        OtsNotInstalledError: the package that reads proofs is not installed.
+    """
+    check_installed()
+    leaves = [each for data in _readable(entry, stored)[0].values() for each in read_proof(data, sha256(entry))]
+    return _stage(leaves)
 
 
 def has_open_promises(entry: bytes, stored: Mapping[str, bytes]) -> bool:
@@ -60,7 +85,9 @@ def has_open_promises(entry: bytes, stored: Mapping[str, bytes]) -> bool:
     return any(open_promises(data, sha256(entry)) for data in _readable(entry, stored)[0].values())
 
 
-def ask_for_proofs(entry: bytes, stored: Mapping[str, bytes], calendars: Calendars, nonce: bytes) -> ProofChanges:
+def ask_for_proofs(
+    entry: bytes, stored: Mapping[str, bytes], calendars: Calendars, nonce: bytes, headers: HeaderSource
+) -> ProofChanges:
     """Asks calendars for a first proof of an entry, or for what is missing in those that are stored.
 
     Args:
@@ -68,84 +95,101 @@ def ask_for_proofs(entry: bytes, stored: Mapping[str, bytes], calendars: Calenda
         stored: its evidence, by name; what is no `.ots` file is left alone.
         calendars: the calendars on the publisher's list.
         nonce: 16 random bytes, never used before.
+        headers: the publisher's own source of headers. A block that a calendar names and that it has otherwise is
+            refused; one that it does not know is taken, for watchers to judge.
 
     Raises:
         OtsNotInstalledError: the package that reads proofs is not installed.
     """
     check_installed()
-    proofs, told = _readable(entry, stored)
-    asked = _completed(entry, proofs, calendars) if proofs else _begun(entry, stored, calendars, nonce)
-    files = {name: data for name, data in asked.files.items() if data != stored.get(name)}
-    pending = has_open_promises(entry, {**proofs, **files})
-    return ProofChanges(files, (*told, *asked.told), pending)
+    proofs, failures = _readable(entry, stored)
+    if proof_stage(entry, proofs) is ProofStage.NONE:
+        changes = _begun(entry, stored, calendars, nonce)
+    else:
+        changes = _completed(entry, proofs, calendars, ProofChecker(headers))
+    files = {name: data for name, data in changes.files.items() if data != stored.get(name)}
+    return ProofChanges(files, changes.promised, (*failures, *changes.failures))
 
 
-class _Asked(msgspec.Struct, frozen=True):
-    files: dict[str, bytes]
-    told: list[str]
+def _stage(leaves: Sequence[Attested]) -> ProofStage:
+    notaries = {each.notary for each in leaves}
+    if Notary.BITCOIN in notaries:
+        return ProofStage.BLOCK
+    return ProofStage.PROMISED if Notary.CALENDAR in notaries else ProofStage.NONE
 
 
-def _readable(entry: bytes, stored: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[str]]:
-    """Returns the stored proofs that are over the entry, and what is to be said of the others."""
-    proofs, told = {}, []
+def _readable(entry: bytes, stored: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[Failure]]:
+    """Returns the stored proofs that are over the entry, and what is wrong with the others."""
+    proofs: dict[str, bytes] = {}
+    failures: list[Failure] = []
     for name, data in stored.items():
         if name.endswith(OTS):
             try:
                 read_proof(data, sha256(entry))
                 proofs[name] = data
             except (MalformedError, OtsUnreadableError) as error:
-                told.append(f"{name} was left alone: {_why(error)}")
-    return proofs, told
+                failures.append(Failure(name, error))
+    return proofs, failures
 
 
-def _begun(entry: bytes, stored: Mapping[str, bytes], calendars: Calendars, nonce: bytes) -> _Asked:
+def _begun(entry: bytes, stored: Mapping[str, bytes], calendars: Calendars, nonce: bytes) -> ProofChanges:
     """Asks for a first proof."""
     name = next((each for each in evidence_names(OTS) if each not in stored), None)
     if name is None:
-        return _Asked({}, ["there is no room for another proof"])
-    proof, told = b"", []
+        full = MalformedError("it is the last one that there is room for, and none of them is a proof over this entry")
+        return ProofChanges({}, (), (Failure(evidence_names(OTS)[-1], full),))
+    proof, promised, failures = b"", [], []
     for answer in calendars.submit(commitment(sha256(entry), nonce)):
         calendar = answer.promise.calendar
-        try:
-            proof = _with_promise(proof, entry, nonce, answer) if answer.body is not None else proof
-            told.append(f"{calendar} {answer.fault or 'promised a Bitcoin block'}")
-        except (MalformedError, OtsUnreadableError) as error:
-            told.append(f"{calendar} gave no promise: {_why(error)}")
-    return _Asked({name: proof} if proof else {}, told)
+        if answer.fault is not None:
+            failures.append(Failure(calendar, answer.fault))
+        elif answer.body is not None:
+            try:
+                proof = _with_promise(proof, entry, nonce, answer.promise.commitment, answer.body)
+                promised.append(calendar)
+            except (MalformedError, OtsUnreadableError) as error:
+                failures.append(Failure(calendar, BadAnswerError(f"gave no promise: {_why(error)}")))
+    return ProofChanges({name: proof} if proof else {}, tuple(promised), tuple(failures))
 
 
-def _with_promise(proof: bytes, entry: bytes, nonce: bytes, answer: CalendarAnswer) -> bytes:
+def _with_promise(proof: bytes, entry: bytes, nonce: bytes, committed: bytes, answer: bytes) -> bytes:
     """Returns a proof with one more calendar's promise; raises MalformedError where the answer is none."""
-    hashed, body = sha256(entry), answer.body or b""
-    alone = begin_proof(hashed, nonce, body)
-    if all(each.notary is Notary.OTHER for each in read_proof(alone, hashed)):
-        raise MalformedError("it names no calendar and no block")
-    return add_answer(proof, hashed, answer.promise.commitment, body) if proof else alone
+    hashed = sha256(entry)
+    alone = begin_proof(hashed, nonce, answer)
+    if _stage(read_proof(alone, hashed)) is not ProofStage.PROMISED:
+        # Nobody can have a block for a number that was made a second ago.
+        raise MalformedError("it is no promise")
+    return add_answer(proof, hashed, committed, answer) if proof else alone
 
 
-def _completed(entry: bytes, proofs: Mapping[str, bytes], calendars: Calendars) -> _Asked:
+def _completed(entry: bytes, proofs: Mapping[str, bytes], calendars: Calendars, checker: ProofChecker) -> ProofChanges:
     """Asks for what is missing in proofs."""
-    files, told = dict(proofs), []
+    files, failures = dict(proofs), []
     for name, data in proofs.items():
         promises = open_promises(data, sha256(entry))
         for answer in calendars.fetch(promises) if promises else ():
-            calendar = answer.promise.calendar[:_SHOWN_CHARACTERS]
-            try:
-                files[name] = _with_block(files[name], entry, answer) if answer.body is not None else files[name]
-                told.append(f"{name}: {calendar} {answer.fault or 'has a Bitcoin block for it'}")
-            except (MalformedError, OtsUnreadableError) as error:
-                told.append(f"{name}: {calendar} gave no proof: {_why(error)}")
-    return _Asked(files, told)
+            calendar = answer.promise.calendar
+            if answer.fault is not None:
+                failures.append(Failure(calendar, answer.fault))
+            elif answer.body is not None:
+                try:
+                    files[name] = _with_block(files[name], entry, answer.promise.commitment, answer.body, checker)
+                except (MalformedError, OtsUnreadableError) as error:
+                    failures.append(Failure(calendar, BadAnswerError(f"gave no proof: {_why(error)}")))
+    return ProofChanges(files, (), tuple(failures))
 
 
-def _with_block(proof: bytes, entry: bytes, answer: CalendarAnswer) -> bytes:
+def _with_block(proof: bytes, entry: bytes, committed: bytes, answer: bytes, checker: ProofChecker) -> bytes:
     """Returns a proof with the way to a block added; raises MalformedError where the answer does not lead to one."""
-    committed, body = answer.promise.commitment, answer.body or b""
-    if not reaches_a_block(body, committed):
+    leaves = read_answer(answer, committed)
+    if _stage(leaves) is not ProofStage.BLOCK:
         # Another promise in the place of the proof: kept, they would fill the file before the proof comes.
         raise MalformedError("it leads to no Bitcoin block yet")
-    return add_answer(proof, sha256(entry), committed, body)
+    refutation = checker.refutation(leaves)
+    if refutation:
+        raise MalformedError(refutation)
+    return add_answer(proof, sha256(entry), committed, answer)
 
 
-def _why(error: CanaryError) -> str:
+def _why(error: MalformedError | OtsUnreadableError) -> str:
     return error.rule if isinstance(error, MalformedError) else error.what

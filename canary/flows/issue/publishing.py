@@ -5,8 +5,8 @@
 3. The watcher's verification runs over the rendered bytes. An alarm of the integrity axis refuses the entry.
 4. The site is laid out beside the published one: whatever takes room on the disk is done.
 5. The entry is renamed into the log.
-6. Timestamp authorities are asked for tokens over it, in bounded time. Where some come, the site is rendered, verified
-   and laid out once more, with them.
+6. Timestamp authorities and calendars are asked for timestamps over it, in bounded time. Where some come, the site is
+   rendered, verified and laid out once more, with them.
 7. The site is put in its place, and the draft is removed.
 
 Nothing has left the machine before the rename, and at step 6 the entry's hash only. Whatever stops it earlier, a
@@ -20,13 +20,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from canary.core.changes import changes_since
 from canary.core.checkpoint import Checkpoint, parse_signed_checkpoint
 from canary.core.entry import Entry
+from canary.core.evidence import Checkers
 from canary.core.fetched import Fetched
 from canary.core.findings import Axis, Cause, Finding, Severity
 from canary.core.history import History
@@ -42,9 +43,12 @@ from canary.core.strict import digest
 from canary.core.verdict import Verdict
 from canary.errors import CanaryError, FetchError, IntegrityError, MalformedError, RefusedError, SigningError
 from canary.flows.issue.quorum import Board
-from canary.flows.issue.stamping import Stamped, Stamping, stamp
 from canary.flows.site.render import render_site
 from canary.flows.watch.verify import verify_site
+
+if TYPE_CHECKING:
+    # Only who asks for timestamps loads what that takes.
+    from canary.flows.issue.timestamping import Timestamped, Timestamping
 
 SignLog = Callable[[bytes, Roster, Roster | None], Sequence[SignatureLine]]
 """Signs a checkpoint's text with the log key of a roster, and with that of the roster before if it is replaced."""
@@ -95,7 +99,7 @@ class Published(msgspec.Struct, frozen=True):
         seen_before: what besides is told to those who have looked before; who only has the pin compares with an
             earlier period, and so does not learn of what this one said for a while.
         missed: the window that the newest entry was due in, if it is a release that came after it.
-    stamped: what asking for timestamps over the newest entry came to; None where nobody is asked.
+        timestamped: what asking for timestamps over the newest entry came to; None where nobody is asked.
     """
 
     entry: Entry
@@ -104,7 +108,7 @@ class Published(msgspec.Struct, frozen=True):
     notices: tuple[Finding, ...]
     seen_before: tuple[Finding, ...]
     missed: Window | None
-    stamped: Stamped | None
+    timestamped: Timestamped | None
 
 
 def publish(
@@ -115,7 +119,8 @@ def publish(
     verifier: OpenPGPVerifier,
     *,
     now: datetime,
-    stamping: Stamping | None = None,
+    asking: Timestamping | None = None,
+    checkers: Checkers | None = None,
 ) -> Published:
     """Publishes the open draft, or finishes or repeats what was published last.
 
@@ -126,7 +131,8 @@ def publish(
         sign_log: signs the checkpoint.
         verifier: the port to OpenPGP.
         now: the publisher's clock.
-        stamping: what asking for timestamps takes; None where nobody is asked.
+        asking: what asking for timestamps takes; None where nobody is asked.
+        checkers: what a watcher checks timestamps with; None where nothing checks any.
 
     Raises:
         RefusedError: not enough have signed, or there is nothing to publish.
@@ -142,35 +148,35 @@ def publish(
                 shelf.drop_frozen_entry()
             told = ""
             if history.admitted and shown != len(history.admitted):
-                told = _rebuild(shelf, history, sign_log, verifier, now=now)
+                told = _rebuild(shelf, history, sign_log, verifier, checkers, now=now)
             raise _refusal(board, told)
         try:
             data = _freeze(shelf, board, frozen)
             history = history.copy()
             history.append(data, verifier)
             checkpoint = _checkpoint(history, sign_log)
-            files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
+            files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, checkers, now=now)
             with shelf.laid_out_site(files) as show:
                 shelf.append_frozen_entry(len(history.admitted))
                 try:
-                    stamped = _ask(stamping, history)
+                    timestamped = _ask(asking, history)
                 except BaseException:
                     show()
                     raise
-                if not (stamped and stamped.kept):
+                if not (timestamped and timestamped.changed):
                     show()
         except BaseException:
             # Nothing has left this machine yet: the final bytes go (unless they are in the log already), and the
             # draft stands as before.
             shelf.drop_frozen_entry()
             raise
-        if stamped and stamped.kept:
-            files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
+        if timestamped and timestamped.changed:
+            files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, checkers, now=now)
             _swap(shelf, files)
     elif history.admitted:
         checkpoint = _checkpoint(history, sign_log)
-        stamped = _ask(stamping, history)
-        files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
+        timestamped = _ask(asking, history)
+        files, verdict = _render_and_verify(shelf, history, checkpoint, verifier, checkers, now=now)
         _swap(shelf, files)
     else:
         raise RefusedError("there is nothing to publish yet", hint="Draft a roster with 'canary roster'.")
@@ -181,11 +187,12 @@ def publish(
     seen_before = _worth_naming(changes_since(history, len(history.admitted) - 1))
     named = {finding.key for finding in notices}
     besides = tuple(finding for finding in seen_before if finding.key not in named)
-    return Published(entry, appended, verdict, notices, besides, missed, stamped)
+    return Published(entry, appended, verdict, notices, besides, missed, timestamped)
 
 
-def _ask(stamping: Stamping | None, history: History) -> Stamped | None:
-    return stamp(stamping, [history.admitted[-1].entry]) if stamping else None
+def _ask(asking: Timestamping | None, history: History) -> Timestamped | None:
+    *before, newest = [admitted.entry for admitted in history.admitted]
+    return asking.ask([newest], before=before) if asking else None
 
 
 def _freeze(shelf: Shelf, board: Board, frozen: bytes | None) -> bytes:
@@ -214,13 +221,21 @@ def _refusal(board: Board, told: str) -> CanaryError:
     )
 
 
-def _rebuild(shelf: Shelf, history: History, sign_log: SignLog, verifier: OpenPGPVerifier, *, now: datetime) -> str:
+def _rebuild(
+    shelf: Shelf,
+    history: History,
+    sign_log: SignLog,
+    verifier: OpenPGPVerifier,
+    checkers: Checkers | None,
+    *,
+    now: datetime,
+) -> str:
     """Puts the log's own site in its place, without the open draft; returns how a sentence about it goes on."""
     try:
         checkpoint = _checkpoint(history, sign_log)
     except SigningError as error:  # a signer's own machine has no log key, and no use for a site
         return f"; the site is not that of the log, and cannot be rebuilt here: {error.what}"
-    files, _ = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
+    files, _ = _render_and_verify(shelf, history, checkpoint, verifier, checkers, now=now)
     _swap(shelf, files)
     return "; the site was rebuilt from the log, without the draft"
 
@@ -230,8 +245,17 @@ def _swap(shelf: Shelf, files: Mapping[str, bytes]) -> None:
         show()
 
 
-def add_timestamps(shelf: Shelf, history: History, verifier: OpenPGPVerifier, *, now: datetime) -> bool:
+def add_timestamps(
+    shelf: Shelf, history: History, verifier: OpenPGPVerifier, *, now: datetime, checkers: Checkers | None = None
+) -> bool:
     """Puts timestamps that came later onto the published site, under the checkpoint that it has.
+
+    Args:
+        shelf: the publisher's folder.
+        history: the log.
+        verifier: the port to OpenPGP.
+        now: the publisher's clock.
+        checkers: what a watcher checks timestamps with; None where nothing checks any.
 
     Returns:
         Whether the site was changed. It is not where it has them all, and where there is no site of the whole log: then
@@ -251,21 +275,28 @@ def add_timestamps(shelf: Shelf, history: History, verifier: OpenPGPVerifier, *,
     )
     if all(shelf.published(path) == data for path, data in kept):
         return False
-    files, _ = _render_and_verify(shelf, history, checkpoint, verifier, now=now)
+    files, _ = _render_and_verify(shelf, history, checkpoint, verifier, checkers, now=now)
     _swap(shelf, files)
     return True
 
 
 def _render_and_verify(
-    shelf: Shelf, history: History, checkpoint: bytes, verifier: OpenPGPVerifier, *, now: datetime
+    shelf: Shelf,
+    history: History,
+    checkpoint: bytes,
+    verifier: OpenPGPVerifier,
+    checkers: Checkers | None,
+    *,
+    now: datetime,
 ) -> tuple[dict[str, bytes], Verdict]:
     entries = [admitted.entry for admitted in history.admitted]
     attachments = {
         each.sha256: shelf.attachment(each.sha256) for release in history.releases() for each in release.attachments
     }
     evidence = {hashed: shelf.evidence(hashed) for hashed in (digest(entry.data) for entry in entries)}
-    files = render_site(history, checkpoint=checkpoint, attachments=attachments, evidence=evidence)
-    verdict = verify_site(RenderedSite(files), Question(now=now, pin=entries[0].text_hash), verifier).verdict
+    files = render_site(history, checkpoint=checkpoint, attachments=attachments, evidence=evidence, checkers=checkers)
+    question = Question(now=now, pin=entries[0].text_hash)
+    verdict = verify_site(RenderedSite(files), question, verifier, checkers).verdict
     if verdict.axes[Axis.INTEGRITY] is Severity.ALARM or verdict.cause in (Cause.INVALID, Cause.UNDECIDED):
         reasons = "; ".join(finding.message for finding in verdict.deciding())
         raise IntegrityError(

@@ -23,7 +23,8 @@ from canary.core.entry import Entry
 from canary.core.evidence import TSR, CheckedEvidence, EvidenceChecker, EvidenceOutcome, evidence_names
 from canary.core.strict import digest
 from canary.core.times import format_time
-from canary.errors import CanaryError, FetchError
+from canary.errors import BadAnswerError, CanaryError
+from canary.flows.issue.failures import Failure
 from canary.limits import FUTURE_TOLERANCE
 
 Ask = Callable[[str, bytes], bytes]
@@ -65,18 +66,6 @@ class Kept(msgspec.Struct, frozen=True):
 
     wanted: Wanted
     checked: CheckedEvidence
-
-
-class Failure(msgspec.Struct, frozen=True):
-    """An authority that gave no token.
-
-    Attributes:
-        authority: its address.
-        why: what happened, for people; no full stop.
-    """
-
-    authority: str
-    why: str
 
 
 class Stamped(msgspec.Struct, frozen=True):
@@ -150,7 +139,7 @@ def stamp(stamping: Stamping, entries: Sequence[Entry]) -> Stamped:
             data = stamping.ask(each.authority, each.entry.data)
             checked = _sound(stamping, name, data, each.entry)
         except CanaryError as error:
-            failures[each.authority] = Failure(each.authority, error.what)
+            failures[each.authority] = Failure(each.authority, error)
             continue
         stamping.drawer.keep_evidence(hashed, name, data, each.authority)
         kept.append(Kept(each, checked))
@@ -158,16 +147,16 @@ def stamp(stamping: Stamping, entries: Sequence[Entry]) -> Stamped:
 
 
 def _sound(stamping: Stamping, name: str, data: bytes, entry: Entry) -> CheckedEvidence:
-    """Returns what a watcher sees in a token; raises FetchError where that is nothing to keep."""
+    """Returns what a watcher sees in a token; raises BadAnswerError where that is nothing to keep."""
     checked = stamping.check(name, data, entry.data)
     if checked.outcome not in (EvidenceOutcome.PROVED, EvidenceOutcome.CLAIMED) or checked.moment is None:
-        raise FetchError(f"its token is not kept: {checked.words}")
+        raise BadAnswerError(f"its token is not kept: {checked.words}")
     if checked.moment < entry.content.issued - FUTURE_TOLERANCE:
-        raise FetchError(
+        raise BadAnswerError(
             f"its token is not kept: it says {format_time(checked.moment)}, which is before the entry was issued"
         )
     if stamping.now is not None and abs(checked.moment - stamping.now) > FUTURE_TOLERANCE:
-        raise FetchError(
+        raise BadAnswerError(
             f"its token is not kept: it says {format_time(checked.moment)}, and the clock here says "
             f"{format_time(stamping.now)}"
         )

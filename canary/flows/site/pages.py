@@ -20,8 +20,9 @@ from canary.core.layout import CHECKPOINT, FRONT, INDEX, STATUS
 from canary.core.roster import Roster
 from canary.core.strict import encode_base64, hash_field, sha256
 from canary.core.times import format_time
-from canary.flows.site.paths import relative
-from canary.flows.site.views import Edition, File, RosterRow
+from canary.flows.site.paths import File, relative
+from canary.flows.site.views import Edition, RosterRow
+from canary.flows.site.window import SigningWindow
 
 _MONTHS: Final = (
     "January",
@@ -42,7 +43,13 @@ _MONTHS: Final = (
 _FILES: Final = tuple(File(name, name) for name in (FRONT, CHECKPOINT, STATUS))
 
 
-def index_page(roster_1: Admitted, roster: Roster, releases: Sequence[Edition], rosters: Sequence[RosterRow]) -> bytes:
+def index_page(
+    roster_1: Admitted,
+    roster: Roster,
+    releases: Sequence[Edition],
+    rosters: Sequence[RosterRow],
+    window: SigningWindow | None,
+) -> bytes:
     """Returns the front page.
 
     Args:
@@ -50,8 +57,9 @@ def index_page(roster_1: Admitted, roster: Roster, releases: Sequence[Edition], 
         roster: the newest roster.
         releases: every release, oldest first.
         rosters: every roster, newest first.
+        window: when the newest release was signed; None where there is none.
     """
-    window = roster.schedule.window_at(roster.schedule.start)
+    first_window = roster.schedule.window_at(roster.schedule.start)
     return _render(
         INDEX,
         INDEX,
@@ -60,22 +68,26 @@ def index_page(roster_1: Admitted, roster: Roster, releases: Sequence[Edition], 
         newest=releases[-1] if releases else None,
         rosters=rosters,
         schedule=describe_schedule(roster),
-        first_window=window,
-        first_expiry=roster.schedule.expiry(window),
+        first_window=first_window,
+        first_expiry=roster.schedule.expiry(first_window),
+        window=window,
         pin=hash_field(roster_1.entry.text_hash),
         files=[file for file in _FILES if releases or file.path != FRONT],
     )
 
 
-def release_page(edition: Edition, newest: Edition, organisation: str) -> bytes:
+def release_page(edition: Edition, newest: Edition, organisation: str, window: SigningWindow | None) -> bytes:
     """Returns the page of one release.
 
     Args:
         edition: the release.
         newest: the newest release.
         organisation: whose canary it is, by the newest roster.
+        window: when the newest release was signed; None on the page of any other.
     """
-    return _render("release.html", edition.page, edition=edition, newest=newest, organisation=organisation)
+    return _render(
+        "release.html", edition.page, edition=edition, newest=newest, organisation=organisation, window=window
+    )
 
 
 def _render(template: str, page: str, **values: object) -> bytes:
@@ -112,6 +124,7 @@ def _environment() -> Environment:
     )
     environment.filters["day"] = _day
     environment.filters["moment"] = _moment
+    environment.filters["clock"] = _clock
     environment.filters["last_good_day"] = _last_good_day
     environment.filters["iso"] = format_time
     environment.filters["sentence"] = _sentence
@@ -126,9 +139,13 @@ def _day(day: date) -> str:
 
 def _moment(time: datetime) -> str:
     """Returns `3 November 2026, 14:30 UTC`; seconds stand only where there are any."""
+    return f"{_day(time.astimezone(UTC).date())}, {_clock(time)}"
+
+
+def _clock(time: datetime) -> str:
+    """Returns `14:30 UTC`, with seconds only where there are any."""
     utc = time.astimezone(UTC)
-    clock = f"{utc:%H:%M:%S}" if utc.second else f"{utc:%H:%M}"
-    return f"{_day(utc.date())}, {clock} UTC"
+    return f"{utc:%H:%M:%S} UTC" if utc.second else f"{utc:%H:%M} UTC"
 
 
 def _last_good_day(expires: datetime) -> date:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from canary.core.layout import release_folder
 from canary.core.names import RESERVED_SIGNER
 
@@ -13,6 +15,13 @@ ENTRY = "entry.txt"
 
 LOG_KEY = RESERVED_SIGNER
 """What the log's key is called among the signers' keys: no signer can have that name."""
+
+
+class File(msgspec.Struct, frozen=True):
+    """A file of the site, to link to: its name for people, and its path."""
+
+    name: str
+    path: str
 
 
 def release_page(number: int) -> str:

@@ -16,6 +16,8 @@ no clock in it, so it never says whether the canary is late; compare `expires` w
         "final": false,
         "issued": "2026-11-03T14:30:00Z",
         "next": "2027-02-01/2027-02-14",            null in a final release; the last day is inclusive
+        "not_after": "2026-11-03T16:05:12Z",        signed no later, as timestamps prove it; null where none does
+        "not_before": "2026-11-03T13:50:00Z",       signed no earlier, as its anchors prove it; null likewise
         "not_counted": [{"name": "director", "outcome": "expired key"}],
         "not_signed": ["security"],
         "number": 4,
@@ -36,8 +38,10 @@ no clock in it, so it never says whether the canary is late; compare `expires` w
       "roster_1": "sha256:…"                        what a watcher pins
     }
 
+Timestamps prove something here under the roots that this program comes with, and OpenTimestamps proofs never do.
 Paths are relative to the canary's base. Names are sorted, two blanks indent, and characters are not escaped, so
-the same log always gives the same bytes. Later versions of this program may add members, and take none away.
+the same log with the same timestamps always gives the same bytes. Later versions of this program may add members,
+and take none away.
 """
 
 from __future__ import annotations
@@ -53,18 +57,20 @@ from canary.core.release import Release
 from canary.core.roster import Roster
 from canary.core.strict import encode_base64, hash_field
 from canary.core.times import format_date_range, format_time
+from canary.flows.site.window import SigningWindow
 
 FORMAT: Final = "warrant-canary/status/v1"
 
 _Json: TypeAlias = "str | int | bool | list[_Json] | dict[str, _Json] | None"
 
 
-def render_status(history: History, roster: Roster) -> bytes:
+def render_status(history: History, roster: Roster, window: SigningWindow | None) -> bytes:
     """Returns the bytes of `status.json`.
 
     Args:
         history: the log; it holds at least roster 1.
         roster: its newest roster.
+        window: when the newest release was signed; None before the first one.
     """
     newest, release = history.newest, history.last_release
     status: dict[str, _Json] = {
@@ -75,7 +81,7 @@ def render_status(history: History, roster: Roster) -> bytes:
         "root": encode_base64(root_hash(leaf_hash(admitted.entry.data) for admitted in history.admitted)),
         "roster": _roster(roster),
         "roster_1": hash_field(history.admitted[0].entry.text_hash),
-        "release": _release(newest, release) if newest and release else None,
+        "release": _release(newest, release, window) if newest and release and window else None,
     }
     return (json.dumps(status, sort_keys=True, indent=2, ensure_ascii=False) + "\n").encode()
 
@@ -90,7 +96,7 @@ def _roster(roster: Roster) -> _Json:
     }
 
 
-def _release(admitted: Admitted, release: Release) -> _Json:
+def _release(admitted: Admitted, release: Release, window: SigningWindow) -> _Json:
     tally, following = admitted.tally, release.next
     return {
         "number": release.number,
@@ -101,6 +107,8 @@ def _release(admitted: Admitted, release: Release) -> _Json:
         "issued": format_time(release.issued),
         "next": format_date_range((following.opens, following.last)) if following else None,
         "expires": format_time(release.expires) if release.expires else None,
+        "not_before": format_time(window.not_before) if window.not_before else None,
+        "not_after": format_time(window.not_after) if window.not_after else None,
         "final": release.final,
         "statements": [{"id": each.id, "version": each.version, "words": each.words} for each in release.statements],
         "attachments": [

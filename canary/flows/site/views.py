@@ -21,6 +21,7 @@ from canary.flows.site.paths import (
     ENTRY,
     LOG_KEY,
     TEXT,
+    File,
     armored_name,
     keys_folder,
     relative,
@@ -31,13 +32,6 @@ from canary.flows.site.paths import (
 from canary.flows.site.proofs import detached_signatures
 
 _GROUP = 4
-
-
-class File(msgspec.Struct, frozen=True):
-    """A file of the site, to link to: its name for people, and its path."""
-
-    name: str
-    path: str
 
 
 class SignerRow(msgspec.Struct, frozen=True):

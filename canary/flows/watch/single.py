@@ -132,4 +132,4 @@ def _subject(entry: Entry, roster: Roster, tally: Tally) -> Subject | None:
     release = entry.content
     if not isinstance(release, Release) or not tally.met:
         return None
-    return Subject.of(release, entry.text_hash, tally.signed, roster)
+    return Subject.of(release, entry.text_hash, tally, roster)

@@ -42,6 +42,7 @@ from canary.core.observation import (
 )
 from canary.core.outcome import OpenPGPVerifier
 from canary.core.question import Judgement, Question
+from canary.core.taking import Taking
 from canary.flows.watch.look import look, look_at_attachments, look_at_evidence
 
 
@@ -50,7 +51,7 @@ class _Looked(msgspec.Struct, frozen=True):
 
     seen: Observation
     attachments: tuple[SeenAttachment, ...]
-    evidence: tuple[SeenEvidence, ...]
+    evidence: tuple[SeenEvidence, ...] | None
     judgement: Judgement
     verified: Sequence[Admitted]
     takes_log: bool
@@ -104,31 +105,36 @@ class _Verification(msgspec.Struct, frozen=True):
 
         What a cache can cause is not confirmed then, and becomes a warning.
         """
-        judging = Judging(question, self.verifier, self.checkers)
+        taking = Taking(question, self.verifier)
         if isinstance(first.seen, Seen):
-            judging.take(replace(first.seen, unconfirmed=why))
-            judging.take_attachments(first.attachments)
-            judging.take_evidence(first.evidence)
+            taking.take(replace(first.seen, unconfirmed=why))
+            taking.take_attachments(first.attachments)
+            judging = Judging(taking, self.checkers)
+            if first.evidence is not None:
+                judging.take_evidence(first.evidence)
             return judging.conclude()
         if isinstance(first.seen, Unreachable | Gone | NotACanary | Incomplete):
-            judging.take(second)
-            return judging.conclude()
+            taking.take(second)
+            return Judging(taking, self.checkers).conclude()
         # The stored log is as stale without a second look as with it.
         return first.judgement
 
     def _look_and_judge(self, seen: Observation, question: Question, *, fresh: bool) -> _Looked:
-        judging = Judging(question, self.verifier, self.checkers)
-        judging.take(seen)
-        release = judging.release_to_complete()
+        taking = Taking(question, self.verifier)
+        taking.take(seen)
+        release = taking.release_to_complete()
         attachments: tuple[SeenAttachment, ...] = ()
         if release is not None:
             intact = question.state.attachments if question.state else ()
             attachments = look_at_attachments(self.source, release, intact=intact, fresh=fresh)
-            judging.take_attachments(attachments)
+            taking.take_attachments(attachments)
+        judging = Judging(taking, self.checkers)
         sought = judging.evidence_to_look_for()
-        evidence = look_at_evidence(self.source, sought, fresh=fresh) if sought else ()
-        judging.take_evidence(evidence)
-        return _Looked(seen, attachments, evidence, judging.conclude(), judging.verified, judging.takes_log)
+        evidence: tuple[SeenEvidence, ...] | None = None
+        if sought is not None:
+            evidence = look_at_evidence(self.source, sought, fresh=fresh)
+            judging.take_evidence(evidence)
+        return _Looked(seen, attachments, evidence, judging.conclude(), taking.verified, taking.takes_log)
 
 
 def _goes_on(shorter: Sequence[Admitted], longer: Sequence[Admitted]) -> bool:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from unittest import mock
 
+from tests import ots_proofs as ots
 from tests.publisher import ADD_ALL, Publisher, Ran, done
 
 Step = Callable[[Publisher], object]
+
+CALENDAR = "https://calendar.example"
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,41 @@ def _alarm(publisher: Publisher) -> None:
     assert _watch(publisher).code == 2
 
 
+def _calendar(url: str, *, method: str, body: bytes | None, block: bool, **_: object) -> tuple[int, bytes]:
+    """Answers as an OpenTimestamps calendar does that promises, and tells the way to a block if it has one."""
+    if method == "POST":
+        assert body is not None
+        return 200, ots.append(b"salt") + ots.promise(CALENDAR)
+    return (200, ots.way(bytes.fromhex(url.rpartition("/")[2]), 900).tree) if block else (404, b"")
+
+
+def _asking(publisher: Publisher, *arguments: object, block: bool = False) -> Ran:
+    """Runs a command that asks a calendar, without the calendar, and with the same nonce each time."""
+    with (
+        mock.patch("canary.edges.web_request.request", partial(_calendar, block=block)),
+        mock.patch("secrets.token_bytes", bytes),
+    ):
+        return publisher.canary(*arguments)
+
+
+def _timestamp(publisher: Publisher, *, block: bool = False) -> Ran:
+    return _asking(publisher, "timestamp", block=block)
+
+
+def _with_calendar(publisher: Publisher) -> None:
+    publisher.asks(calendars=[CALENDAR])
+
+
+def _promised(publisher: Publisher) -> None:
+    _with_calendar(publisher)
+    done(_timestamp(publisher))
+
+
+def _release_with_calendar(publisher: Publisher) -> None:
+    _release(publisher)
+    _with_calendar(publisher)
+
+
 def _nothing(publisher: Publisher) -> None:
     del publisher
 
@@ -99,6 +139,13 @@ COMMANDS = {
     "publish with OpenPGP": Command(
         "openpgp", lambda publisher: [done(publisher.sign(name)) for name in publisher.signers], Publisher.publish
     ),
+    "publish with a promise": Command(
+        "published",
+        _release_with_calendar,
+        lambda publisher: _asking(publisher, "publish", "--key-dir", publisher.keys),
+    ),
+    "timestamp, a promise": Command("published", _with_calendar, _timestamp),
+    "timestamp, a block": Command("published", _promised, partial(_timestamp, block=True)),
     "sign": Command("drafted", _nothing, lambda publisher: publisher.sign("legal"), "has signed this draft already"),
     "sign with OpenPGP": Command(
         "openpgp", _nothing, lambda publisher: publisher.sign("legal"), "has signed this draft already"

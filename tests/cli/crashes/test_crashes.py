@@ -24,7 +24,13 @@ from tests.publisher import ADD_ALL, Publisher, done
 _SHARES = {"publish roster 1": 2, "publish a release": 4}
 """Into how many tests a command is divided, for those that take long."""
 
-_SPARING = {"publish a release with a report", "publish with OpenPGP"}
+_SPARING = {
+    "publish a release with a report",
+    "publish with OpenPGP",
+    "publish with a promise",
+    "timestamp, a promise",
+    "timestamp, a block",
+}
 """Where not every file of the site is another place to die: they make the same calls as a release without."""
 
 

@@ -21,6 +21,7 @@ from canary.formats import native
 from tests.fuzz import site_rules
 from tests.fuzz.harness import Target
 from tests.fuzz.memory import remembering
+from tests.fuzz.site_evidence import CHECKERS
 from tests.fuzz.site_mutation import mutate
 from tests.fuzz.site_program import Do, Flag, Program, Step, decode
 from tests.fuzz.site_scenarios import GPG
@@ -31,8 +32,11 @@ def check(data: bytes) -> None:
     program = decode(data)
     world = play(program)
     question = _question(program, world)
-    judgement = verify_site(world.source, question, GPG)
-    site_rules.check(world, question, judgement)
+    undated = None
+    if world.evidence_touched:
+        undated = verify_site(world.without_evidence(), question, GPG, CHECKERS)
+    judgement = verify_site(world.source, question, GPG, CHECKERS)
+    site_rules.check(world, question, judgement, undated)
 
 
 def _question(program: Program, world: World) -> Question:
@@ -69,6 +73,8 @@ def prepare() -> None:
     verify = remembering(verify_ed25519)
     for module in (tally, checkpoint):
         module.verify_ed25519 = verify  # type: ignore[attr-defined]  # likewise
+    for ending, checker in CHECKERS.items():
+        CHECKERS[ending] = remembering(checker)
 
 
 def seeds() -> Mapping[str, bytes]:
@@ -100,6 +106,16 @@ def seeds() -> Mapping[str, bytes]:
         "forked": Program(flags=watching, state=1, steps=(Step(Do.ENTRY_FROM_POOL, 2, 10), Step(Do.SEAL))),
         "reordered": Program(flags=watching, steps=(Step(Do.DROP_ENTRY, 1), Step(Do.CHAIN_ENTRY, 1, 3), Step(Do.SEAL))),
         "stranger-added": Program(flags=first, steps=(Step(Do.ADD_SIGNATURE_LINE, 1, 1), Step(Do.SEAL))),
+        "token-changed": Program(flags=first, steps=(Step(Do.CHANGE_FILE, 11, 400, b"x"),)),
+        "token-of-another-entry": Program(flags=first, steps=(Step(Do.EVIDENCE_FROM_POOL, 0, 7),)),
+        "token-out-of-use": Program(flags=first, steps=(Step(Do.EVIDENCE_FROM_POOL, 0, 15),)),
+        "token-withheld": Program(flags=first, steps=(Step(Do.DROP_FILE, 11),)),
+        "token-lied-about": Program(
+            flags=watching, steps=(Step(Do.WRITE_FILE, 11, 0, b"x"), Step(Do.LIE_ABOUT_ETAGS, 3))
+        ),
+        "proof-and-no-token": Program(
+            flags=first, steps=(Step(Do.EVIDENCE_FROM_POOL, 0, 1), Step(Do.EVIDENCE_FROM_POOL, 2, 3))
+        ),
         "reworded": Program(
             flags=watching,
             state=1,

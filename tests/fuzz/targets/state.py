@@ -13,15 +13,20 @@ import msgspec
 from msgspec.structs import replace
 
 from canary.core.admitted import Admitted
+from canary.core.anchors import check_anchor
+from canary.core.evidence import CheckedEvidence, EvidenceOutcome
 from canary.core.findings import Code
 from canary.core.outcome import Outcome
+from canary.core.release import Anchor
 from canary.core.standing import Standing
 from canary.core.state import State, Sticky, with_one_more
+from canary.core.strict import digest, hash_field
+from canary.core.timing import Timing
 from canary.formats.state_json import parse_state, render_state
 from canary.limits import STICKY_FINDINGS
 from tests.fuzz.harness import Scramble, Target, attempt
 from tests.fuzz.mutation import TOKENS
-from tests.simulator import Publisher, noon
+from tests.simulator import EXAMPLE_BLOCK, Publisher, noon
 
 _DEEPEST: Final = 8
 _LONGEST_TEXT: Final = 200
@@ -64,9 +69,16 @@ def mutate(data: bytes, limit: int, random: Random, scramble: Scramble) -> bytes
     for _ in range(random.choice((1, 1, 2, 3))):
         document = _changed(document, random, scramble, depth=0)
     try:
-        return (msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")[:limit]
+        written = _written(document)
+        if isinstance(document, dict) and random.random() < 0.7:
+            written = _written({**document, "checksum": hash_field(digest(_written({**document, "checksum": ""})))})
     except (UnicodeEncodeError, OverflowError, RecursionError, msgspec.MsgspecError):
         return scramble(data, limit)
+    return written[:limit]
+
+
+def _written(document: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n"
 
 
 def _changed(value: Any, random: Random, scramble: Scramble, *, depth: int) -> Any:  # noqa: ANN401  JSON, of any shape
@@ -112,7 +124,14 @@ def seeds() -> Mapping[str, bytes]:
         Sticky(Code.TEXT_FORK, "two texts — “quoted”", 2, moment, (b"\x00", b"")),
         Sticky(Code.ROOT_MISMATCH, "", None, moment, (), acknowledged=True),
     )
+    evidence = [
+        CheckedEvidence(f"{number}.tsr", digest(b"a token"), outcome, moment, moment, "someone", "the reason")
+        for number, outcome in enumerate(EvidenceOutcome)
+    ]
+    anchors = tuple(map(check_anchor, (EXAMPLE_BLOCK, Anchor("comet", "1P"), Anchor("bitcoin", "1 00"))))
+    timing = Timing(digest(b"an entry"), anchors, tuple(evidence), {"3.tsr": '"a tag"'})
     return {
+        "dated": render_state(replace(small, timing=timing)),
         "looked-once": render_state(looked),
         "small": render_state(small),
         "with-findings": render_state(replace(small, stale_since=moment, sticky=found, first_use=True)),
