@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -26,6 +26,9 @@ PATIENCE = Patience()
 FAILURES = (Code.UNREACHABLE, Code.MISSING, Code.NOT_A_CANARY, Code.STALE_COPY, Code.ATTACHMENT_MISSING)
 JUNK = (Code.BAD_SIGNATURE, Code.NEWER_FORMAT, Code.NOT_CHECKED)
 RANKS_BEFORE_EXPIRED = {Status.EXPIRED, Status.INVALID, Status.WITHDRAWN, Status.UNKNOWN}
+
+
+relaxed = settings(deadline=None, max_examples=100)
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -141,6 +144,7 @@ def is_bad(status: Status | None) -> bool:
     return status is not None and EXIT_CODES[status] != 0
 
 
+@relaxed
 @given(STORIES)
 def test_no_two_alerts_have_one_id_and_all_are_counted(story: list[Step]) -> None:
     moments, alerts = live(story), alerts_of(story)
@@ -148,6 +152,7 @@ def test_no_two_alerts_have_one_id_and_all_are_counted(story: list[Step]) -> Non
     assert not moments or moments[-1].after.alerts == len(alerts)
 
 
+@relaxed
 @given(STORIES)
 def test_every_bad_status_is_told_unless_muted_read_or_flapping(story: list[Step]) -> None:
     told: set[tuple[Status | None, datetime | None]] = set()
@@ -164,6 +169,7 @@ def test_every_bad_status_is_told_unless_muted_read_or_flapping(story: list[Step
             assert not [alert for alert in each.alerts if alert.kind is AlertKind.CHANGE]
 
 
+@relaxed
 @given(STORIES)
 def test_nothing_is_told_twice_in_a_row_but_as_a_reminder(story: list[Step]) -> None:
     last: tuple[Status | None, datetime | None] | None = None
@@ -179,6 +185,7 @@ def test_nothing_is_told_twice_in_a_row_but_as_a_reminder(story: list[Step]) -> 
             last = alert.after, alert.since
 
 
+@relaxed
 @given(STORIES)
 def test_reminders_keep_their_distance_and_are_of_alarms_that_nobody_has_read(story: list[Step]) -> None:
     told_at = BEGINS
@@ -191,6 +198,7 @@ def test_reminders_keep_their_distance_and_are_of_alarms_that_nobody_has_read(st
                 told_at = each.now
 
 
+@relaxed
 @given(STORIES)
 def test_each_day_ahead_of_an_expiry_is_told_once_at_most(story: list[Step]) -> None:
     told = [alert.words for alert in alerts_of(story) if alert.kind is AlertKind.AHEAD]
@@ -199,6 +207,7 @@ def test_each_day_ahead_of_an_expiry_is_told_once_at_most(story: list[Step]) -> 
         assert sum(alert.kind is AlertKind.AHEAD for alert in moment.alerts) <= 1
 
 
+@relaxed
 @given(STORIES)
 def test_no_failure_is_believed_before_it_has_lasted(story: list[Step]) -> None:
     for each in live(story):
@@ -211,6 +220,7 @@ def test_no_failure_is_believed_before_it_has_lasted(story: list[Step]) -> None:
             assert {code for _, code in each.failing} == {Code.MISSING}
 
 
+@relaxed
 @given(STORIES)
 def test_an_expiry_is_believed_at_once_whatever_the_looks_come_to(story: list[Step]) -> None:
     world = World()
@@ -224,6 +234,7 @@ def test_an_expiry_is_believed_at_once_whatever_the_looks_come_to(story: list[St
                 assert moment.after.status is not Status.EXPIRED
 
 
+@relaxed
 @given(STORIES)
 def test_what_is_proved_stands_at_once_and_until_it_is_read(story: list[Step]) -> None:
     world = World()
@@ -233,6 +244,7 @@ def test_what_is_proved_stands_at_once_and_until_it_is_read(story: list[Step]) -
             assert moment.after.status is Status.INVALID
 
 
+@relaxed
 @given(STORIES)
 def test_the_next_look_is_never_further_away_than_the_interval(story: list[Step]) -> None:
     for each in live(story):
@@ -242,6 +254,7 @@ def test_the_next_look_is_never_further_away_than_the_interval(story: list[Step]
             assert not is_due(each.after, each.now)
 
 
+@relaxed
 @given(STORIES)
 def test_transitions_are_a_chain(story: list[Step]) -> None:
     status = None
@@ -255,6 +268,7 @@ def test_transitions_are_a_chain(story: list[Step]) -> None:
             assert counted_exit_code(each.after, each.now) == (0 if read else EXIT_CODES[status or Status.UNKNOWN])
 
 
+@relaxed
 @given(STORIES)
 def test_deciding_again_from_the_same_row_decides_the_same(story: list[Step]) -> None:
     for each in live(story):
@@ -268,6 +282,7 @@ def test_deciding_again_from_the_same_row_decides_the_same(story: list[Step]) ->
         assert tell(again, after, now=each.now, policy=POLICY) == (each.after, each.transition, each.alerts)
 
 
+@relaxed
 @given(STORIES, st.integers(1, 3600))
 def test_a_run_that_was_killed_before_it_stored_decides_the_same_alerts_later(story: list[Step], seconds: int) -> None:
     for each in live(story):
