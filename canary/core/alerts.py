@@ -1,7 +1,7 @@
 """Alerts: what a watcher tells a person, as values. Decided first, then stored, then delivered.
 
-An alert's id is made from what it says and when that began, so that the same decision, made again after a crash, is the
-same alert; whoever receives alerts drops one that came before.
+An alert's id is made from what is stored and not from the clock, so that the same decision, made again after a crash,
+is the same alert; whoever receives alerts drops one that came before.
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ class Alert(msgspec.Struct, frozen=True):
 
     @property
     def exit_code(self) -> int:
-        """How bad it is, as the monitoring plugins count: 0, 1, 2, 3."""
+        """How bad it is, as the monitoring plugins count: 0, 1, 2, 3. A warning ahead is a warning whatever stands."""
+        if self.kind is AlertKind.AHEAD:
+            return EXIT_CODES[Status.OVERDUE]
         if self.after is None:
             return EXIT_CODES[Status.UNREACHABLE] if self.kind is AlertKind.NETWORK else 0
         return EXIT_CODES[self.after]
@@ -84,8 +86,8 @@ def alert_id(kind: AlertKind, name: str, occasion: str, moment: datetime) -> str
     Args:
         kind: why a person is told.
         name: which canary.
-        occasion: what tells this alert from others of the kind: the status, the number of the reminder, the days ahead.
-        moment: when that began.
+        occasion: what tells this alert from others of the kind: its number, the status.
+        moment: when that began; for a canary of the list, since when it is followed.
     """
     return digest("\n".join((kind, name, occasion, format_time(moment))).encode())[:_ID_DIGITS]
 

@@ -5,7 +5,8 @@
 - What is **standing** at a moment is the believed verdict with its time judged anew (`canary.core.anew`): a canary
   expires whether anybody looked or not.
 - A status that a person **acknowledged** is no longer counted, until another comes.
-- A **transition** is a change of the standing status. Each is kept for ever.
+- A **transition** is a change of the standing status, or of what it stands for (a second withdrawal). Each is kept for
+  ever.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class Suspicion(msgspec.Struct, frozen=True):
     Attributes:
         since: when the first of them was made (UTC).
         tries: how many there were, all without a better one between.
-        verdict: what the last one came to.
+        verdict: what the last one came to; the last of the others, where some came to MISSING and some did not.
     """
 
     since: datetime
@@ -52,19 +53,22 @@ class Telling(msgspec.Struct, frozen=True):
 
     Attributes:
         told: the status that was told last; None where nothing ever was.
-        told_at: when that status was told first.
+        told_since: since when that status stood when it was told.
         reminded_at: when it was told last, the first time included.
         good: looks in a row that were good, since a bad status was told.
-        changed_at: when the standing status changed, the newest last; as many as flapping is judged by.
+        changed_at: when the standing status changed for the worse or the better, the newest last; as many as flapping
+            is judged by.
+        flapping: what was told since it was told that the status is flapping; empty while it is not.
         ahead_of: the expiry that warnings were given ahead of.
         ahead: how many days ahead warnings were given of that expiry.
     """
 
     told: Status | None = None
-    told_at: datetime | None = None
+    told_since: datetime | None = None
     reminded_at: datetime | None = None
     good: int = 0
     changed_at: tuple[datetime, ...] = ()
+    flapping: tuple[Status, ...] = ()
     ahead_of: datetime | None = None
     ahead: tuple[int, ...] = ()
 
@@ -77,7 +81,7 @@ class Watched(msgspec.Struct, frozen=True):
         next_at: when it is looked at next (UTC).
         believed: the verdict that the watcher goes by; None before the first look.
         status: the status that stood when it was last recorded; None before the first look.
-        status_since: since when it stands.
+        status_since: since when it stands, for what it stands for now; where time proves it, since that moment.
         suspicion: failed looks that are not believed yet.
         acknowledged: the status that a person has read, if that still stands.
         telling: what was told.
@@ -147,7 +151,7 @@ class Sighting(msgspec.Struct, frozen=True):
 
 
 class Transition(msgspec.Struct, frozen=True):
-    """A change of the standing status.
+    """A change of the standing status, or of what it stands for: then both are the same.
 
     Attributes:
         at: when it was found (UTC).
