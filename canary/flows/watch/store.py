@@ -66,8 +66,14 @@ class WatchStore(Protocol):
     def due(self, now: datetime, *, tags: Sequence[str] = ()) -> list[Watched]:
         """Returns what is to be looked at by now and that no run has claimed, the longest overdue first."""
 
-    def claim(self, names: Sequence[str], *, holder: str, now: datetime, until: datetime) -> set[str]:
-        """Claims canaries for one run; returns those that no other run has claimed."""
+    def claim(self, names: Sequence[str], *, holder: str, now: datetime, until: datetime) -> list[Watched]:
+        """Claims what is due by now for one run, in the order of the names.
+
+        What another run has claimed is left out, and so is what another run has looked at meanwhile.
+
+        Returns:
+            What was claimed, as it is now.
+        """
 
     def release(self, holder: str) -> None:
         """Gives up every claim of one run."""
