@@ -190,3 +190,12 @@ DAILY_LOOKS_KEPT = timedelta(days=365)
 
 ALERTS_KEPT = timedelta(days=90)
 """How long alerts are kept of which nothing is on its way any more, so that one that comes again is known."""
+
+CLAIM = timedelta(minutes=30)
+"""How long a run may take for what it has claimed; after that it counts as dead, and another run looks."""
+
+WATCH_BATCH = 200
+"""Looks that are stored in one transaction: more of them are hardly quicker, and a killed run makes all of them again."""
+
+WATCH_BATCH_AFTER = timedelta(seconds=2)
+"""After this long a batch is stored however few looks are in it."""

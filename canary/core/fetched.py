@@ -31,6 +31,24 @@ class Fetched(msgspec.Struct, frozen=True):
     etag: str | None
 
 
+class Answer(msgspec.Struct, frozen=True):
+    """One answer of a web server as it came, for a person to look at when something failed. Nothing in it is trusted.
+
+    Attributes:
+        url: what was asked for.
+        status: the HTTP status.
+        headers: the headers, at most 100 of them.
+        body: the first bytes of the body.
+        certificate: the host's certificate (DER); empty without TLS.
+    """
+
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    certificate: bytes
+
+
 class Source(Protocol):
     """A location that a canary's files are fetched from."""
 

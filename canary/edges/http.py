@@ -11,8 +11,9 @@ from urllib.parse import quote, urljoin, urlsplit
 import urllib3
 
 from canary import limits
-from canary.core.fetched import Fetched, kept_etag, segments, shown
+from canary.core.fetched import Answer, Fetched, kept_etag, segments, shown
 from canary.core.origin import Origin, origin
+from canary.edges.http_answers import answer_of, read_beginning
 from canary.edges.http_exchange import Exchange, checked_origin, read_body
 from canary.errors import CanaryError, FetchError
 
@@ -30,6 +31,7 @@ class HttpSource:
         allow_http: accept http:// for any host; whoever is on the way can then change every byte.
         ca_file: certificates (PEM) to trust instead of certifi's.
         proxy: `http://host:port` of a proxy that every request goes through.
+        remember: whether the last answer is kept for a person to look at (`last_answer`).
 
     Raises:
         CanaryError: the address, the proxy or the CA file is none that can be used.
@@ -43,7 +45,11 @@ class HttpSource:
         allow_http: bool = False,
         ca_file: Path | None = None,
         proxy: str | None = None,
+        remember: bool = False,
     ) -> None:
+        self._remember = remember
+        self.last_answer: Answer | None = None
+        """The last answer as it came; None before the first, or where nothing is remembered."""
         self._origin = _checked_base(base_url, allow_http=allow_http, proxied=proxy is not None)
         self._base = base_url.rstrip("/") + "/"
         host = urlsplit(base_url).netloc
@@ -79,6 +85,7 @@ class HttpSource:
 
     def _fetch(self, url: str, headers: Mapping[str, str], limit: int) -> Fetched:
         """Does what `get` promises, on the thread that may be cut off."""
+        self.last_answer = None
         for _ in range(limits.REDIRECTS + 1):
             with self._exchange.send(url, headers) as response:
                 raw: urllib3.BaseHTTPResponse = response.raw
@@ -107,8 +114,15 @@ class HttpSource:
                 raise FetchError(f"{url}: says that nothing changed, without having been asked that")
             etag = etag or asked
         elif raw.status not in range(200, 300):
+            if self._remember:
+                self.last_answer = answer_of(raw, url, read_beginning(raw, limits.SIGHTING_BYTES))
             return Fetched(raw.status, b"", None)
-        return Fetched(raw.status, read_body(raw, url, limit), etag)
+        if self._remember:
+            self.last_answer = answer_of(raw, url, b"")
+        body = read_body(raw, url, limit)
+        if self._remember:
+            self.last_answer = answer_of(raw, url, body[: limits.SIGHTING_BYTES])
+        return Fetched(raw.status, body, etag)
 
 
 def _checked_base(url: str, *, allow_http: bool, proxied: bool) -> Origin:

@@ -1,0 +1,1 @@
+"""`canary watch`: the commands of a watcher who follows many canaries."""

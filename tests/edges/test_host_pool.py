@@ -1,0 +1,89 @@
+"""Many jobs at many hosts: all of them are done, few at once at any host, and stopping stops the rest."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from canary.edges.host_pool import by_host
+
+
+class Watching:
+    """Work that counts how much of it is done at once."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.now: Counter[str] = Counter()
+        self.most: Counter[str] = Counter()
+        self.together = 0
+
+    def __call__(self, job: tuple[str, int]) -> tuple[str, int]:
+        with self.lock:
+            self.now[job[0]] += 1
+            self.most[job[0]] = max(self.most[job[0]], self.now[job[0]])
+            self.together = max(self.together, self.now.total())
+        threading.Event().wait(0.001)
+        with self.lock:
+            self.now[job[0]] -= 1
+        return job
+
+
+@given(hosts=st.lists(st.sampled_from("abcd"), max_size=30), threads=st.integers(1, 8), per_host=st.integers(1, 3))
+@settings(max_examples=25, deadline=None)
+def test_every_job_is_done_once_and_no_host_is_crowded(hosts: list[str], threads: int, per_host: int) -> None:
+    jobs = [(host, number) for number, host in enumerate(hosts)]
+    work = Watching()
+    done = list(by_host(jobs, lambda job: job[0], work, threads=threads, per_host=per_host))
+    assert sorted(done) == sorted(jobs)
+    assert all(most <= per_host for most in work.most.values())
+    assert work.together <= threads
+
+
+def test_one_slow_host_does_not_hold_up_the_others() -> None:
+    go = threading.Event()
+
+    def work(job: tuple[str, int]) -> tuple[str, int]:
+        if job[0] == "slow":
+            assert go.wait(30)
+        return job
+
+    jobs = [("slow", number) for number in range(5)] + [("quick", number) for number in range(5)]
+    found = by_host(jobs, lambda job: job[0], work, threads=3, per_host=1)
+    first = [next(found) for _ in range(5)]
+    go.set()
+    assert {job[0] for job in first} == {"quick"}
+    assert {job[0] for job in found} == {"slow"}
+
+
+def test_what_the_work_raises_is_raised_and_ends_the_rest() -> None:
+    begun: list[int] = []
+
+    def work(job: int) -> int:
+        begun.append(job)
+        raise KeyError(job)
+
+    with pytest.raises(KeyError):
+        list(by_host(range(1_000), lambda _: "host", work, threads=2, per_host=1))
+    assert len(begun) < 20
+
+
+def test_whoever_stops_taking_results_stops_the_rest() -> None:
+    begun: list[int] = []
+
+    def work(job: int) -> int:
+        begun.append(job)
+        return job
+
+    found = by_host(range(10_000), str, work, threads=2, per_host=1)
+    next(found)
+    found.close()  # type: ignore[attr-defined]  # it is a generator
+    assert len(begun) < 20
+    assert threading.active_count() < 10
+
+
+def test_nothing_to_do() -> None:
+    assert list(by_host([], str, str, threads=4, per_host=1)) == []
