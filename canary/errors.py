@@ -74,6 +74,20 @@ class StoreError(CanaryError):
     """A watcher's memory that is damaged, read-only, full, or held by somebody else for too long."""
 
 
+class DeliveryError(CanaryError):
+    """A message that a channel did not take.
+
+    Args:
+        what: one sentence: what happened, and where; no password and no secret address in it.
+        hint: one sentence: what to do next.
+        temporary: whether it may be taken when it is sent again later.
+    """
+
+    def __init__(self, what: str, *, temporary: bool, hint: str = "") -> None:
+        super().__init__(what, hint=hint)
+        self.temporary = temporary
+
+
 class RefusedError(CanaryError):
     """A command that will not do as told until a person has done something else first."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from canary.limits import FETCH_SECONDS
 
 if TYPE_CHECKING:
     from canary.core.anchor_source import ChainPlace
+    from canary.core.fetched import Answer
     from canary.flows.watch.explain import Explanation
     from canary.formats.bitcoin_headers import HeaderSource
 
@@ -185,8 +186,24 @@ def _check_proof(sources: Sequence[HeaderSource], name: str, data: bytes, entry:
 
 
 @contextlib.contextmanager
-def open_source(location: str, *, seconds: float, allow_http: bool, ca_file: Path | None) -> Iterator[Source]:
+def open_source(
+    location: str,
+    *,
+    seconds: float,
+    allow_http: bool,
+    ca_file: Path | None,
+    proxy: str | None = None,
+    seen: Callable[[Answer | None], None] | None = None,
+) -> Iterator[Source]:
     """Opens a location: a URL, or a folder.
+
+    Args:
+        location: a site's URL, or the path of a folder.
+        seconds: the most seconds that the whole look may take.
+        allow_http: whether http:// is taken for another host than this machine.
+        ca_file: certificates to trust for TLS in the place of the usual ones.
+        proxy: the proxy that every request goes through; None for none.
+        seen: is told each answer of a web server as it came, and None when another is asked for.
 
     Raises:
         CanaryError: the URL is none that can be looked at.
@@ -200,7 +217,9 @@ def open_source(location: str, *, seconds: float, allow_http: bool, ca_file: Pat
     from canary.edges.http import HttpSource  # noqa: PLC0415
     from canary.flows.watch.locate import HintedSource  # noqa: PLC0415
 
-    with HttpSource(location, seconds=seconds, allow_http=allow_http, ca_file=ca_file) as source:
+    with HttpSource(
+        location, seconds=seconds, allow_http=allow_http, ca_file=ca_file, proxy=proxy, seen=seen
+    ) as source:
         yield source if urlsplit(location).path.strip("/") else HintedSource(source)
 
 

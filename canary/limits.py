@@ -195,7 +195,7 @@ CLAIM = timedelta(minutes=30)
 """How long a run may take for what it has claimed; after that it counts as dead, and another run looks."""
 
 WATCH_BATCH = 200
-"""Looks that are stored in one transaction: more of them are hardly quicker, and a killed run makes all of them again."""
+"""Looks that are stored in one transaction: more are hardly quicker, and a killed run makes all of them again."""
 
 WATCH_BATCH_AFTER = timedelta(seconds=2)
 """After this long a batch is stored however few looks are in it."""

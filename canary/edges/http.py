@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import http
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote, urljoin, urlsplit
@@ -31,7 +31,7 @@ class HttpSource:
         allow_http: accept http:// for any host; whoever is on the way can then change every byte.
         ca_file: certificates (PEM) to trust instead of certifi's.
         proxy: `http://host:port` of a proxy that every request goes through.
-        remember: whether the last answer is kept for a person to look at (`last_answer`).
+        seen: is told each answer as it came, and None when another is asked for.
 
     Raises:
         CanaryError: the address, the proxy or the CA file is none that can be used.
@@ -45,11 +45,9 @@ class HttpSource:
         allow_http: bool = False,
         ca_file: Path | None = None,
         proxy: str | None = None,
-        remember: bool = False,
+        seen: Callable[[Answer | None], None] | None = None,
     ) -> None:
-        self._remember = remember
-        self.last_answer: Answer | None = None
-        """The last answer as it came; None before the first, or where nothing is remembered."""
+        self._seen = seen
         self._origin = _checked_base(base_url, allow_http=allow_http, proxied=proxy is not None)
         self._base = base_url.rstrip("/") + "/"
         host = urlsplit(base_url).netloc
@@ -85,7 +83,8 @@ class HttpSource:
 
     def _fetch(self, url: str, headers: Mapping[str, str], limit: int) -> Fetched:
         """Does what `get` promises, on the thread that may be cut off."""
-        self.last_answer = None
+        if self._seen is not None:
+            self._seen(None)
         for _ in range(limits.REDIRECTS + 1):
             with self._exchange.send(url, headers) as response:
                 raw: urllib3.BaseHTTPResponse = response.raw
@@ -114,14 +113,14 @@ class HttpSource:
                 raise FetchError(f"{url}: says that nothing changed, without having been asked that")
             etag = etag or asked
         elif raw.status not in range(200, 300):
-            if self._remember:
-                self.last_answer = answer_of(raw, url, read_beginning(raw, limits.SIGHTING_BYTES))
+            if self._seen is not None:
+                self._seen(answer_of(raw, url, read_beginning(raw, limits.SIGHTING_BYTES)))
             return Fetched(raw.status, b"", None)
-        if self._remember:
-            self.last_answer = answer_of(raw, url, b"")
+        if self._seen is not None:
+            self._seen(answer_of(raw, url, b""))
         body = read_body(raw, url, limit)
-        if self._remember:
-            self.last_answer = answer_of(raw, url, body[: limits.SIGHTING_BYTES])
+        if self._seen is not None:
+            self._seen(answer_of(raw, url, body[: limits.SIGHTING_BYTES]))
         return Fetched(raw.status, body, etag)
 
 

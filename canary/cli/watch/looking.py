@@ -35,7 +35,7 @@ class Looking(msgspec.Struct, frozen=True):
 
     Attributes:
         state_of: returns what is stored of a canary; from any thread.
-        checkers: the ports that check evidence.
+        checkers: makes the ports that check evidence, for one look.
         clock: the watcher's clock, aware.
         seconds: what each look may take.
         threads: how many looks are made at once.
@@ -43,7 +43,7 @@ class Looking(msgspec.Struct, frozen=True):
     """
 
     state_of: Callable[[str], State | None]
-    checkers: Checkers
+    checkers: Callable[[], Checkers]
     clock: Callable[[], datetime]
     seconds: float
     threads: int
@@ -54,81 +54,83 @@ class Looking(msgspec.Struct, frozen=True):
         return by_host(due, _host, self.look, threads=self.threads, per_host=self.per_host)
 
     def look(self, watched: Watched) -> Looked:
-        """Looks at one canary; whatever goes wrong with it is what the look came to."""
+        """Looks at one canary; whatever goes wrong with it is what the look came to.
+
+        Raises:
+            StoreError: the watcher's memory cannot be read.
+        """
         began, now = time.monotonic(), self.clock()
-        seen: list[_Remembering] = []
         try:
             state = self.state_of(watched.followed.name)
-            judgement = self._judged(watched, state, now, seen)
         except MalformedError as error:
-            judgement = _not_judged(now, error)
-        status = judgement.verdict.status
-        sighting = seen[-1].sighting(now) if seen and status in _WORTH_KEEPING else None
-        if sighting is None and status in _WORTH_KEEPING:
-            sighting = Sighting(now, watched.followed.location, "; ".join(f.told for f in judgement.verdict.deciding()))
-        return Looked(watched, now, time.monotonic() - began, judgement, sighting)
+            # Nobody is told that all is well, and nothing is replaced.
+            finding = Finding(Code.NOT_CHECKED, f"what is remembered of this canary cannot be read: {error.what}")
+            return Looked(watched, now, time.monotonic() - began, Verdict(now, (finding,)), None, None)
+        seen = _Seen()
+        judgement = self._judged(watched, state, now, seen)
+        verdict = judgement.verdict
+        sighting = seen.sighting(now, watched, verdict) if verdict.status in _WORTH_KEEPING else None
+        return Looked(watched, now, time.monotonic() - began, verdict, judgement.state, sighting)
 
-    def _judged(
-        self, watched: Watched, state: State | None, now: datetime, seen: list[_Remembering]
-    ) -> Judgement:
+    def _judged(self, watched: Watched, state: State | None, now: datetime, seen: _Seen) -> Judgement:
         followed = watched.followed
         question = Question(now=now, pin=followed.pin, trust_first_use=followed.first_use, state=state)
-        ca_file = Path(followed.ca_file) if followed.ca_file else None
         with LazyGpg() as verifier:
             try:
                 with open_source(
                     followed.location,
                     seconds=self.seconds,
                     allow_http=followed.allow_http,
-                    ca_file=ca_file,
+                    ca_file=Path(followed.ca_file) if followed.ca_file else None,
                     proxy=followed.proxy or None,
-                    remember=True,
+                    seen=seen.answered,
                 ) as source:
-                    remembering = _Remembering(source)
-                    seen.append(remembering)
-                    return verify_site(remembering, question, verifier, self.checkers)
+                    return verify_site(_Noted(source, seen), question, verifier, self.checkers())
             except CanaryError as error:
                 # A folder that is gone, or an address that cannot be used any more: what is stored is judged by time.
                 return judge(Unreachable(error.what), question, verifier)
 
 
-class _Remembering:
-    """A source that remembers what it was asked for last, and what went wrong."""
+class _Seen:
+    """What was asked for last in one look, and what came of it."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self) -> None:
+        self.path = ""
+        self.error = ""
+        self.answer: Answer | None = None
+
+    def answered(self, answer: Answer | None) -> None:
+        """Takes in an answer as it came."""
+        self.answer = answer
+
+    def sighting(self, now: datetime, watched: Watched, verdict: Verdict) -> Sighting:
+        """Returns what is kept of it."""
+        error = self.error or "; ".join(each.told for each in verdict.deciding())
+        if self.answer is None:
+            return Sighting(now, self.path or watched.followed.location, error)
+        answer = self.answer
+        return Sighting(
+            now, answer.url, error, answer.status, answer.headers, answer.body[:SIGHTING_BYTES], answer.certificate
+        )
+
+
+class _Noted:
+    """A source of which it is noted what it was asked for, and what went wrong."""
+
+    def __init__(self, source: Source, seen: _Seen) -> None:
         self._source = source
-        self._path = ""
-        self._error = ""
-        self._status: int | None = None
-        self._body = b""
+        self._seen = seen
 
     def describe(self) -> str:
         return self._source.describe()
 
     def get(self, path: str, *, limit: int, etag: str | None = None, fresh: bool = False) -> Fetched:
-        self._path, self._error, self._status, self._body = path, "", None, b""
+        self._seen.path, self._seen.error = path, ""
         try:
-            answer = self._source.get(path, limit=limit, etag=etag, fresh=fresh)
+            return self._source.get(path, limit=limit, etag=etag, fresh=fresh)
         except CanaryError as error:
-            self._error = error.what
+            self._seen.error = error.what
             raise
-        self._status, self._body = answer.status, answer.body[:SIGHTING_BYTES]
-        return answer
-
-    def sighting(self, now: datetime) -> Sighting:
-        """Returns what was seen last."""
-        answer: Answer | None = getattr(self._source, "last_answer", None)
-        if answer is None:
-            return Sighting(now, self._path, self._error, self._status, (), self._body)
-        return Sighting(
-            now, self._path, self._error, answer.status, answer.headers, answer.body, answer.certificate
-        )
-
-
-def _not_judged(now: datetime, error: MalformedError) -> Judgement:
-    """Returns the judgement where what is stored is damaged: nobody is told that all is well, nothing is replaced."""
-    finding = Finding(Code.NOT_CHECKED, f"what is remembered of this canary cannot be read: {error.what}")
-    return Judgement(Verdict(now, (finding,)), None, doubtful=False)
 
 
 def _host(watched: Watched) -> str:

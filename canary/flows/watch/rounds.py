@@ -141,7 +141,7 @@ def _claimed(taken: Round, tags: Sequence[str]) -> list[Watched]:
 
 
 def _pass_time(taken: Round, tags: Sequence[str], due: set[str]) -> int:
-    """Stores what time alone has changed about canaries that nobody looks at now; returns how many alerts came of it."""
+    """Stores what time alone has changed where nobody looks now; returns how many alerts came of it."""
     recorded: list[Recorded] = []
     for watched in taken.store.watched(tags=tags):
         if watched.followed.name in due or watched.believed is None:
@@ -238,4 +238,3 @@ def _tell_network(taken: Round, *, network: bool, unreachable: int, looked: int)
 def worst(codes: Sequence[int]) -> int:
     """Returns the exit code of many: CRITICAL before UNKNOWN before WARNING before OK; 3 where there are none."""
     return next((code for code in (2, 3, 1, 0) if code in codes), 3)
-
