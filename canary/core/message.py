@@ -15,7 +15,7 @@ class Message(msgspec.Struct, frozen=True):
     """One message.
 
     Attributes:
-        id: what makes it the same when it comes again, 32 hexadecimal digits: an alert's own id, or one made of the ids.
+        id: 32 hexadecimal digits that stay the same when it comes again: an alert's own id, or made of the ids of all.
         at: when the newest of its alerts was decided (UTC).
         subject: one line of printable characters, at most 150.
         text: the plain text, in lines that end with a line feed.
