@@ -194,6 +194,9 @@ ALERTS_KEPT = timedelta(days=90)
 CLAIM = timedelta(minutes=30)
 """How long a run may take for what it has claimed; after that it counts as dead, and another run looks."""
 
+HELD_BYTES = 33_554_432
+"""Bytes of failed answers in one run that are kept while it is not clear whose failure it is."""
+
 WATCH_BATCH = 200
 """Looks that are stored in one transaction: more are hardly quicker, and a killed run makes all of them again."""
 

@@ -37,8 +37,17 @@ class AlertKind(StrEnum):
     NETWORK = "network"
     """So much is unreachable at once that the watcher's own network looks broken."""
 
+    CLOCK = "clock"
+    """The watcher's clock is behind what it was before, so that nothing can be judged by it."""
+
     TEST = "test"
     """A person asked for it."""
+
+
+_ABOUT_THIS_WATCHER = {
+    AlertKind.NETWORK: EXIT_CODES[Status.UNREACHABLE],
+    AlertKind.CLOCK: EXIT_CODES[Status.UNKNOWN],
+}
 
 
 class Alert(msgspec.Struct, frozen=True):
@@ -76,7 +85,7 @@ class Alert(msgspec.Struct, frozen=True):
         if self.kind is AlertKind.AHEAD:
             return EXIT_CODES[Status.OVERDUE]
         if self.after is None:
-            return EXIT_CODES[Status.UNREACHABLE] if self.kind is AlertKind.NETWORK else 0
+            return _ABOUT_THIS_WATCHER.get(self.kind, 0)
         return EXIT_CODES[self.after]
 
 

@@ -162,10 +162,10 @@ class SqliteWatchStore:
         with self._file.reading() as db:
             return history.sightings(db, name)
 
-    def add_alerts(self, alerts: Sequence[tuple[Alert, tuple[Delivery, ...]]]) -> None:
-        """Stores alerts that are about no canary of the list."""
+    def add_alerts(self, alerts: Sequence[tuple[Alert, tuple[Delivery, ...]]]) -> int:
+        """Stores alerts that are about no canary of the list; returns how many of them are new."""
         with self._file.writing() as db:
-            outbox.add_alerts(db, None, alerts)
+            return outbox.add_alerts(db, None, alerts)
 
     def outbox(self, now: datetime) -> list[Delivery]:
         """Returns the deliveries that are due and that no other run holds, the oldest first."""

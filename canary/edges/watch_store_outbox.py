@@ -87,17 +87,19 @@ _FAILED = (
 )
 
 
-def add_alerts(db: sqlite3.Connection, canary: int | None, alerts: Iterable[tuple[Alert, Sequence[Delivery]]]) -> None:
-    """Adds alerts with their deliveries, but for what is there already.
+def add_alerts(db: sqlite3.Connection, canary: int | None, alerts: Iterable[tuple[Alert, Sequence[Delivery]]]) -> int:
+    """Adds alerts with their deliveries, but for what is there already; returns how many of the alerts are new.
 
     Args:
         db: the memory, in a transaction.
         canary: which canary they are about; None for none of the list.
         alerts: each with where it goes.
     """
+    new = 0
     for alert, deliveries in alerts:
-        db.execute(_ADD_ALERT, (canary, *astuple(alert_row(alert))))
+        new += db.execute(_ADD_ALERT, (canary, *astuple(alert_row(alert)))).rowcount
         db.executemany(_ADD_DELIVERY, [(alert.id, *astuple(delivery_row(each))) for each in deliveries])
+    return new
 
 
 def due(db: sqlite3.Connection, now: datetime, holder: str = "") -> list[Delivery]:

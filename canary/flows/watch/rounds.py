@@ -1,9 +1,11 @@
 """One round of a watcher: look at what is due, decide, store, and only then tell.
 
-1. Everything that time alone changes is stored first: a canary expires whether anybody looks or not.
-2. What is due is claimed, so that no other run looks at the same canary, and looked at.
-3. What each look came to is stored in batches, with the alerts that follow from it, each batch whole or not at all.
-4. Looks that could not reach anything are held back to the end: if there are suddenly too many of them, it is this
+1. A clock that is more than ten minutes behind an earlier look ends the round: nothing that is seen by it can be
+   judged. One alert a day says so, until the clock is right or a person says that it is.
+2. What is due is claimed, so that no other run looks at the same canary.
+3. Everything that time alone changes about the others is stored: a canary expires whether anybody looks or not.
+4. What each look came to is stored in batches, with the alerts that follow from it, each batch whole or not at all.
+5. Looks that could not reach anything are held back to the end: if there are suddenly too many of them, it is this
    watcher's own network that looks broken. Then one alert says so, and no canary is suspected for it.
 
 A run that is killed between two of these leaves a store that is whole; its claims run out, and the next run goes on.
@@ -18,18 +20,24 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from canary.core.agenda import Patience, believe, by_time, network_suspect
+from canary.core.agenda import Patience, believe, by_time, count_unreachable, network_suspect
 from canary.core.alerts import Alert, AlertKind, Delivery, alert_id
 from canary.core.findings import Severity, Status
-from canary.core.question import Judgement
+from canary.core.followed import Followed
+from canary.core.recorded import Recorded
+from canary.core.state import State
 from canary.core.telling import TellingPolicy, tell
+from canary.core.times import format_time
 from canary.core.verdict import Verdict
 from canary.core.watched import Check, Sighting, Watched
-from canary.flows.watch.store import Recorded, WatchStore
-from canary.limits import CLAIM, WATCH_BATCH, WATCH_BATCH_AFTER
+from canary.flows.watch.store import WatchStore
+from canary.limits import CLAIM, FUTURE_TOLERANCE, HELD_BYTES, WATCH_BATCH, WATCH_BATCH_AFTER
 
-NETWORK_NOTE = "network told broken"
+NETWORK_NOTE = "network broken since"
+"""The note that says since when this watcher's own network looks broken; empty while it does not."""
+
 COMPLETED_NOTE = "last completed run"
+"""The note that says when a run came to its end."""
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -39,14 +47,16 @@ class Looked(msgspec.Struct, frozen=True):
         watched: the canary, as it was before.
         at: when it was looked at (UTC).
         took: seconds that the look took.
-        judgement: what it came to.
+        verdict: what it came to.
+        state: the state to keep; None to leave the one that is kept.
         sighting: what was seen, where it failed.
     """
 
     watched: Watched
     at: datetime
     took: float
-    judgement: Judgement
+    verdict: Verdict
+    state: State | None
     sighting: Sighting | None
 
 
@@ -69,6 +79,7 @@ class Round(msgspec.Struct, frozen=True):
         clock: the watcher's clock, aware.
         jitter: returns a number from 0 to 1, another one at each call, so that looks do not come in droves.
         holder: what this run is called among those that share the store.
+        trust_clock: whether a person says that the clock is right though it is behind an earlier look.
         progress: is told how many of how many looks are done.
     """
 
@@ -80,6 +91,7 @@ class Round(msgspec.Struct, frozen=True):
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     holder: str
+    trust_clock: bool = False
     progress: Callable[[int, int], None] = lambda _, __: None
 
 
@@ -89,14 +101,16 @@ class Came(msgspec.Struct, frozen=True):
     Attributes:
         looked: how many canaries were looked at.
         unreachable: how many of them could not be reached.
-        network: whether this watcher's own network looks broken.
         alerts: how many alerts were decided.
+        network_since: since when this watcher's own network looks broken; None while it does not.
+        clock_behind: the latest earlier look, where the clock is behind that and nothing was looked at; else None.
     """
 
-    looked: int
-    unreachable: int
-    network: bool
-    alerts: int
+    looked: int = 0
+    unreachable: int = 0
+    alerts: int = 0
+    network_since: datetime | None = None
+    clock_behind: datetime | None = None
 
 
 def run_round(taken: Round, *, tags: Sequence[str] = ()) -> Came:
@@ -109,55 +123,80 @@ def run_round(taken: Round, *, tags: Sequence[str] = ()) -> Came:
     Raises:
         StoreError: the memory cannot be read or written. What was stored stays.
     """
-    due = _claimed(taken, tags)
+    listed = taken.store.watched()
+    latest = max((each.checked_at for each in listed if each.checked_at is not None), default=None)
+    if latest is not None and taken.clock() < latest - FUTURE_TOLERANCE and not taken.trust_clock:
+        return Came(alerts=_tell_clock(taken, latest), clock_behind=latest)
     try:
-        alerts = _pass_time(taken, tags, {each.followed.name for each in due})
-        held: list[Looked] = []
-        batch = _Batch(taken)
-        for number, looked in enumerate(taken.looks(due), 1):
-            taken.progress(number, len(due))
-            if _unreached(looked):
-                held.append(looked)
-            else:
-                batch.add(looked)
-        network = network_suspect(len(held), len(due))
-        for looked in held:
-            if network:
-                batch.put_off(looked)
-            else:
-                batch.add(looked)
-        batch.flush()
-        alerts += batch.alerts + _tell_network(taken, network=network, unreachable=len(held), looked=len(due))
+        came = _look_at_what_is_due(taken, listed, tags)
     finally:
         taken.store.release(taken.holder)
-    return Came(len(due), len(held), network, alerts)
+    return came
+
+
+def is_broken_since(store: WatchStore) -> datetime | None:
+    """Returns since when this watcher's own network looks broken; None while it does not."""
+    noted = store.note(NETWORK_NOTE)
+    return datetime.fromisoformat(noted) if noted else None
+
+
+def worst(codes: Sequence[int]) -> int:
+    """Returns the exit code of many: CRITICAL before UNKNOWN before WARNING before OK; 3 where there are none."""
+    return next((code for code in (2, 3, 1, 0) if code in codes), 3)
+
+
+def _look_at_what_is_due(taken: Round, listed: Sequence[Watched], tags: Sequence[str]) -> Came:
+    due = _claimed(taken, tags)
+    names = {each.followed.name for each in due}
+    alerts = _pass_time(taken, [each for each in listed if each.followed.name not in names and _is_under(each, tags)])
+    batch, held = _Batch(taken), _Held()
+    answered: set[str] = set()
+    for number, looked in enumerate(taken.looks(due), 1):
+        taken.progress(number, len(due))
+        if _is_unreached(looked):
+            held.add(looked)
+        else:
+            answered.add(looked.watched.followed.name)
+            batch.add(looked, network_broken=False)
+    failed = {each.watched.followed.name for each in held.looks}
+    counts = count_unreachable(listed, failed=failed, answered=answered, now=taken.clock())
+    since = _network(taken, broken=bool(failed) and network_suspect(*counts), answered=bool(answered))
+    for looked in held.looks:
+        batch.add(looked, network_broken=since is not None)
+    batch.flush()
+    if since is not None:
+        alerts += _tell_network(taken, since, *counts)
+    return Came(len(due), len(held.looks), alerts + batch.alerts, since)
 
 
 def _claimed(taken: Round, tags: Sequence[str]) -> list[Watched]:
     now = taken.clock()
-    due = taken.store.due(now, tags=tags)
-    names = [each.followed.name for each in due]
+    names = [each.followed.name for each in taken.store.due(now, tags=tags)]
     return taken.store.claim(names, holder=taken.holder, now=now, until=now + CLAIM)
 
 
-def _pass_time(taken: Round, tags: Sequence[str], due: set[str]) -> int:
+def _is_under(watched: Watched, tags: Sequence[str]) -> bool:
+    return not tags or not set(tags).isdisjoint(watched.followed.tags)
+
+
+def _pass_time(taken: Round, rows: Sequence[Watched]) -> int:
     """Stores what time alone has changed where nobody looks now; returns how many alerts came of it."""
     recorded: list[Recorded] = []
-    for watched in taken.store.watched(tags=tags):
-        if watched.followed.name in due or watched.believed is None:
+    for watched in rows:
+        if watched.believed is None:
             continue
         now = taken.clock()
         found = _decided(taken, watched, by_time(watched, now), now)
         if found.watched != watched or found.transition is not None or found.alerts:
             recorded.append(found)
-    taken.store.record(recorded)
+    for start in range(0, len(recorded), WATCH_BATCH):
+        taken.store.record(recorded[start : start + WATCH_BATCH])
     return sum(len(each.alerts) for each in recorded)
 
 
 def _decided(taken: Round, before: Watched, after: Watched, now: datetime) -> Recorded:
     after, transition, alerts = tell(before, after, now=now, policy=taken.policy)
-    sent = tuple((alert, taken.routing(alert)) for alert in alerts)
-    return Recorded(replace(after, alerts=after.alerts + len(alerts)), transition=transition, alerts=sent)
+    return Recorded(after, transition=transition, alerts=tuple((alert, taken.routing(alert)) for alert in alerts))
 
 
 class _Batch:
@@ -169,72 +208,107 @@ class _Batch:
         self._since = taken.clock()
         self.alerts = 0
 
-    def add(self, looked: Looked) -> None:
+    def add(self, looked: Looked, *, network_broken: bool) -> None:
         """Takes in what a look came to."""
-        taken, now = self._taken, looked.at
-        verdict = looked.judgement.verdict
-        after = believe(looked.watched, verdict, now=now, jitter=taken.jitter(), patience=taken.patience)
-        found = _decided(taken, looked.watched, replace(after, took=looked.took), now)
+        taken = self._taken
+        after = believe(
+            looked.watched,
+            looked.verdict,
+            now=looked.at,
+            jitter=taken.jitter(),
+            patience=taken.patience,
+            network_broken=network_broken,
+        )
+        after = replace(after, followed=_pinned(looked), took=looked.took)
+        found = _decided(taken, looked.watched, after, looked.at)
         self.alerts += len(found.alerts)
-        self._store(replace(found, state=looked.judgement.state, check=_check(looked), sighting=looked.sighting))
-
-    def put_off(self, looked: Looked) -> None:
-        """Takes in a look that failed for this watcher's own reasons: it is made again soon, and says nothing."""
-        taken, before = self._taken, looked.watched
-        after = replace(by_time(before, looked.at), next_at=looked.at + taken.patience.step, checked_at=looked.at)
-        found = _decided(taken, before, replace(after, took=looked.took, checks=before.checks + 1), looked.at)
-        self.alerts += len(found.alerts)
-        self._store(replace(found, check=_check(looked), sighting=looked.sighting))
+        self._waiting.append(replace(found, state=looked.state, check=_check(looked), sighting=looked.sighting))
+        if len(self._waiting) >= WATCH_BATCH or abs(taken.clock() - self._since) >= WATCH_BATCH_AFTER:
+            self.flush()
 
     def flush(self) -> None:
         """Stores what is waiting."""
-        self._taken.store.record(self._waiting)
+        if self._waiting:
+            self._taken.store.record(self._waiting)
         self._waiting = []
         self._since = self._taken.clock()
 
-    def _store(self, recorded: Recorded) -> None:
-        self._waiting.append(recorded)
-        if len(self._waiting) >= WATCH_BATCH or abs(self._taken.clock() - self._since) >= WATCH_BATCH_AFTER:
-            self.flush()
+
+class _Held:
+    """Looks that could not reach anything, with no more of what was answered than memory has room for."""
+
+    def __init__(self) -> None:
+        self.looks: list[Looked] = []
+        self._bytes = 0
+
+    def add(self, looked: Looked) -> None:
+        """Holds one look back."""
+        sighting = looked.sighting
+        if sighting is not None:
+            if self._bytes + len(sighting.body) > HELD_BYTES:
+                sighting = replace(sighting, body=b"")
+            self._bytes += len(sighting.body)
+        self.looks.append(replace(looked, sighting=sighting))
+
+
+def _pinned(looked: Looked) -> Followed:
+    """Returns the canary with the pin that its first look was trusted with, if this was that look."""
+    followed = looked.watched.followed
+    if followed.pin is None and looked.state is not None:
+        return replace(followed, pin=looked.state.pin)
+    return followed
 
 
 def _check(looked: Looked) -> Check:
-    return Check(looked.at, looked.judgement.verdict.status, looked.took, _detail(looked.judgement.verdict))
+    return Check(looked.at, looked.verdict.status, looked.took, _detail(looked.verdict))
 
 
 def _detail(verdict: Verdict) -> str:
     return next((each.told for each in verdict.deciding() if each.severity is not Severity.OK), "")
 
 
-def _unreached(looked: Looked) -> bool:
+def _is_unreached(looked: Looked) -> bool:
     """Tells whether a look brought nothing that counts: it says as much about this network as about the canary."""
-    verdict = looked.judgement.verdict
     return looked.sighting is not None and any(
-        each.cause is not None and each.cause.status is Status.UNREACHABLE for each in verdict.findings
+        each.cause is not None and each.cause.status is Status.UNREACHABLE for each in looked.verdict.findings
     )
 
 
-def _tell_network(taken: Round, *, network: bool, unreachable: int, looked: int) -> int:
-    """Tells once that the network looks broken, and forgets it when it does not any more."""
-    told = taken.store.note(NETWORK_NOTE)
-    if not network:
-        if told and looked > unreachable:
-            taken.store.set_note(NETWORK_NOTE, "")
-        return 0
-    if told:
-        return 0
+# --- about this watcher itself --------------------------------------------------------------------------
+
+
+def _network(taken: Round, *, broken: bool, answered: bool) -> datetime | None:
+    """Returns since when the network looks broken, which is noted; None while it does not."""
+    since = is_broken_since(taken.store)
+    if broken and since is None:
+        since = taken.clock()
+        taken.store.set_note(NETWORK_NOTE, since.isoformat())
+    elif since is not None and not broken and answered:
+        taken.store.set_note(NETWORK_NOTE, "")
+        since = None
+    return since
+
+
+def _tell_network(taken: Round, since: datetime, unreachable: int, looked: int) -> int:
+    """Tells once that the network looks broken. A run that was killed before it could is made up for by the next."""
+    words = (
+        f"{unreachable} of the {looked} canaries that were looked at within an hour could not be reached, all of a "
+        "sudden: this machine's own network looks broken. No canary is suspected for it."
+    )
+    return _tell_of_itself(taken, AlertKind.NETWORK, format_time(since), since, words)
+
+
+def _tell_clock(taken: Round, latest: datetime) -> int:
+    """Tells once a day that the clock went back."""
     now = taken.clock()
     words = (
-        f"{unreachable} of the {looked} canaries that were looked at could not be reached, all of a sudden: this "
-        "machine's own network looks broken. No canary is suspected for it."
+        f"this machine's clock says {format_time(now)}, and at an earlier look it was {format_time(latest)}. Nothing "
+        "is looked at until it is set right; if the earlier time was the wrong one, run once with --trust-clock."
     )
-    kind = AlertKind.NETWORK
-    alert = Alert(alert_id(kind, "", "broken", now), kind, now, words=words)
-    taken.store.add_alerts([(alert, taken.routing(alert))])
-    taken.store.set_note(NETWORK_NOTE, now.isoformat())
-    return 1
+    return _tell_of_itself(taken, AlertKind.CLOCK, now.date().isoformat(), latest, words)
 
 
-def worst(codes: Sequence[int]) -> int:
-    """Returns the exit code of many: CRITICAL before UNKNOWN before WARNING before OK; 3 where there are none."""
-    return next((code for code in (2, 3, 1, 0) if code in codes), 3)
+def _tell_of_itself(taken: Round, kind: AlertKind, occasion: str, moment: datetime, words: str) -> int:
+    """Stores an alert about this watcher, if it is not stored already; returns how many are new."""
+    alert = Alert(alert_id(kind, "", occasion, moment), kind, taken.clock(), words=words)
+    return taken.store.add_alerts([(alert, taken.routing(alert))])

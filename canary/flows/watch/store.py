@@ -95,8 +95,8 @@ class WatchStore(Protocol):
     def sightings(self, name: str) -> list[Sighting]:
         """Returns what was seen at failed looks, the newest first."""
 
-    def add_alerts(self, alerts: Sequence[tuple[Alert, tuple[Delivery, ...]]]) -> None:
-        """Stores alerts that are about no canary of the list."""
+    def add_alerts(self, alerts: Sequence[tuple[Alert, tuple[Delivery, ...]]]) -> int:
+        """Stores alerts that are about no canary of the list; returns how many of them are new."""
 
     def outbox(self, now: datetime) -> list[Delivery]:
         """Returns the deliveries that are due and that no other run holds, the oldest first."""
