@@ -37,7 +37,7 @@ from canary.core.schedule import Window
 from canary.core.suspecting import believed_of, brought_log, failure_of
 from canary.core.times import midnight
 from canary.core.verdict import Verdict
-from canary.core.watched import Suspicion, Watched
+from canary.core.watched import Suspicion, Watched, counted
 
 _SOONER_BY = 0.05
 _SPREAD = 0.1
@@ -134,15 +134,9 @@ def standing(watched: Watched, now: datetime) -> Verdict | None:
 
 
 def counted_exit_code(watched: Watched, now: datetime) -> int:
-    """Returns a canary's share in the exit code of a list: a status that was acknowledged does not count.
-
-    What was never looked at is UNKNOWN, 3.
-    """
+    """Returns a canary's share in the exit code of a list (`canary.core.watched.counted`)."""
     verdict = standing(watched, now)
-    if verdict is None:
-        return EXIT_CODES[Status.UNKNOWN]
-    read = watched.acknowledged
-    return 0 if read is not None and read.status is verdict.status is watched.status else verdict.exit_code
+    return counted(None if verdict is None else verdict.status, watched.status, watched.acknowledged)
 
 
 def _weighed(

@@ -16,7 +16,7 @@ from canary.core.followed import Followed
 from canary.core.freshness import time_code
 from canary.core.schedule import Window
 from canary.core.verdict import Verdict
-from canary.core.watched import Acknowledged
+from canary.core.watched import Acknowledged, counted
 
 
 class Lasting(msgspec.Struct, frozen=True):
@@ -87,3 +87,7 @@ class Summary(msgspec.Struct, frozen=True):
     def standing(self, now: datetime) -> Status | None:
         """Returns the status that stands at `now`; None before the first look."""
         return None if self.lasting is None else self.lasting.status(now)
+
+    def counted_exit_code(self, now: datetime) -> int:
+        """Returns the canary's share in the exit code of a list (`canary.core.watched.counted`)."""
+        return counted(self.standing(now), self.status, self.acknowledged)

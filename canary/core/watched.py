@@ -15,7 +15,7 @@ from datetime import datetime
 
 import msgspec
 
-from canary.core.findings import Status
+from canary.core.findings import EXIT_CODES, Status
 from canary.core.followed import Followed
 from canary.core.verdict import Verdict
 
@@ -46,6 +46,19 @@ class Acknowledged(msgspec.Struct, frozen=True):
     status: Status
     at: datetime
     note: str
+
+
+def counted(stands: Status | None, recorded: Status | None, read: Acknowledged | None) -> int:
+    """Returns a canary's share in the exit code of a list: a status that was acknowledged does not count.
+
+    Args:
+        stands: the status that stands now; None before the first look, which is UNKNOWN, 3.
+        recorded: the status that stood when it was last recorded.
+        read: the status that a person has read.
+    """
+    if stands is None:
+        return EXIT_CODES[Status.UNKNOWN]
+    return 0 if read is not None and read.status is stands is recorded else EXIT_CODES[stands]
 
 
 class Telling(msgspec.Struct, frozen=True):
