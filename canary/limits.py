@@ -170,6 +170,12 @@ SHORTEST_INTERVAL = timedelta(minutes=5)
 LONGEST_INTERVAL = timedelta(days=30)
 """Between two looks at one canary: the shortest window is not missed by much."""
 
+LIST_BYTES = 67_108_864
+"""Bytes of a list to import: 100,000 canaries with room to spare."""
+
+NOTE_CHARACTERS = 1_000
+"""Characters of the note that a person leaves when acknowledging."""
+
 TAGS = 20
 """Tags on one canary of a list."""
 
@@ -193,6 +199,15 @@ ALERTS_KEPT = timedelta(days=90)
 
 CLAIM = timedelta(minutes=30)
 """How long a run may take for what it has claimed; after that it counts as dead, and another run looks."""
+
+ROUND_EVERY = timedelta(minutes=1)
+"""How long a daemon rests between two passes; the shortest wait before a look is repeated is as long."""
+
+TELL_EVERY = timedelta(minutes=1)
+"""How long a pass that goes on looks before it delivers what it has found so far."""
+
+COMPACT_EVERY = timedelta(days=1)
+"""How often the history is thinned."""
 
 HELD_BYTES = 33_554_432
 """Bytes of failed answers in one run that are kept while it is not clear whose failure it is."""

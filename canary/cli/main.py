@@ -35,6 +35,7 @@ _COMMANDS = {
     "timestamp": ("canary.cli.commands.timestamp", "timestamp"),
     "verify": ("canary.cli.commands.verify", "verify"),
     "explain": ("canary.cli.commands.explain", "explain"),
+    "watch": ("canary.cli.commands.watch", "watch"),
     "spec": ("canary.cli.commands.spec", "spec"),
 }
 """Where each command lives; imported when it is called, so that `--help` stays quick."""
@@ -52,6 +53,7 @@ _HELP = {
     "timestamp": "Fetch timestamps that are missing.",
     "verify": "Check a canary.",
     "explain": "Tell when a release was signed, and how to check that.",
+    "watch": "Follow many canaries, and be told when something changes.",
     "spec": "Print the specification of the formats.",
 }
 

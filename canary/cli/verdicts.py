@@ -101,6 +101,16 @@ def tell(verdict: Verdict, *, again: Sequence[str], tried: bool) -> None:
         again: the words of the same command line, without a pin.
         tried: whether a site was asked, once, and others might answer differently later.
     """
+    tell_verdict(verdict)
+    if verdict.pin is None and verdict.fingerprint is not None:
+        _tell_how_to_pin(verdict.fingerprint, again)
+    if tried:
+        click.echo()
+        say("Looked at once, from this machine.")
+
+
+def tell_verdict(verdict: Verdict) -> None:
+    """Prints what a verdict says, and nothing of how it came about."""
     tell_status(verdict)
     click.echo()
     if verdict.canary:
@@ -113,11 +123,6 @@ def tell(verdict: Verdict, *, again: Sequence[str], tried: bool) -> None:
         click.echo()
     for finding in verdict.findings:
         tell_finding(finding)
-    if verdict.pin is None and verdict.fingerprint is not None:
-        _tell_how_to_pin(verdict.fingerprint, again)
-    if tried:
-        click.echo()
-        say("Looked at once, from this machine.")
 
 
 def _release(subject: Subject, verdict: Verdict) -> dict[str, Any]:

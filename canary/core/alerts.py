@@ -110,6 +110,7 @@ class Delivery(msgspec.Struct, frozen=True):
         due_at: when to try, or to try again (UTC).
         tries: how many there were.
         error: what the last one came to, in words; empty before the first.
+        failed: whether it failed for good, and nobody has dismissed that yet.
     """
 
     alert: Alert
@@ -117,3 +118,4 @@ class Delivery(msgspec.Struct, frozen=True):
     due_at: datetime
     tries: int = 0
     error: str = ""
+    failed: bool = False

@@ -16,7 +16,7 @@ from canary.core.followed import Followed
 from canary.core.freshness import time_code
 from canary.core.schedule import Window
 from canary.core.verdict import Verdict
-from canary.core.watched import Acknowledged, counted
+from canary.core.watched import Acknowledged, Watched, counted
 
 
 class Lasting(msgspec.Struct, frozen=True):
@@ -83,6 +83,25 @@ class Summary(msgspec.Struct, frozen=True):
     took: float
     checks: int
     alerts: int
+
+    @classmethod
+    def of(cls, watched: Watched) -> Summary:
+        """Returns a row in short."""
+        return cls(
+            followed=watched.followed,
+            next_at=watched.next_at,
+            lasting=None if watched.believed is None else Lasting.of(watched.believed),
+            status=watched.status,
+            status_since=watched.status_since,
+            suspected=watched.suspicion.tries if watched.suspicion else 0,
+            acknowledged=watched.acknowledged,
+            muted_until=watched.muted_until,
+            checked_at=watched.checked_at,
+            succeeded_at=watched.succeeded_at,
+            took=watched.took,
+            checks=watched.checks,
+            alerts=watched.alerts,
+        )
 
     def standing(self, now: datetime) -> Status | None:
         """Returns the status that stands at `now`; None before the first look."""

@@ -58,6 +58,7 @@ class DeliveryRow(msgspec.Struct, array_like=True, frozen=True):
     due_at: int
     tries: int
     error: str
+    failed: int
 
 
 _ADD_ALERT = (
@@ -180,7 +181,9 @@ def alert_row(alert: Alert) -> AlertRow:
 
 def delivery_row(delivery: Delivery) -> DeliveryRow:
     """Returns the row of a delivery."""
-    return DeliveryRow(delivery.channel, to_time(delivery.due_at), delivery.tries, to_text(delivery.error))
+    return DeliveryRow(
+        delivery.channel, to_time(delivery.due_at), delivery.tries, to_text(delivery.error), int(delivery.failed)
+    )
 
 
 def delivery_of(found: Sequence[object]) -> Delivery:
@@ -205,4 +208,5 @@ def delivery_of(found: Sequence[object]) -> Delivery:
         time_of(row.due_at),
         row.tries,
         row.error,
+        failed=bool(row.failed),
     )

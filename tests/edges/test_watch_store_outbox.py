@@ -82,9 +82,9 @@ def test_what_failed_for_good_is_told_of_until_it_is_dismissed(store: SqliteWatc
     refused = replace(mail, tries=1, error="550 no such user")
     store.given_up(refused, NOW)
     assert store.outbox(NOW) == [hook]
-    assert store.failures() == [refused]
+    assert store.failures() == [replace(refused, failed=True)]
     assert store.dismiss("hook") == 0
-    assert store.failures() == [refused]
+    assert store.failures() == [replace(refused, failed=True)]
     assert store.dismiss("mail") == 1
     assert store.failures() == []
     assert store.outbox(NOW) == [hook]

@@ -15,9 +15,7 @@ from canary.cli.commands.worker import worker
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_config = click.option(
-    "--config", type=click.Path(path_type=Path), metavar="FILE", help="The watcher's configuration."
-)
+_config = click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The watcher's configuration.")
 _tags = click.option("--tag", "tags", multiple=True, metavar="T", help="Only what is filed under T; once for each.")
 _timeout = click.option(
     "--timeout",
@@ -86,7 +84,7 @@ def remove(app: App, /, **options: Any) -> int | None:  # noqa: ANN401  # the wo
 @_config
 @click.pass_obj
 def ack(app: App, /, **options: Any) -> int | None:  # noqa: ANN401  # the worker has their types
-    """Say that you have read what stands at NAME: no more reminders, and it no longer counts until something changes."""
+    """Say that you have read what stands at NAME: it is not told again, nor counted, until it changes."""
     return worker("canary.cli.watch.minding", "ack")(app, **options)
 
 

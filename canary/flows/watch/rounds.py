@@ -134,7 +134,7 @@ def run_round(taken: Round, *, tags: Sequence[str] = ()) -> Came:
     return came
 
 
-def is_broken_since(store: WatchStore) -> datetime | None:
+def broken_since(store: WatchStore) -> datetime | None:
     """Returns since when this watcher's own network looks broken; None while it does not."""
     noted = store.note(NETWORK_NOTE)
     return datetime.fromisoformat(noted) if noted else None
@@ -146,13 +146,18 @@ def worst(codes: Sequence[int]) -> int:
 
 
 def _look_at_what_is_due(taken: Round, listed: Sequence[Watched], tags: Sequence[str]) -> Came:
-    due = _claimed(taken, tags)
+    due = _claimed(taken, [each.followed.name for each in taken.store.due(taken.clock(), tags=tags)])
+    claimed_at = taken.clock()
     names = {each.followed.name for each in due}
     alerts = _pass_time(taken, [each for each in listed if each.followed.name not in names and _is_under(each, tags)])
     batch, held = _Batch(taken), _Held()
     answered: set[str] = set()
     for number, looked in enumerate(taken.looks(due), 1):
         taken.progress(number, len(due))
+        if abs(taken.clock() - claimed_at) > CLAIM / 3:
+            batch.flush()
+            _claimed(taken, sorted(names - answered))
+            claimed_at = taken.clock()
         if _is_unreached(looked):
             held.add(looked)
         else:
@@ -169,9 +174,9 @@ def _look_at_what_is_due(taken: Round, listed: Sequence[Watched], tags: Sequence
     return Came(len(due), len(held.looks), alerts + batch.alerts, since)
 
 
-def _claimed(taken: Round, tags: Sequence[str]) -> list[Watched]:
+def _claimed(taken: Round, names: Sequence[str]) -> list[Watched]:
+    """Claims canaries, or claims them for longer."""
     now = taken.clock()
-    names = [each.followed.name for each in taken.store.due(now, tags=tags)]
     return taken.store.claim(names, holder=taken.holder, now=now, until=now + CLAIM)
 
 
@@ -279,7 +284,7 @@ def _is_unreached(looked: Looked) -> bool:
 
 def _network(taken: Round, *, broken: bool, answered: bool) -> datetime | None:
     """Returns since when the network looks broken, which is noted; None while it does not."""
-    since = is_broken_since(taken.store)
+    since = broken_since(taken.store)
     if broken and since is None:
         since = taken.clock()
         taken.store.set_note(NETWORK_NOTE, since.isoformat())

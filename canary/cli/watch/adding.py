@@ -1,0 +1,159 @@
+"""`canary watch add`: looks at a canary and takes it into the list."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+from msgspec.structs import replace
+
+from canary.cli.app import App
+from canary.cli.looking import parsed
+from canary.cli.talk import say, say_next
+from canary.cli.verdicts import tell
+from canary.cli.watch.desk import Desk, open_desk
+from canary.cli.watch.looking import Looking
+from canary.core.agenda import believe
+from canary.core.findings import Code
+from canary.core.followed import Followed, check_name, check_tags, parse_interval
+from canary.core.recorded import Recorded
+from canary.core.strict import hash_field, parse_hash
+from canary.core.telling import tell as decide
+from canary.core.watched import Check, Watched
+from canary.errors import CanaryError, RefusedError
+from canary.flows.watch.rounds import Looked
+from canary.formats.watch_list import name_for
+from canary.library import final_location, is_url
+
+_COMPARE = (
+    "Nothing was added. Compare the fingerprint of roster 1 with what the organisation says over another channel: in "
+    "print, by telephone, on a site of its own. If it is the same, run the line above. --trust-first-use takes it as "
+    "it is, and so would believe whoever is on the line today."
+)
+
+
+def add(
+    app: App,
+    *,
+    location: str,
+    pin: str | None,
+    trust_first_use: bool,
+    name: str | None,
+    tags: tuple[str, ...],
+    every: str | None,
+    proxy: str,
+    allow_http: bool,
+    ca_file: Path | None,
+    timeout: float | None,
+    config: Path | None,
+) -> int:
+    """Does what `canary watch add` says. Returns the exit code of what was found."""
+    with open_desk(app, config, make=True) as desk:
+        followed = Followed(
+            name="" if name is None else parsed("--name", check_name, name),
+            location=location if is_url(location) else str(Path(location).absolute()),
+            pin=None if pin is None else parsed("--pin", parse_hash, pin),
+            tags=parsed("--tag", lambda _: check_tags(tags), ""),
+            every=desk.settings.every if every is None else parsed("--every", parse_interval, every),
+            added_at=app.clock(),
+            proxy=proxy,
+            allow_http=allow_http,
+            ca_file="" if ca_file is None else str(ca_file.absolute()),
+            first_use=trust_first_use and pin is None,
+        )
+        if followed.name and desk.store.find(followed.name) is not None:
+            raise RefusedError(
+                f"{followed.name} is in the list already", hint="Choose another --name, or remove that one first."
+            )
+        seconds = timeout or desk.settings.seconds
+        followed = _moved(followed, seconds)
+        looked = _look(desk, followed, seconds)
+        return _answer(desk, looked, again=_again(desk, followed))
+
+
+def _moved(followed: Followed, seconds: float) -> Followed:
+    """Returns the canary at the host that its address leads to."""
+    if not is_url(followed.location):
+        return followed
+    final = final_location(
+        followed.location,
+        seconds=seconds,
+        allow_http=followed.allow_http,
+        ca_file=Path(followed.ca_file) if followed.ca_file else None,
+        proxy=followed.proxy or None,
+    )
+    if final != followed.location:
+        say(f"{followed.location} redirects to {final}; that is what is followed from now on.")
+    return replace(followed, location=final)
+
+
+def _look(desk: Desk, followed: Followed, seconds: float) -> Looked:
+    looking = Looking(
+        state_of=lambda _: None, checkers=desk.checkers, clock=desk.app.clock, seconds=seconds, threads=1, per_host=1
+    )
+    return looking.look(Watched(followed, followed.added_at))
+
+
+def _answer(desk: Desk, looked: Looked, *, again: list[str]) -> int:
+    """Tells what was found, and takes the canary into the list if that is what was asked for."""
+    followed, verdict = looked.watched.followed, looked.verdict
+    tell(verdict, again=again, tried=True)
+    click.echo()
+    codes = {each.code for each in verdict.findings}
+    if followed.pin is None and not followed.first_use:
+        say(_COMPARE if verdict.fingerprint else "Nothing was added: give --pin, or look again later.")
+        return verdict.exit_code
+    if Code.PIN_MISMATCH in codes:
+        raise CanaryError(
+            "nothing was added: what lies there is another canary than the pin says, or a false one",
+            hint="Check the pin and the address; if both are right, do not rely on what that host serves.",
+        )
+    if followed.pin is None and looked.state is None:
+        raise CanaryError(
+            "nothing was added: no canary was seen there that could be trusted at first use",
+            hint="Look again later, or give --pin: with a pin a canary is taken in that cannot be reached now.",
+        )
+    followed = replace(
+        followed,
+        name=followed.name or verdict.canary or name_for(followed.location),
+        pin=followed.pin or (looked.state.pin if looked.state else None),
+    )
+    row = _take_in(desk, replace(looked, watched=replace(looked.watched, followed=followed)))
+    _tell_added(desk, row)
+    return verdict.exit_code
+
+
+def _take_in(desk: Desk, looked: Looked) -> Watched:
+    """Stores the canary, and what the look came to: a person has just read it, so that it is not told again."""
+    before, now = looked.watched, looked.at
+    desk.store.add(before, None)
+    after = believe(before, looked.verdict, now=now, jitter=0.5, patience=desk.settings.patience)
+    after, transition, _ = decide(before, replace(after, took=looked.took), now=now, policy=desk.settings.telling)
+    detail = next((each.told for each in looked.verdict.deciding()), "")
+    check = Check(now, looked.verdict.status, looked.took, detail)
+    desk.store.record([Recorded(after, looked.state, check, looked.sighting, transition)])
+    return after
+
+
+def _tell_added(desk: Desk, row: Watched) -> None:
+    followed = row.followed
+    say(f"{followed.name} is in the list now, pinned as {hash_field(followed.pin or '')}.")
+    if followed.first_use:
+        say("The pin was taken from this first look. Compare it with what the organisation says elsewhere.")
+    say(f"It is looked at next at about {_minute(row.next_at)}, by: {desk.typed('canary watch run')}")
+    say_next("canary cron prints the lines that do this for ever.")
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _again(desk: Desk, followed: Followed) -> list[str]:
+    words = ["canary", "watch", "add", followed.location]
+    for option, value in (("--name", followed.name), ("--proxy", followed.proxy), ("--ca-file", followed.ca_file)):
+        words += [option, value] if value else []
+    for tag in followed.tags:
+        words += ["--tag", tag]
+    words += ["--allow-http"] if followed.allow_http else []
+    return [*words, *(["--config", str(desk.config)] if desk.config else [])]

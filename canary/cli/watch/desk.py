@@ -1,0 +1,111 @@
+"""What every command of `canary watch` begins with: the configuration, and the memory that it names."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from canary.cli.app import App
+from canary.core.evidence import Checkers
+from canary.core.fetched import shown
+from canary.core.summary import Summary
+from canary.core.watch_settings import WatchSettings
+from canary.core.watched import Watched
+from canary.edges.watch_config_file import read_watch_settings
+from canary.edges.watch_store import SqliteWatchStore, open_watch_store
+from canary.errors import CanaryError
+from canary.library import evidence_checkers
+
+ADD = "canary watch add LOCATION --pin sha256:…"
+
+
+@dataclasses.dataclass(frozen=True)
+class Desk:
+    """One command at work on one list.
+
+    Attributes:
+        app: the outside world.
+        settings: the configuration.
+        store: the memory.
+        config: the configuration's file, as it was named; None for the usual one.
+    """
+
+    app: App
+    settings: WatchSettings
+    store: SqliteWatchStore
+    config: Path | None
+
+    def find(self, name: str) -> Watched:
+        """Returns one canary of the list.
+
+        Raises:
+            CanaryError: there is none of that name.
+        """
+        found = self.store.find(name)
+        if found is None:
+            raise CanaryError(
+                f"no canary in {self.settings.memory} is called {shown(name)}",
+                hint=f"See what there is: {self.typed('canary watch list')}.",
+            )
+        return found
+
+    def with_seconds(self, seconds: float) -> Desk:
+        """Returns the same with another bound on each look."""
+        return dataclasses.replace(self, settings=replace(self.settings, seconds=seconds))
+
+    def listed(self, tags: Sequence[str]) -> list[Summary]:
+        """Returns the list in short, by name; with tags only what is filed under one of them.
+
+        Raises:
+            CanaryError: there is nothing in it.
+        """
+        found = self.store.summaries(tags=tags)
+        if found:
+            return found
+        if tags and self.store.summaries():
+            raise CanaryError(
+                f"nothing in the list in {self.settings.memory} is filed under {' or '.join(map(shown, tags))}",
+                hint=f"See the tags: {self.typed('canary watch list')}.",
+            )
+        raise CanaryError(f"the list in {self.settings.memory} is empty", hint=f"Begin with: {self.typed(ADD)}")
+
+    def checkers(self) -> Checkers:
+        """Returns the ports that check evidence, for one look."""
+        # Imported here: a name that is mistyped is told by every run, and no other command needs it.
+        from canary.core.anchor_source import parse_chain_place  # noqa: PLC0415
+
+        settings = self.settings
+        return evidence_checkers(
+            [Path(each) for each in settings.tsa_roots],
+            Path(settings.bitcoin_headers) if settings.bitcoin_headers else None,
+            [parse_chain_place(each) for each in settings.bitcoin_sources],
+            seconds=settings.seconds,
+        )
+
+    def typed(self, command: str) -> str:
+        """Returns a command of `canary watch` as it is to be typed here."""
+        import shlex  # noqa: PLC0415  # only for what is printed
+
+        return command if self.config is None else f"{command} --config {shlex.quote(str(self.config))}"
+
+
+@contextlib.contextmanager
+def open_desk(app: App, config: Path | None, *, make: bool = False) -> Iterator[Desk]:
+    """Opens the memory that the configuration names.
+
+    Args:
+        app: the outside world.
+        config: the configuration's file; None for the usual one, which need not be there.
+        make: whether to begin a memory where there is none.
+
+    Raises:
+        CanaryError: the configuration cannot be read.
+        StoreError: the memory cannot be opened, or there is none.
+    """
+    settings = read_watch_settings(config)
+    with open_watch_store(Path(settings.memory), make=make) as store:
+        yield Desk(app, settings, store, config)

@@ -1,0 +1,107 @@
+"""`canary watch import` and `export`: the list on its way in and out.
+
+The JSON document of `import`, stable within `format` 1: `format`: 1. `added`: how many were taken. `refused`: a list of
+`number` (the line, or the number of the table) and `why`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from msgspec.structs import replace
+
+from canary.cli.app import App
+from canary.cli.formats import FORMAT, failures_in, print_json
+from canary.cli.talk import say, say_next
+from canary.cli.watch.desk import Desk, open_desk
+from canary.core.followed import Followed
+from canary.core.watched import Watched
+from canary.edges.files import read_file
+from canary.errors import CanaryError
+from canary.formats.watch_list import Listing, Refused, parse_json_lines, parse_toml, render_json_lines, render_toml
+from canary.library import is_url, open_source
+from canary.limits import LIST_BYTES
+
+_SHOWN = 50
+_TO_MEND = 1
+
+
+def import_list(app: App, *, file: Path, as_json: bool, config: Path | None) -> int:
+    """Does what `canary watch import` says. Returns the exit code: 1 where something was refused."""
+    with failures_in("json" if as_json else "text"), open_desk(app, config, make=True) as desk:
+        listing = _read(desk, file)
+        refused = list(listing.refused)
+        rows: list[tuple[int, Followed]] = []
+        for number, followed in listing.rows:
+            followed = _whole(followed, file)  # noqa: PLW2901  # the same canary, its paths made whole
+            if why := _fault_of(followed):
+                refused.append(Refused(number, why))
+            else:
+                rows.append((number, followed))
+        there = set(desk.store.add_many([Watched(each, each.added_at) for _, each in rows]))
+        refused += [
+            Refused(number, f"{each.name} is in the list already") for number, each in rows if each.name in there
+        ]
+        refused.sort(key=lambda each: each.number)
+        added = len(rows) - len(there)
+        if as_json:
+            print_json(
+                {
+                    "format": FORMAT,
+                    "added": added,
+                    "refused": [{"number": each.number, "why": each.why} for each in refused],
+                }
+            )
+        else:
+            _tell(desk, file, added, refused)
+    return _TO_MEND if refused else 0
+
+
+def export(app: App, *, output: str, tags: tuple[str, ...], config: Path | None) -> None:
+    """Does what `canary watch export` says."""
+    with open_desk(app, config) as desk:
+        rows = [each.followed for each in desk.listed(tags)]
+        click.echo(render_json_lines(rows) if output == "jsonl" else render_toml(rows), nl=False)
+
+
+def _read(desk: Desk, file: Path) -> Listing:
+    parse = parse_json_lines if file.suffix in (".jsonl", ".ndjson", ".json") else parse_toml
+    return parse(read_file(file, limit=LIST_BYTES), every=desk.settings.every, added_at=desk.app.clock())
+
+
+def _whole(followed: Followed, file: Path) -> Followed:
+    """Returns the canary with whole paths: those in a file are relative to its folder."""
+    folder = file.absolute().parent
+    location = followed.location if is_url(followed.location) else str(folder / followed.location)
+    return replace(followed, location=location, ca_file=str(folder / followed.ca_file) if followed.ca_file else "")
+
+
+def _fault_of(followed: Followed) -> str:
+    """Returns why a location cannot be looked at by any means; empty where it can. Nothing is asked."""
+    try:
+        with open_source(
+            followed.location,
+            seconds=1,
+            allow_http=followed.allow_http,
+            ca_file=Path(followed.ca_file) if followed.ca_file else None,
+            proxy=followed.proxy or None,
+        ):
+            return ""
+    except CanaryError as error:
+        return error.what
+
+
+def _tell(desk: Desk, file: Path, added: int, refused: list[Refused]) -> None:
+    for line in _refusals(file, refused):
+        click.echo(line, err=True)
+    say(f"{added} canaries are new in the list; {len(refused)} were refused.")
+    say_next(f"{desk.typed('canary watch run')} looks at them.")
+
+
+def _refusals(file: Path, refused: list[Refused]) -> Iterator[str]:
+    for each in refused[:_SHOWN]:
+        yield f"{file}, {each.number}: {each.why}"
+    if len(refused) > _SHOWN:
+        yield f"and {len(refused) - _SHOWN} more (all of them: --json)"

@@ -1,0 +1,96 @@
+"""The small commands of `canary watch` with which a person minds the list: remove, ack, mute, dismiss, backup."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from msgspec.structs import replace
+
+from canary.cli.app import App
+from canary.cli.looking import parsed
+from canary.cli.talk import at_terminal, say, say_next
+from canary.cli.watch.desk import open_desk
+from canary.core.agenda import by_time, standing
+from canary.core.characters import check_characters
+from canary.core.fetched import shown
+from canary.core.findings import EXIT_CODES
+from canary.core.followed import parse_interval
+from canary.core.watched import Acknowledged
+from canary.errors import CanaryError, MalformedError, RefusedError
+from canary.limits import NOTE_CHARACTERS
+
+
+def remove(app: App, *, name: str, yes: bool, config: Path | None) -> None:
+    """Does what `canary watch remove` says."""
+    with open_desk(app, config) as desk:
+        row = desk.find(name)
+        if not yes:
+            if not at_terminal():
+                raise RefusedError(f"removing {name} forgets its history for good", hint="Give --yes if that is meant.")
+            click.confirm(f"Forget {name}, pin, history and all?", abort=True)
+        desk.store.remove(name)
+        say(f"{name} is no longer followed ({row.checks} looks and all else of it are forgotten).")
+
+
+def ack(app: App, *, name: str, note: str, config: Path | None) -> None:
+    """Does what `canary watch ack` says."""
+    with open_desk(app, config) as desk:
+        before = by_time(desk.find(name), app.clock())
+        verdict = standing(before, app.clock())
+        if verdict is None or before.status is None:
+            raise RefusedError(f"{name} has not been looked at yet", hint=f"First: {desk.typed('canary watch run')}")
+        if EXIT_CODES[before.status] == 0 and not any(each.sticky for each in verdict.findings):
+            raise RefusedError(f"{name} is {before.status}: there is nothing to acknowledge", hint="All is well.")
+        read = Acknowledged(before.status, app.clock(), parsed("--note", _checked, note))
+        after = replace(before, acknowledged=read, next_at=app.clock())
+        state = desk.store.state(name)
+        desk.store.update(after, None if state is None else state.acknowledge())
+        say(f"{name}: {before.status} is acknowledged. It is not told again, and no longer counts, until it changes.")
+        say_next(f"the next look takes it in: {desk.typed('canary watch run')}")
+
+
+def mute(app: App, *, name: str, length: str | None, off: bool, config: Path | None) -> None:
+    """Does what `canary watch mute` says."""
+    if (length is None) is not off:
+        why = "for how long is missing" if length is None else "--for and --off exclude each other"
+        raise CanaryError(why, hint="Give --for 7d, or --off.")
+    with open_desk(app, config) as desk:
+        row = desk.find(name)
+        if length is None:
+            desk.store.update(replace(row, muted_until=None))
+            say(f"{name} is told of again.")
+            return
+        until = app.clock() + parsed("--for", parse_interval, length)
+        desk.store.update(replace(row, muted_until=until))
+        say(
+            f"Nothing is told of {name} until {until:%Y-%m-%d %H:%M} UTC. It is looked at all the same, and still counts "
+            "in the exit code; what stands then is told then."
+        )
+
+
+def dismiss(app: App, *, channel: str, config: Path | None) -> None:
+    """Does what `canary watch dismiss` says."""
+    with open_desk(app, config) as desk:
+        count = desk.store.dismiss(channel)
+        if not count:
+            raise RefusedError(
+                f"nothing failed for good in a channel called {shown(channel)}",
+                hint=f"See: {desk.typed('canary watch list')}",
+            )
+        say(f"{count} {'alert that' if count == 1 else 'alerts that'} {channel} refused are no longer shown.")
+
+
+def backup(app: App, *, file: Path, config: Path | None) -> None:
+    """Does what `canary watch backup` says."""
+    with open_desk(app, config) as desk:
+        desk.store.backup(str(file))
+        say(f"{file} is a checked copy of {desk.settings.memory}. It holds what you watch: keep it to yourself.")
+
+
+def _checked(text: str) -> str:
+    """Returns a note if it can be kept: one line that a terminal can be shown."""
+    if len(text) > NOTE_CHARACTERS:
+        raise MalformedError(f"a note has at most {NOTE_CHARACTERS} characters")
+    check_characters(text)
+    return text

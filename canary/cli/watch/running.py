@@ -1,0 +1,144 @@
+"""`canary watch run`: one pass over the list, for cron, or one after another until it is stopped."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from canary.cli.app import App
+from canary.cli.formats import failures_in
+from canary.cli.watch.channels import open_channels
+from canary.cli.watch.desk import Desk, open_desk
+from canary.cli.watch.looking import Looking
+from canary.cli.watch.overview import Overview
+from canary.cli.watch.progress import Progress
+from canary.cli.watch.reports import Report, print_report
+from canary.core.alerts import Alert, Delivery
+from canary.core.routing import deliveries
+from canary.core.state import State
+from canary.errors import CanaryError
+from canary.flows.watch.delivering import deliver
+from canary.flows.watch.rounds import COMPLETED_NOTE, Came, Round, run_round
+from canary.limits import COMPACT_EVERY, ROUND_EVERY, TELL_EVERY
+
+_COMPACTED_NOTE = "last compaction"
+
+
+def run(
+    app: App,
+    *,
+    tags: tuple[str, ...],
+    output: str,
+    as_json: bool,
+    file: Path | None,
+    quiet: bool,
+    daemon: bool,
+    trust_clock: bool,
+    timeout: float | None,
+    config: Path | None,
+) -> int:
+    """Does what `canary watch run` says. Returns the exit code."""
+    output = "json" if as_json else output
+    with failures_in(output), open_desk(app, config) as opened:
+        desk = opened if timeout is None else opened.with_seconds(timeout)
+        report = Report(output, file, quiet=quiet)
+        overview = _Pass(desk, tags, trust_clock=trust_clock, output=output).once()
+        print_report(desk, report, overview)
+        while daemon:
+            time.sleep(ROUND_EVERY.total_seconds())
+            overview = _Pass(desk, tags, trust_clock=False, output=output).once()
+            print_report(desk, report, overview)
+        return overview.exit_code
+
+
+class _Pass:
+    """One pass: what is on its way is delivered, the list is looked at, and what that brought is delivered."""
+
+    def __init__(self, desk: Desk, tags: tuple[str, ...], *, trust_clock: bool, output: str) -> None:
+        self._desk = desk
+        self._tags = tags
+        self._trust_clock = trust_clock
+        self._clock = desk.app.clock
+        self._holder = uuid.uuid4().hex
+        self._delivered_at = self._clock()
+        # Alerts on standard output stand beside the text of a run, and would break any other format.
+        self._channels = open_channels(desk.settings, to_stderr=output != "text")
+
+    def once(self) -> Overview:
+        """Does the pass; returns how everything stands after it."""
+        desk = self._desk
+        desk.listed(self._tags)
+        self._deliver()
+        with Progress("Looking") as progress:
+            came = run_round(self._round(progress), tags=self._tags)
+        self._deliver()
+        self._compact()
+        if came.clock_behind is None:
+            desk.store.set_note(COMPLETED_NOTE, self._clock().isoformat())
+            self._ping(came)
+        return Overview(desk.listed(self._tags), self._clock(), came, desk.store.failures())
+
+    def _round(self, progress: Progress) -> Round:
+        desk, settings = self._desk, self._desk.settings
+
+        def tell_of(done: int, of: int) -> None:
+            progress.show(done, of)
+            # A long list with hosts that hang takes hours, and nobody is to wait that long for an alert.
+            if abs(self._clock() - self._delivered_at) > TELL_EVERY:
+                self._deliver()
+
+        return Round(
+            store=desk.store,
+            looks=Looking(
+                state_of=self._state_of,
+                checkers=desk.checkers,
+                clock=self._clock,
+                seconds=settings.seconds,
+                threads=settings.threads,
+                per_host=settings.per_host,
+            ),
+            routing=self._route,
+            policy=settings.telling,
+            patience=settings.patience,
+            clock=self._clock,
+            jitter=random.SystemRandom().random,
+            holder=self._holder,
+            trust_clock=self._trust_clock,
+            progress=tell_of,
+        )
+
+    def _route(self, alert: Alert) -> tuple[Delivery, ...]:
+        return deliveries(alert, self._desk.settings, self._clock())
+
+    def _state_of(self, name: str) -> State | None:
+        state = self._desk.store.state(name)
+        return state.trust_clock(self._clock()) if state is not None and self._trust_clock else state
+
+    def _deliver(self) -> None:
+        deliver(self._desk.store, self._channels, clock=self._clock, holder=self._holder)
+        self._delivered_at = self._clock()
+
+    def _compact(self) -> None:
+        store, now = self._desk.store, self._clock()
+        noted = store.note(_COMPACTED_NOTE)
+        if noted is None or abs(now - datetime.fromisoformat(noted)) >= COMPACT_EVERY:
+            store.compact(now)
+            store.set_note(_COMPACTED_NOTE, now.isoformat())
+
+    def _ping(self, came: Came) -> None:
+        """Tells somebody else that this watcher is alive, unless it sees nothing."""
+        settings = self._desk.settings
+        if not settings.ping or came.network_since is not None:
+            return
+        # Imported here: most watchers have none.
+        from canary.edges.ping import ping  # noqa: PLC0415
+
+        try:
+            ping(settings.ping)
+        except CanaryError as error:
+            click.echo(f"canary: the ping after the run did not get through: {error.what}", err=True)
