@@ -64,8 +64,8 @@ def mute(app: App, *, name: str, length: str | None, off: bool, config: Path | N
         until = app.clock() + parsed("--for", parse_interval, length)
         desk.store.update(replace(row, muted_until=until))
         say(
-            f"Nothing is told of {name} until {until:%Y-%m-%d %H:%M} UTC. It is looked at all the same, and still counts "
-            "in the exit code; what stands then is told then."
+            f"Nothing is told of {name} until {until:%Y-%m-%d %H:%M} UTC. It is looked at all the same, and still "
+            "counts in the exit code; what stands then is told then."
         )
 
 

@@ -175,8 +175,8 @@ def _tell_standing(known: _Known) -> None:
         suspicion = known.row.suspicion
         click.echo()
         say(
-            f"  Since {_minute(suspicion.since)} looks fail ({suspicion.tries} in a row), which is believed if it lasts: "
-            f"{'; '.join(each.told for each in suspicion.verdict.deciding())}."
+            f"  Since {_minute(suspicion.since)} looks fail ({suspicion.tries} in a row), which is believed if it "
+            f"lasts: {'; '.join(each.told for each in suspicion.verdict.deciding())}."
         )
 
 
