@@ -217,3 +217,22 @@ WATCH_BATCH = 200
 
 WATCH_BATCH_AFTER = timedelta(seconds=2)
 """After this long a batch is stored however few looks are in it."""
+
+WATCH_CONFIG_BYTES = 65_536
+"""Bytes in a watcher's configuration: fifty channels with a comment on every line take some 20,000."""
+
+CONFIG_VALUE_CHARACTERS = 1_024
+"""Characters in one text of a watcher's configuration: an address, a path."""
+
+CONFIG_LIST = 50
+"""Things in one list of a watcher's configuration: channels, routes, addresses, arguments of a command."""
+
+WATCH_THREADS = 256
+"""Looks that a watcher makes at once: each is a thread and a connection."""
+
+LOOK_LONGEST = timedelta(minutes=10)
+"""The longest time that one look, or sending one message, may be given."""
+
+QUIET_LONGEST = timedelta(hours=20)
+"""How long quiet hours may be. Even where a clock is put forward by two hours, some time of every day is left, and no
+alert waits for longer than a day."""
