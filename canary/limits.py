@@ -236,3 +236,37 @@ LOOK_LONGEST = timedelta(minutes=10)
 QUIET_LONGEST = timedelta(hours=20)
 """How long quiet hours may be. Even where a clock is put forward by two hours, some time of every day is left, and no
 alert waits for longer than a day."""
+# --- telling --------------------------------------------------------------------------------------------
+
+SUBJECT_CHARACTERS = 150
+"""Characters in the subject of a message: what mail programs and telephones show of one."""
+
+ALERT_FINDINGS = 10
+"""Findings that one alert puts in words; the rest it counts, and the watcher's memory has them."""
+
+ALERT_CHARACTERS = 4_000
+"""Characters of one finding in a message about one alert: two wordings of a long statement."""
+
+DIGEST_LISTED = 50
+"""Alerts that a digest has a line for, the worst; the rest it counts."""
+
+DIGEST_DETAILED = 5
+"""Alerts that a digest tells in full, the worst."""
+
+DIGEST_CHARACTERS = 500
+"""Characters of one finding in a digest."""
+
+EVENT_BYTES = 1024 * 1024
+"""Bytes in the JSON event of a message, of which an alert in a digest takes some 1,000."""
+
+PORTION = 1_000
+"""Deliveries that are taken from the outbox at once, and alerts in one digest; so memory and messages stay bounded."""
+
+RETRY_FIRST = timedelta(minutes=1)
+"""After this long a message that a channel did not take for now is sent again; then after twice as long each time."""
+
+RETRY_LONGEST = timedelta(hours=6)
+"""The longest time from one try to the next."""
+
+RETRIES = 37
+"""Tries of one delivery until it is given up. With the distances above the last is made after more than 7 days."""

@@ -25,31 +25,21 @@ import click
 
 from canary.cli.formats import FORMAT, nagios_line
 from canary.cli.talk import say
-from canary.core.findings import Finding, Severity, Status
+from canary.core.findings import Finding, Severity
+from canary.core.meaning import MEANINGS
+from canary.core.printable import sentence
 from canary.core.strict import hash_field
 from canary.core.times import format_time
 from canary.core.verdict import Subject, Verdict
+from canary.formats.finding_json import finding_document
 
-_MEANINGS = {
-    Status.UNKNOWN: "it could not be judged",
-    Status.INVALID: "what is published is not what the signers may publish; do not rely on it",
-    Status.WITHDRAWN: "a statement that was made before is not made any more",
-    Status.RETIRED: "the canary was ended by its own last release",
-    Status.EXPIRED: "no release came in time; the last one does not count any more",
-    Status.MISSING: "the host answers that the canary is not there",
-    Status.OVERDUE: "the release is late; the last one still counts for now",
-    Status.CHANGED: "it is valid and fresh, and something changed that a person should read",
-    Status.UNREACHABLE: "one could not look; what was seen before is still fresh",
-    Status.DUE: "it is valid and fresh, and the next release is due now",
-    Status.OK: "it is valid, complete and fresh",
-}
 _COLOURS = {0: "green", 1: "yellow", 2: "red", 3: "magenta"}
 _SHORT = 12
 
 
 def meaning(verdict: Verdict) -> str:
     """Returns what the status means, in one sentence without a full stop."""
-    return _MEANINGS[verdict.status]
+    return MEANINGS[verdict.status]
 
 
 def document(verdict: Verdict, location: str) -> dict[str, Any]:
@@ -68,18 +58,7 @@ def document(verdict: Verdict, location: str) -> dict[str, Any]:
         "roster_1": hash_field(verdict.fingerprint) if verdict.fingerprint else None,
         "axes": {axis.value: severity.value for axis, severity in verdict.axes.items()},
         "release": _release(verdict.subject, verdict) if verdict.subject else None,
-        "findings": [
-            {
-                "code": each.code.spelling,
-                "axis": each.code.axis.value,
-                "severity": each.severity.value,
-                "message": each.told,
-                "advice": each.advice,
-                "entry": each.entry,
-                "sticky": each.sticky,
-            }
-            for each in verdict.findings
-        ],
+        "findings": [finding_document(each) for each in verdict.findings],
     }
 
 
@@ -171,7 +150,7 @@ def tell_finding(finding: Finding) -> None:
     """Prints a finding with its advice."""
     colour = {Severity.ALARM: "red", Severity.WARNING: "yellow", Severity.UNKNOWN: "magenta"}.get(finding.severity)
     click.echo(f"  {click.style(finding.code.spelling, fg=colour)} ({finding.severity.value})")
-    say(f"    {_sentence(finding.told)}")
+    say(f"    {sentence(finding.told)}")
     if finding.advice:
         say(f"    {finding.advice}")
 
@@ -187,10 +166,3 @@ def _tell_how_to_pin(fingerprint: str, again: Sequence[str]) -> None:
         "own. If it is the same, run again:"
     )
     click.echo(f"  {shlex.join([*again, '--pin', pin])}")
-
-
-def _sentence(message: str) -> str:
-    """Returns a message with a capital letter and a full stop; a host, a path or a file in front keeps its spelling."""
-    begins_with_a_word = message.partition(" ")[0].rstrip(",").isalpha()
-    begun = message[:1].upper() + message[1:] if begins_with_a_word else message
-    return begun + ("" if message.endswith((".", "!", "?")) else ".")

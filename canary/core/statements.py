@@ -16,7 +16,7 @@ import msgspec
 from canary.core.findings import Code, Finding
 from canary.core.release import Release, Statement
 from canary.core.standing import Standing
-from canary.core.wording import word_diff
+from canary.core.wording import LEGEND, SAID, word_diff
 from canary.limits import CHANGES_TOLD
 
 
@@ -46,13 +46,13 @@ class Change(msgspec.Struct, frozen=True):
         if self.before is not None and self.after is not None and self.code is Code.REWORDED:
             diff = word_diff(self.before.words, self.after.words)
             versions = f"from v{self.before.version} to v{self.after.version}"
-            return f"the statement {self.after.id} was reworded {versions} ([-removed-], {{+added+}}): {diff}"
+            return f"the statement {self.after.id} was reworded {versions} {LEGEND}: {diff}"
         if self.before is not None and self.after is not None:
             label, words = self.before.label, _line(self.before)
-            return f"release {self.release}, the last one, does not affirm {label} as it stood; it said: {words}"
+            return f"release {self.release}, the last one, does not affirm {label} as it stood{SAID}: {words}"
         if self.before is not None:
             words = _line(self.before)
-            return f"the statement {self.before.id} is gone from release {self.release}; it said: {words}"
+            return f"the statement {self.before.id} is gone from release {self.release}{SAID}: {words}"
         if self.after is None:
             raise TypeError("a change is of a statement before or after it")
         word = "is back" if self.code is Code.REINSTATED else "is new"

@@ -1,9 +1,53 @@
-"""Differences between two wordings, word by word, in plain text."""
+"""Differences between two wordings, word by word, in plain text.
+
+What was removed stands as [-words-] and what was added as {+words+}. Where a wording itself has `[-`, `-]`, `{+` or
+`+}`, a backslash parts the two characters, so that every mark is one of a difference.
+"""
 
 from __future__ import annotations
 
+import re
+from enum import StrEnum
+
+import msgspec
+
+LEGEND = "([-removed-], {+added+})"
+"""What a message says of the marks before it shows a difference."""
+
+SAID = "; it said"
+"""What a message says before the words of a statement that is gone."""
+
 _MOST_WORDS = 400
 """Words in both texts together beyond which no diff is made: difflib is quadratic on hostile input."""
+
+_MARK = re.compile(r"\[(?=-)|-(?=\])|\{(?=\+)|\+(?=\})")
+_PASSAGE = re.compile(r"\[-(.*?)(?:-\]|\Z)|\{\+(.*?)(?:\+\}|\Z)", re.DOTALL)
+
+
+class Mark(StrEnum):
+    """What became of some words."""
+
+    SAME = "same"
+    REMOVED = "removed"
+    ADDED = "added"
+
+
+class Passage(msgspec.Struct, frozen=True):
+    """Words of a difference that stand together.
+
+    Attributes:
+        mark: what became of them.
+        words: the words, parted by spaces.
+    """
+
+    mark: Mark
+    words: str
+
+    def render(self) -> str:
+        """Returns the words with their marks."""
+        if self.mark is Mark.SAME:
+            return self.words
+        return f"[-{self.words}-]" if self.mark is Mark.REMOVED else f"{{+{self.words}+}}"
 
 
 def word_diff(before: str, after: str) -> str:
@@ -11,19 +55,44 @@ def word_diff(before: str, after: str) -> str:
 
     Words are what white space parts. Where both texts together have more than 400 words, both are shown whole.
     """
-    old, new = before.split(), after.split()
+    return " ".join(each.render() for each in _compared(_words(before), _words(after)))
+
+
+def passages(difference: str) -> tuple[Passage, ...]:
+    """Returns the passages of what `word_diff` returned, even if the end of it was cut off."""
+    found: list[Passage] = []
+    begins = 0
+    for match in _PASSAGE.finditer(difference):
+        _add(found, Mark.SAME, difference[begins : match.start()].strip())
+        removed, added = match.groups()
+        _add(found, Mark.ADDED if removed is None else Mark.REMOVED, added if removed is None else removed)
+        begins = match.end()
+    _add(found, Mark.SAME, difference[begins:].strip())
+    return tuple(found)
+
+
+def _add(found: list[Passage], mark: Mark, words: str) -> None:
+    if words:
+        found.append(Passage(mark, words))
+
+
+def _words(text: str) -> list[str]:
+    return [_MARK.sub(r"\g<0>\\", each) for each in text.split()]
+
+
+def _compared(old: list[str], new: list[str]) -> list[Passage]:
+    found: list[Passage] = []
     if len(old) + len(new) > _MOST_WORDS:
-        return f"[-{before}-] {{+{after}+}}"
+        _add(found, Mark.REMOVED, " ".join(old))
+        _add(found, Mark.ADDED, " ".join(new))
+        return found
     # Imported here: most looks find nothing reworded.
     from difflib import SequenceMatcher  # noqa: PLC0415
 
-    parts: list[str] = []
     for kind, i1, i2, j1, j2 in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
         if kind == "equal":
-            parts.extend(old[i1:i2])
+            _add(found, Mark.SAME, " ".join(old[i1:i2]))
             continue
-        if i2 > i1:
-            parts.append(f"[-{' '.join(old[i1:i2])}-]")
-        if j2 > j1:
-            parts.append(f"{{+{' '.join(new[j1:j2])}+}}")
-    return " ".join(parts)
+        _add(found, Mark.REMOVED, " ".join(old[i1:i2]))
+        _add(found, Mark.ADDED, " ".join(new[j1:j2]))
+    return found

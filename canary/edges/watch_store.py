@@ -172,10 +172,10 @@ class SqliteWatchStore:
         with self._file.reading() as db:
             return outbox.due(db, now)
 
-    def hold_outbox(self, now: datetime, *, holder: str, until: datetime) -> list[Delivery]:
-        """Returns what `outbox` does, and holds it for one run until a moment."""
+    def hold_outbox(self, now: datetime, *, holder: str, until: datetime, limit: int | None = None) -> list[Delivery]:
+        """Returns what `outbox` does, and holds it for one run until a moment; with a limit only the first."""
         with self._file.writing() as db:
-            found = outbox.due(db, now, holder)
+            found = outbox.due(db, now, holder, limit)
             outbox.hold(db, found, holder=holder, now=now, until=until)
             return found
 
@@ -184,15 +184,15 @@ class SqliteWatchStore:
         with self._file.writing() as db:
             outbox.settle(db, deliveries, at, failed=False)
 
-    def postponed(self, delivery: Delivery) -> None:
-        """Stores a delivery that failed for now."""
+    def postponed(self, deliveries: Sequence[Delivery]) -> None:
+        """Stores deliveries that failed for now."""
         with self._file.writing() as db:
-            outbox.postpone(db, delivery)
+            outbox.postpone(db, deliveries)
 
-    def given_up(self, delivery: Delivery, at: datetime) -> None:
-        """Stores a delivery that failed for good."""
+    def given_up(self, deliveries: Sequence[Delivery], at: datetime) -> None:
+        """Stores deliveries that failed for good."""
         with self._file.writing() as db:
-            outbox.settle(db, [delivery], at, failed=True)
+            outbox.settle(db, deliveries, at, failed=True)
 
     def failures(self) -> list[Delivery]:
         """Returns the deliveries that failed for good and nobody has dismissed, and those that failed for now."""

@@ -61,6 +61,9 @@ class DeliveryRow(msgspec.Struct, array_like=True, frozen=True):
     failed: int
 
 
+_NO_LIMIT = -1
+"""What SQLite takes for none (sqlite.org/lang_select.html)."""
+
 _ADD_ALERT = (
     f"INSERT INTO alerts (canary, {columns(AlertRow)}) VALUES ({marks(AlertRow, before=1)}) ON CONFLICT (id) DO NOTHING"
 )
@@ -78,7 +81,7 @@ _DUE = (
     f"SELECT {_FOUND} FROM deliveries JOIN alerts ON alerts.id = deliveries.alert"
     " WHERE settled_at IS NULL AND (due_at <= :now OR alerts.at > :now)"
     " AND (held_by IS NULL OR held_by = :holder OR held_at > :now OR held_until <= :now)"
-    " ORDER BY due_at, alerts.at, deliveries.rowid"
+    " ORDER BY due_at, alerts.at, deliveries.rowid LIMIT :limit"
 )
 _FAILED = (
     f"SELECT {_FOUND} FROM deliveries JOIN alerts ON alerts.id = deliveries.alert"
@@ -103,9 +106,10 @@ def add_alerts(db: sqlite3.Connection, canary: int | None, alerts: Iterable[tupl
     return new
 
 
-def due(db: sqlite3.Connection, now: datetime, holder: str = "") -> list[Delivery]:
-    """Returns the deliveries that are due and that no other run holds, the oldest first."""
-    return decoded(delivery_of, db.execute(_DUE, {"now": to_time(now), "holder": holder}))
+def due(db: sqlite3.Connection, now: datetime, holder: str = "", limit: int | None = None) -> list[Delivery]:
+    """Returns the deliveries that are due and that no other run holds, the oldest first; with a limit so many."""
+    asked = {"now": to_time(now), "holder": holder, "limit": _NO_LIMIT if limit is None else limit}
+    return decoded(delivery_of, db.execute(_DUE, asked))
 
 
 def hold(
@@ -134,12 +138,11 @@ def settle(db: sqlite3.Connection, deliveries: Sequence[Delivery], at: datetime,
     )
 
 
-def postpone(db: sqlite3.Connection, delivery: Delivery) -> None:
-    """Stores a delivery that failed for now."""
-    row = delivery_row(delivery)
-    db.execute(
+def postpone(db: sqlite3.Connection, deliveries: Sequence[Delivery]) -> None:
+    """Stores deliveries that failed for now."""
+    db.executemany(
         "UPDATE deliveries SET due_at = ?, tries = ?, error = ?, held_by = NULL WHERE alert = ? AND channel = ?",
-        (row.due_at, row.tries, row.error, delivery.alert.id, row.channel),
+        [(to_time(each.due_at), each.tries, to_text(each.error), each.alert.id, each.channel) for each in deliveries],
     )
 
 

@@ -354,7 +354,7 @@ def test_a_difference_holds_both_wordings(before: list[str], after: list[str]) -
 def test_two_very_long_wordings_are_shown_whole() -> None:
     before, after = "a " * 200, "a " * 199 + "b"
     assert word_diff(before, after) == f"{'a ' * 199}[-a-] {{+b+}}"
-    assert word_diff(before, after + " c") == f"[-{before}-] {{+{after} c+}}"
+    assert word_diff(before, after + " c") == f"[-{before.strip()}-] {{+{after} c+}}"
 
 
 def test_statements_are_labelled_with_their_version() -> None:

@@ -66,7 +66,7 @@ def test_what_failed_for_now_waits_and_is_told_of_until_it_is_done(store: Sqlite
     (mail,) = deliveries(told, "mail")
     store.add_alerts([(told, (mail,))])
     failed = replace(mail, due_at=NOW + HOUR, tries=1, error="450 try again \udcff")
-    store.postponed(failed)
+    store.postponed([failed])
     assert store.outbox(NOW) == []
     (found,) = store.outbox(NOW + HOUR)
     assert found == replace(failed, error="450 try again ?")
@@ -80,7 +80,7 @@ def test_what_failed_for_good_is_told_of_until_it_is_dismissed(store: SqliteWatc
     mail, hook = deliveries(told, "mail", "hook")
     store.add_alerts([(told, (mail, hook))])
     refused = replace(mail, tries=1, error="550 no such user")
-    store.given_up(refused, NOW)
+    store.given_up([refused], NOW)
     assert store.outbox(NOW) == [hook]
     assert store.failures() == [replace(refused, failed=True)]
     assert store.dismiss("hook") == 0
@@ -117,7 +117,7 @@ def test_what_failed_for_now_is_held_no_more(store: SqliteWatchStore) -> None:
     told = alert()
     store.add_alerts([(told, deliveries(told, "mail"))])
     (mail,) = store.hold_outbox(NOW, holder="first", until=NOW + DAY)
-    store.postponed(replace(mail, due_at=NOW + HOUR, tries=1, error="450"))
+    store.postponed([replace(mail, due_at=NOW + HOUR, tries=1, error="450")])
     assert len(store.outbox(NOW + HOUR)) == 1
 
 
@@ -127,7 +127,7 @@ def test_old_alerts_go_when_nothing_is_left_to_do_about_them(store: SqliteWatchS
     store.add_alerts([(told["nowhere"], ())])
     sent = {each.alert.id: each for each in store.outbox(NOW)}
     store.delivered([sent[told["done"].id]], NOW)
-    store.given_up(replace(sent[told["failed"].id], error="550"), NOW)
+    store.given_up([replace(sent[told["failed"].id], error="550")], NOW)
     assert store.compact(NOW + ALERTS_KEPT) == 0
     later = NOW + ALERTS_KEPT + HOUR
     assert store.compact(later) == 2

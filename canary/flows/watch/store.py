@@ -101,17 +101,20 @@ class WatchStore(Protocol):
     def outbox(self, now: datetime) -> list[Delivery]:
         """Returns the deliveries that are due and that no other run holds, the oldest first."""
 
-    def hold_outbox(self, now: datetime, *, holder: str, until: datetime) -> list[Delivery]:
-        """Returns what `outbox` does, and holds it for one run until a moment, so that no other delivers it too."""
+    def hold_outbox(self, now: datetime, *, holder: str, until: datetime, limit: int | None = None) -> list[Delivery]:
+        """Returns what `outbox` does, and holds it for one run until a moment, so that no other delivers it too.
+
+        With a limit it returns the first so many, and what this run holds already is among what it counts.
+        """
 
     def delivered(self, deliveries: Sequence[Delivery], at: datetime) -> None:
         """Marks deliveries as done."""
 
-    def postponed(self, delivery: Delivery) -> None:
-        """Stores a delivery that failed for now, with its new `due_at`, `tries` and `error`."""
+    def postponed(self, deliveries: Sequence[Delivery]) -> None:
+        """Stores deliveries that failed for now, each with its new `due_at`, `tries` and `error`."""
 
-    def given_up(self, delivery: Delivery, at: datetime) -> None:
-        """Stores a delivery that failed for good, with its `tries` and `error`."""
+    def given_up(self, deliveries: Sequence[Delivery], at: datetime) -> None:
+        """Stores deliveries that failed for good, each with its `tries` and `error`."""
 
     def failures(self) -> list[Delivery]:
         """Returns the deliveries that failed for good and nobody has dismissed, and those that failed for now."""

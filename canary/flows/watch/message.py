@@ -1,0 +1,55 @@
+"""Alerts as a message: one in full, or several as a digest, the worst first.
+
+A message says which canary, what changed, what was checked and since when, what that means and does not mean, and what
+to run next. It states facts and never their reason. What comes from strangers (names, addresses, statements) stands in
+it as text and nothing else: a subject is one printable line, the plain text has no control characters, the HTML has no
+element but the template's own. However much there is to tell, it is bounded in characters and in number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from canary.core.alerts import Alert
+from canary.core.message import Message
+from canary.core.printable import printable
+from canary.core.strict import digest
+from canary.flows.watch.message_event import event_of
+from canary.flows.watch.message_html import html_of
+from canary.flows.watch.message_text import text_of
+from canary.flows.watch.message_view import AlertView, DigestView, view_alert, view_digest, worst_first
+from canary.limits import SUBJECT_CHARACTERS
+
+
+def message_of(alerts: Sequence[Alert], *, now: datetime, command: str = "canary") -> Message:
+    """Returns the message that tells alerts.
+
+    Args:
+        alerts: at least one. Several become a digest.
+        now: the watcher's clock, aware; it says for how long something has been so.
+        command: what this program is called on the machine that watches.
+    """
+    told = worst_first(alerts)
+    view: AlertView | DigestView
+    if len(told) == 1:
+        view = view_alert(told[0], now=now, command=command)
+    else:
+        view = view_digest(told, now=now, command=command)
+    subject = printable(view.headline, most=SUBJECT_CHARACTERS)
+    message_id = _id_of(told)
+    return Message(
+        id=message_id,
+        at=max(each.at for each in told),
+        subject=subject,
+        text=text_of(view),
+        html=html_of(view),
+        event=event_of(told, id=message_id, subject=subject, command=command),
+        exit_code=told[0].exit_code,
+    )
+
+
+def _id_of(alerts: Sequence[Alert]) -> str:
+    if len(alerts) == 1:
+        return alerts[0].id
+    return digest("\n".join(sorted(each.id for each in alerts)).encode())[: len(alerts[0].id)]
