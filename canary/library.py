@@ -62,6 +62,7 @@ def look_and_judge(
     seconds: float = FETCH_SECONDS,
     allow_http: bool = False,
     ca_file: Path | None = None,
+    proxy: str | None = None,
     checkers: Checkers | None = None,
 ) -> Judgement:
     """Looks at a canary and judges it; returns the next state with the verdict.
@@ -72,6 +73,7 @@ def look_and_judge(
         seconds: the most seconds that the whole look may take.
         allow_http: whether http:// is taken for another host than this machine.
         ca_file: certificates to trust for TLS in the place of the usual ones.
+        proxy: the proxy that every request goes through; None for none.
         checkers: the ports that check evidence; None for those of `evidence_checkers()`.
 
     Raises:
@@ -81,7 +83,7 @@ def look_and_judge(
         checkers = evidence_checkers()
     with LazyGpg() as verifier:
         try:
-            with open_source(location, seconds=seconds, allow_http=allow_http, ca_file=ca_file) as source:
+            with open_source(location, seconds=seconds, allow_http=allow_http, ca_file=ca_file, proxy=proxy) as source:
                 return verify_site(source, question, verifier, checkers)
         except FetchError as error:
             # A folder that is gone tells no more than a host that is: what is stored is judged by time alone.
@@ -97,6 +99,7 @@ def look_and_explain(
     seconds: float = FETCH_SECONDS,
     allow_http: bool = False,
     ca_file: Path | None = None,
+    proxy: str | None = None,
 ) -> Explanation:
     """Looks at a canary, judges it, and explains one of its releases.
 
@@ -108,6 +111,7 @@ def look_and_explain(
         seconds: the most seconds that the whole look may take.
         allow_http: whether http:// is taken for another host than this machine.
         ca_file: certificates to trust for TLS in the place of the usual ones.
+        proxy: the proxy that every request goes through; None for none.
 
     Raises:
         CanaryError: the location cannot be looked at by any means.
@@ -117,7 +121,7 @@ def look_and_explain(
 
     with LazyGpg() as verifier:
         try:
-            with open_source(location, seconds=seconds, allow_http=allow_http, ca_file=ca_file) as source:
+            with open_source(location, seconds=seconds, allow_http=allow_http, ca_file=ca_file, proxy=proxy) as source:
                 return explain_site(source, question, verifier, checkers, number)
         except FetchError as error:
             return Explanation(judge(Unreachable(error.what), question, verifier).verdict)
@@ -129,6 +133,7 @@ def evidence_checkers(
     bitcoin_sources: Sequence[ChainPlace] = (),
     *,
     seconds: float = FETCH_SECONDS,
+    proxy: str | None = None,
 ) -> Checkers:
     """Returns the ports that check evidence, as far as this watcher trusts anyone with it.
 
@@ -138,6 +143,7 @@ def evidence_checkers(
         bitcoin_sources: who is asked about blocks that those lack, once there is a proof with one. Without either no
             OpenTimestamps proof can be confirmed. Then make new ports for each look.
         seconds: what asking them may take, all together and counted from here.
+        proxy: the proxy that they are asked through, but for those on this very machine; None for none.
 
     Raises:
         CanaryError: a file cannot be read, or holds something else; a source stands twice, or there are too many.
@@ -156,7 +162,7 @@ def evidence_checkers(
         from canary.edges.header_services import HeaderServices  # noqa: PLC0415  # likewise
 
         ends = time.monotonic() + seconds
-        sources.append(HeaderServices(bitcoin_sources, left=lambda: ends - time.monotonic()))
+        sources.append(HeaderServices(bitcoin_sources, left=lambda: ends - time.monotonic(), proxy=proxy))
     return {TSR: _LazyTokens(tuple(tsa_roots)), OTS: partial(_check_proof, sources)}
 
 
@@ -194,6 +200,7 @@ def open_source(
     ca_file: Path | None,
     proxy: str | None = None,
     seen: Callable[[Answer | None], None] | None = None,
+    public_only: bool = False,
 ) -> Iterator[Source]:
     """Opens a location: a URL, or a folder.
 
@@ -204,6 +211,7 @@ def open_source(
         ca_file: certificates to trust for TLS in the place of the usual ones.
         proxy: the proxy that every request goes through; None for none.
         seen: is told each answer of a web server as it came, and None when another is asked for.
+        public_only: where no proxy is asked, refuse addresses within private networks, and this very machine's own.
 
     Raises:
         CanaryError: the URL is none that can be looked at.
@@ -218,9 +226,57 @@ def open_source(
     from canary.flows.watch.locate import HintedSource  # noqa: PLC0415
 
     with HttpSource(
-        location, seconds=seconds, allow_http=allow_http, ca_file=ca_file, proxy=proxy, seen=seen
+        location,
+        seconds=seconds,
+        allow_http=allow_http,
+        ca_file=ca_file,
+        proxy=proxy,
+        seen=seen,
+        public_only=public_only,
     ) as source:
         yield source if urlsplit(location).path.strip("/") else HintedSource(source)
+
+
+def final_location(
+    location: str,
+    *,
+    seconds: float = FETCH_SECONDS,
+    allow_http: bool = False,
+    ca_file: Path | None = None,
+    proxy: str | None = None,
+) -> str:
+    """Returns where a canary lies that is about to be followed: one redirect to another host is followed, and no more.
+
+    Args:
+        location: a site's URL, or the path of a folder.
+        seconds: the most seconds that asking may take.
+        allow_http: whether http:// is taken for another host than this machine.
+        ca_file: certificates to trust for TLS in the place of the usual ones.
+        proxy: the proxy that every request goes through; None for none.
+
+    Returns:
+        The URL to look at from now on: `location` where nothing redirects to another host, or nothing answers.
+
+    Raises:
+        FetchError: it redirects to where no canary's file can be taken from (`canary.flows.watch.moved`).
+        CanaryError: the URL is none that can be looked at.
+    """
+    if not is_url(location):
+        return location
+    # Imported here: only whoever begins to follow a canary asks.
+    from canary.flows.watch.moved import find_base  # noqa: PLC0415
+
+    ends = time.monotonic() + seconds
+
+    @contextlib.contextmanager
+    def opened(place: str, *, public_only: bool) -> Iterator[Source]:
+        left = ends - time.monotonic()
+        with open_source(
+            place, seconds=left, allow_http=allow_http, ca_file=ca_file, proxy=proxy, public_only=public_only
+        ) as source:
+            yield source
+
+    return find_base(location, opened)
 
 
 class LazyGpg:

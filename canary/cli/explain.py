@@ -30,13 +30,14 @@ def explain(
     timeout: float,
     allow_http: bool,
     ca_file: Path | None,
+    proxy: str | None,
     tsa_roots: tuple[Path, ...],
     bitcoin_headers: Path | None,
     bitcoin_sources: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Does what `canary explain` says. Returns the exit code: the verdict's, or 3 where there is no such release."""
-    reach = Reach(timeout, allow_http, ca_file, tsa_roots, bitcoin_headers, bitcoin_sources)
+    reach = Reach(timeout, allow_http, ca_file, proxy, tsa_roots, bitcoin_headers, bitcoin_sources)
     with failures_in("json" if as_json else "text"):
         pinned = None if pin is None else parsed("--pin", parse_hash, pin)
         moment = None if at is None else parsed("--at", parse_time, at)
@@ -53,6 +54,7 @@ def explain(
             seconds=timeout,
             allow_http=allow_http,
             ca_file=ca_file,
+            proxy=proxy,
         )
         examined = explanation.examined
         roots = {} if examined is None else _roots(examined, tsa_roots)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from canary.core.evidence import Checkers
+from canary.core.proxy import parse_proxy
 from canary.errors import MalformedError
 from canary.library import evidence_checkers
 from canary.limits import FETCH_SECONDS
@@ -24,6 +25,7 @@ class Reach(NamedTuple):
         timeout: the most seconds for the whole look.
         allow_http: whether http:// is taken for another host than this machine.
         ca_file: certificates to trust for TLS in the place of the usual ones.
+        proxy: the proxy that every request goes through; None for none.
         tsa_roots: files of roots of timestamp authorities, besides the shipped list.
         bitcoin_headers: the watcher's own block headers.
         bitcoin_sources: who is asked about blocks, as they were spelt.
@@ -32,6 +34,7 @@ class Reach(NamedTuple):
     timeout: float
     allow_http: bool
     ca_file: Path | None
+    proxy: str | None
     tsa_roots: tuple[Path, ...]
     bitcoin_headers: Path | None
     bitcoin_sources: tuple[str, ...]
@@ -42,13 +45,18 @@ class Reach(NamedTuple):
         Raises:
             CanaryError: an option names something that cannot be used.
         """
-        return evidence_checkers(self.tsa_roots, self.bitcoin_headers, self._places(), seconds=self.timeout)
+        if self.proxy is not None:
+            parsed("--proxy", parse_proxy, self.proxy)
+        return evidence_checkers(
+            self.tsa_roots, self.bitcoin_headers, self._places(), seconds=self.timeout, proxy=self.proxy
+        )
 
     def words(self) -> list[str]:
         """Returns the same options as they are typed."""
         pairs: list[tuple[str, object]] = [
             ("--timeout", None if self.timeout == FETCH_SECONDS else f"{self.timeout:g}"),
             ("--ca-file", self.ca_file),
+            ("--proxy", self.proxy),
             *(("--tsa-root", root) for root in self.tsa_roots),
             ("--bitcoin-headers", self.bitcoin_headers),
             *(("--bitcoin-source", place) for place in self.bitcoin_sources),

@@ -45,6 +45,7 @@ def verify(
     timeout: float,
     allow_http: bool,
     ca_file: Path | None,
+    proxy: str | None,
     tsa_roots: tuple[Path, ...],
     bitcoin_headers: Path | None,
     bitcoin_sources: tuple[str, ...],
@@ -53,7 +54,7 @@ def verify(
 ) -> int:
     """Does what `canary verify` says. Returns the exit code."""
     output = "json" if as_json else output
-    reach = Reach(timeout, allow_http, ca_file, tsa_roots, bitcoin_headers, bitcoin_sources)
+    reach = Reach(timeout, allow_http, ca_file, proxy, tsa_roots, bitcoin_headers, bitcoin_sources)
     own = typed([("--roster", roster), ("--at", at), ("--state", state_file)])
     again = ["canary", "verify", location, *own, *reach.words()]
     with failures_in(output):
@@ -82,6 +83,7 @@ def verify(
             seconds=timeout,
             allow_http=allow_http,
             ca_file=ca_file,
+            proxy=proxy,
             checkers=reach.checkers(),
         )
         if state_file is None or moment is not None:

@@ -36,17 +36,34 @@ class Answer(msgspec.Struct, frozen=True):
 
     Attributes:
         url: what was asked for.
-        status: the HTTP status.
+        status: the HTTP status; None where the host's certificate did not hold, and so nothing was asked.
         headers: the headers, at most 100 of them.
         body: the first bytes of the body.
         certificate: the host's certificate (DER); empty without TLS.
     """
 
     url: str
-    status: int
+    status: int | None
     headers: tuple[tuple[str, str], ...]
     body: bytes
     certificate: bytes
+
+
+class ElsewhereError(FetchError):
+    """A redirect to another origin, which no ordinary look follows.
+
+    Args:
+        what: one sentence: who redirects, and where to.
+        path: the file that was asked for.
+        target: where the redirect leads; nothing in it is trusted.
+        public: whether it came from a place that may be anywhere, and not from this machine or its network.
+    """
+
+    def __init__(self, what: str, *, path: str, target: str, public: bool) -> None:
+        super().__init__(what)
+        self.path = path
+        self.target = target
+        self.public = public
 
 
 class Source(Protocol):
@@ -67,8 +84,9 @@ class Source(Protocol):
             The answer, whatever its status; 304 only where `etag` was given.
 
         Raises:
-            FetchError: nothing authoritative could be fetched: network, TLS, deadline, a body over the limit, a
-                redirect elsewhere, compressed junk, or a path that leads out of the canary.
+            ElsewhereError: a redirect to another origin.
+            FetchError: nothing authoritative could be fetched: network, TLS, deadline, a body over the limit,
+                compressed junk, or a path that leads out of the canary.
         """
 
     def describe(self) -> str:

@@ -25,6 +25,20 @@ class Origin(NamedTuple):
         except ValueError:
             return self.host == "localhost"
 
+    @property
+    def is_onion(self) -> bool:
+        """Whether it is an onion service, which nobody reaches but through Tor (RFC 7686)."""
+        return self.host.rstrip(".").endswith(".onion")
+
+
+def is_public(host: str) -> bool:
+    """Tells whether a host may be anywhere: it is no address within a private network, and not this very machine."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host.rstrip(".") != "localhost"
+    return (getattr(address, "ipv4_mapped", None) or address).is_global
+
 
 def origin(address: str) -> Origin:
     """Returns the origin of an http or https address in plain ASCII.

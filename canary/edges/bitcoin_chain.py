@@ -156,7 +156,7 @@ class ChainSource:
         return block
 
 
-def open_chain(place: ChainPlace, *, seconds: float, outside: Path | None) -> BlockSource:
+def open_chain(place: ChainPlace, *, seconds: float, outside: Path | None, proxy: str | None = None) -> BlockSource:
     """Returns the source at a place.
 
     Args:
@@ -164,11 +164,12 @@ def open_chain(place: ChainPlace, *, seconds: float, outside: Path | None) -> Bl
         seconds: what each request may take; a tip needs one, a block two.
         outside: the workspace, which no file with a password may lie in; None where there is none, and the file has to
             belong to the user who runs this.
+        proxy: the proxy to ask through, unless the place is on this very machine; None for none.
 
     Raises:
         CanaryError: the file with user and password lies in the workspace.
     """
-    service = Service(place.url, seconds=seconds)
+    service = Service(place.url, seconds=seconds, proxy=proxy)
     match place.interface:
         case ChainInterface.ESPLORA:
             return ChainSource(service.name, _Esplora(service))

@@ -34,12 +34,20 @@ class HeaderServices:
         places: where to ask.
         left: returns the seconds that are left for all of it, 0 or less when none are.
         outside: the workspace, which no file with a password may lie in; None for a watcher, who has none.
+        proxy: the proxy that every place is asked through but those on this very machine; None for none.
 
     Raises:
         MalformedError: a place stands twice, or there are more than ten.
     """
 
-    def __init__(self, places: Sequence[ChainPlace], *, left: Callable[[], float], outside: Path | None = None) -> None:
+    def __init__(
+        self,
+        places: Sequence[ChainPlace],
+        *,
+        left: Callable[[], float],
+        outside: Path | None = None,
+        proxy: str | None = None,
+    ) -> None:
         if len({place.url for place in places}) != len(places):
             raise MalformedError("an address stands twice, and would agree with itself", what="sources of blocks")
         if len(places) > ANCHOR_SOURCES:
@@ -47,6 +55,7 @@ class HeaderServices:
         self._places = list(places)
         self._left = left
         self._outside = outside
+        self._proxy = proxy
         self._answers: dict[int, HeaderAnswer] = {}
         self._left_out: list[str] = []
 
@@ -64,7 +73,8 @@ class HeaderServices:
         if self._places and left <= 0:
             return HeaderAnswer(None, f"no source was asked about block {height}, because the time for it was over")
         each = min(ANCHOR_SECONDS, left / _REQUESTS)
-        answers = ask_all([partial(_block_of, place, height, each, self._outside) for place in self._places])
+        ask = partial(_block_of, height=height, seconds=each, outside=self._outside, proxy=self._proxy)
+        answers = ask_all([partial(ask, place) for place in self._places])
         told: dict[BitcoinHeader | None, list[str]] = {}
         for place, answer in zip(list(self._places), answers, strict=True):
             name = urlsplit(place.url).netloc
@@ -76,7 +86,9 @@ class HeaderServices:
         return _together(height, told, self._left_out)
 
 
-def _block_of(place: ChainPlace, height: int, seconds: float, outside: Path | None) -> BitcoinHeader | None:
+def _block_of(
+    place: ChainPlace, *, height: int, seconds: float, outside: Path | None, proxy: str | None
+) -> BitcoinHeader | None:
     """Returns the block that a source has at a height; None where its chain is not that long.
 
     Raises:
@@ -85,7 +97,7 @@ def _block_of(place: ChainPlace, height: int, seconds: float, outside: Path | No
     # Imported here: see above.
     from canary.edges.bitcoin_chain import open_chain  # noqa: PLC0415
 
-    chain = open_chain(place, seconds=seconds, outside=outside)
+    chain = open_chain(place, seconds=seconds, outside=outside, proxy=proxy)
     return chain.block(height) if chain.tip() >= height else None
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urljoin, urlsplit
 import urllib3
 
 from canary import limits
-from canary.core.fetched import Answer, Fetched, kept_etag, segments, shown
+from canary.core.fetched import Answer, ElsewhereError, Fetched, kept_etag, segments, shown
 from canary.core.origin import Origin, origin
 from canary.edges.http_answers import answer_of, read_beginning
 from canary.edges.http_exchange import Exchange, checked_origin, read_body
@@ -30,8 +30,10 @@ class HttpSource:
             request.
         allow_http: accept http:// for any host; whoever is on the way can then change every byte.
         ca_file: certificates (PEM) to trust instead of certifi's.
-        proxy: `http://host:port` of a proxy that every request goes through.
-        seen: is told each answer as it came, and None when another is asked for.
+        proxy: the proxy that every request goes through (`canary.core.proxy`); None for none.
+        seen: is told each answer as it came, and None when another is asked for. Where a certificate does not hold,
+            that is all of the answer.
+        public_only: where no proxy is asked, refuse addresses within private networks, and this very machine's own.
 
     Raises:
         CanaryError: the address, the proxy or the CA file is none that can be used.
@@ -46,12 +48,15 @@ class HttpSource:
         ca_file: Path | None = None,
         proxy: str | None = None,
         seen: Callable[[Answer | None], None] | None = None,
+        public_only: bool = False,
     ) -> None:
         self._seen = seen
         self._origin = _checked_base(base_url, allow_http=allow_http, proxied=proxy is not None)
         self._base = base_url.rstrip("/") + "/"
         host = urlsplit(base_url).netloc
-        self._exchange = Exchange(self._origin, host, seconds=seconds, ca_file=ca_file, proxy=proxy)
+        self._exchange = Exchange(
+            self._origin, host, seconds=seconds, ca_file=ca_file, proxy=proxy, public_only=public_only
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -71,6 +76,7 @@ class HttpSource:
         """Fetches one file; see `canary.core.fetched.Source.get`.
 
         Raises:
+            ElsewhereError: it redirects to another origin.
             FetchError: nothing authoritative came back in time.
         """
         url = self._base + "/".join(quote(name) for name in segments(path))
@@ -79,9 +85,14 @@ class HttpSource:
             headers["If-None-Match"] = kept
         if fresh:
             headers |= {"Cache-Control": "no-cache", "Pragma": "no-cache"}
-        return self._exchange.run(lambda: self._fetch(url, headers, limit))
+        try:
+            return self._exchange.run(lambda: self._fetch(path, url, headers, limit))
+        except FetchError as error:
+            if self._seen is not None and (certificate := self._exchange.certificate_after(error)):
+                self._seen(Answer(url, None, (), b"", certificate))
+            raise
 
-    def _fetch(self, url: str, headers: Mapping[str, str], limit: int) -> Fetched:
+    def _fetch(self, path: str, url: str, headers: Mapping[str, str], limit: int) -> Fetched:
         """Does what `get` promises, on the thread that may be cut off."""
         if self._seen is not None:
             self._seen(None)
@@ -91,18 +102,20 @@ class HttpSource:
                 location = raw.headers.get("Location")
                 if raw.status not in _REDIRECTS or location is None:
                     return self._read(raw, url, limit, headers.get("If-None-Match"))
-            url = self._redirected(url, location)
+            url = self._redirected(path, url, location)
         raise FetchError(f"{url}: redirected more than {limits.REDIRECTS} times")
 
-    def _redirected(self, url: str, location: str) -> str:
+    def _redirected(self, path: str, url: str, location: str) -> str:
         """Returns where a redirect leads, if it stays on this origin."""
+        target = location
         try:
             target = urljoin(url, location)
             stays = origin(target) == self._origin
         except ValueError:
             stays = False
         if not stays:
-            raise FetchError(f"{url}: redirects elsewhere, to {shown(location)}")
+            what = f"{url}: redirects elsewhere, to {shown(location)}"
+            raise ElsewhereError(what, path=path, target=target, public=self._exchange.is_public)
         return target
 
     def _read(self, raw: urllib3.BaseHTTPResponse, url: str, limit: int, asked: str | None) -> Fetched:

@@ -26,15 +26,16 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
 from urllib3.exceptions import HTTPError, ProxyError
 
 from canary.core.fetched import shown
-from canary.core.origin import Origin, origin
-from canary.edges.http_connections import Deadline, PinnedAdapter, tls_context
+from canary.core.origin import Origin, is_public, origin
+from canary.core.proxy import SOCKS, parse_proxy
+from canary.edges.http_connections import Connect, Deadline, PinnedAdapter, PrivateAddressError, tls_context
+from canary.edges.http_socks import SocksError, through_socks
 from canary.errors import CanaryError, FetchError
 
 T = TypeVar("T")
@@ -46,6 +47,8 @@ _UNWIND_SECONDS = 0.25
 """Seconds that a request gets to end after its sockets were cut; one that hangs in the resolver cannot."""
 
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
+
+_THROUGH_TOR = "Say where Tor is: --proxy socks5h://127.0.0.1:9050, with a Tor that runs on this machine."
 
 _CERTIFICATE_WORDS = {
     9: "the certificate is not valid yet",
@@ -67,26 +70,58 @@ class Exchange:
         host: what it is called in messages.
         seconds: what every request together may take, counted from here: DNS, connect, TLS, headers and bodies.
         ca_file: certificates (PEM) to trust instead of certifi's.
-        proxy: `http://host:port` of a proxy that every request goes through.
+        proxy: the proxy that every request goes through (`canary.core.proxy`); None for none.
+        public_only: where no proxy is asked, refuse addresses within private networks, and this very machine's own.
 
     Raises:
         CanaryError: the proxy or the CA file is none that can be used.
     """
 
     def __init__(
-        self, place: Origin, host: str, *, seconds: float, ca_file: Path | None = None, proxy: str | None = None
+        self,
+        place: Origin,
+        host: str,
+        *,
+        seconds: float,
+        ca_file: Path | None = None,
+        proxy: str | None = None,
+        public_only: bool = False,
     ) -> None:
-        if proxy is not None:
-            _check_proxy(proxy)
+        through = None if proxy is None else parse_proxy(proxy)
+        self._place = place
         self._host = host
-        self._proxies = {} if proxy is None else {"http": proxy, "https": proxy}
-        self._look = Deadline(seconds)
-        self._adapter = PinnedAdapter(place, tls_context(ca_file), self._look, proxy)
+        self._look = Deadline(seconds, public_only=public_only and through is None)
+        connect: Connect = self._look.connect
+        tunnel, self._proxies = through, {}
+        if through is not None and through.scheme == SOCKS:
+            connect, tunnel = through_socks(through, self._look), None
+        elif through is not None:
+            self._proxies = {"http": through.url, "https": through.url}
+        self._is_direct = through is None
+        self._adapter = PinnedAdapter(place, tls_context(ca_file), connect, tunnel)
 
     def close(self) -> None:
         """Closes every connection; nothing can be asked afterwards."""
         self._look.cut()
         self._adapter.close()
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it is, as far as can be seen from here, not this very machine or one of its private network."""
+        return is_public(self._look.reached if self._is_direct and self._look.reached else self._place.host)
+
+    def certificate_after(self, error: FetchError) -> bytes:
+        """Returns the certificate (DER) that does not hold, after the error that says so; empty if it is not to be had.
+
+        The library does not give it away with its error, so the host is asked again: what it shows may be another one
+        by then. Nothing is sent to it.
+        """
+        if not any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
+            return b""
+        try:
+            return self.run(self._adapter.shown_certificate)
+        except FetchError:
+            return b""
 
     def run(self, work: Callable[[], T]) -> T:
         """Does some work with this exchange on a thread that is cut off at the deadline, and returns what it returns.
@@ -211,23 +246,14 @@ def checked_origin(url: str, *, what: str, example: str, allow_http: bool, proxi
         problem = str(error)
     if problem:
         raise CanaryError(f"The address of {what} {problem}", hint=f"It looks like {example}.")
+    if found.is_onion and not proxied:
+        # And no resolver is asked for such a name (RFC 7686, section 2).
+        raise CanaryError(f"{url} is an onion service, which only Tor reaches", hint=_THROUGH_TOR)
     if found.scheme == "http" and not allow_http and (proxied or not found.is_loopback):
+        if found.is_onion:
+            hint = f"{hint} It is safe for an onion service that Tor itself reaches: Tor encrypts, and checks the name."
         raise CanaryError(f"{url} is not encrypted: whoever is on the way can read and change what comes", hint=hint)
     return found
-
-
-def _check_proxy(url: str) -> None:
-    """Raises CanaryError where a proxy's address is none that can be used; it may hold a password: never shown."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme == "http" and bool(parts.hostname) and parts.port is not None
-    except ValueError:
-        usable = False
-    if not usable:
-        raise CanaryError(
-            "The address of the proxy is not of the form http://host:port",
-            hint="For Tor, set HTTPTunnelPort in torrc and name that port.",
-        )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -254,6 +280,8 @@ def _system_words(error: OSError) -> str:
 
 
 _WORDS: tuple[tuple[type[BaseException], str | Callable[[Any], str]], ...] = (
+    (SocksError, lambda error: error.words),
+    (PrivateAddressError, "the name leads into a private network"),
     (ssl.SSLError, _tls_words),
     (socket.gaierror, "the name does not resolve"),
     (UnicodeError, "the host name is not a valid one"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from canary.core.fetched import shown
+from canary.core.origin import origin
 from canary.edges.web_request import request
 from canary.errors import FetchError, MalformedError
 
@@ -22,15 +24,18 @@ class Service:
     Args:
         url: its address, without a slash at its end.
         seconds: what each request may take.
+        proxy: the proxy to ask through (`canary.core.proxy`), unless the service is on this very machine, where no
+            proxy finds it; None for none.
 
     Attributes:
         name: its host, for messages.
     """
 
-    def __init__(self, url: str, *, seconds: float) -> None:
+    def __init__(self, url: str, *, seconds: float, proxy: str | None = None) -> None:
         self.name = urlsplit(url).netloc
         self._url = url
         self._seconds = seconds
+        self._proxy = proxy
 
     def get(self, path: str, *, limit: int) -> bytes:
         """Returns what lies at a path below the address.
@@ -58,11 +63,22 @@ class Service:
         headers: Mapping[str, str] | None = None,
     ) -> bytes:
         status, answer = request(
-            self._url + path, method=method, body=body, headers=headers, limit=limit, seconds=self._seconds
+            self._url + path,
+            method=method,
+            body=body,
+            headers=headers,
+            limit=limit,
+            seconds=self._seconds,
+            proxy=None if self._is_here() else self._proxy,
         )
         if status != _OK:
             raise FetchError(f"{self.name} answered with status {status}")
         return answer
+
+    def _is_here(self) -> bool:
+        with contextlib.suppress(ValueError):  # which `request` tells
+            return origin(self._url).is_loopback
+        return False
 
 
 def read_line(data: bytes) -> str:

@@ -40,7 +40,7 @@ def request(
         seconds: what all of it may take: DNS, connect, TLS, headers and body.
         allow_http: accept http:// for any host; whoever is on the way can then read and change every byte.
         ca_file: certificates (PEM) to trust instead of certifi's.
-        proxy: `http://host:port` of a proxy to go through.
+        proxy: the proxy to go through (`canary.core.proxy`); None for none.
 
     Returns:
         The HTTP status, and the body, decompressed; empty unless the status is 200 to 299.

@@ -32,6 +32,9 @@ _OPTIONS = (
     click.option("--allow-http", is_flag=True, help="Take http:// for another host than this machine."),
     click.option("--ca-file", type=click.Path(path_type=Path), metavar="FILE", help="Certificates to trust for TLS."),
     click.option(
+        "--proxy", metavar="URL", help="Go through this proxy: socks5h://127.0.0.1:9050 (Tor), or http://host:port."
+    ),
+    click.option(
         "--tsa-root",
         "tsa_roots",
         multiple=True,
