@@ -130,7 +130,7 @@ class Exchange:
 
 
 def in_words(causes: Sequence[BaseException]) -> tuple[str, str] | None:
-    """Returns what went wrong with a connection, and what to do about it (or nothing); None for what is no fault of one.
+    """Returns what went wrong with a connection, and what to do about it; None for what is no fault of one.
 
     Args:
         causes: the error, and the errors that it was made from.

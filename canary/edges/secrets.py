@@ -37,7 +37,9 @@ def read_one_line(secret: Secret) -> str:
     """
     text = read_secret(secret)
     if not text.isprintable():
-        raise CanaryError(f"{_place(secret)} holds more than one line of printable characters", hint="Only the secret belongs there.")
+        raise CanaryError(
+            f"{_place(secret)} holds more than one line of printable characters", hint="Only the secret belongs there."
+        )
     return text
 
 
