@@ -20,10 +20,8 @@ import http.client
 import re
 import socket
 import ssl
-import threading
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,15 +34,13 @@ from canary.core.origin import Origin, is_public, origin
 from canary.core.proxy import SOCKS, parse_proxy
 from canary.edges.http_connections import Connect, Deadline, PinnedAdapter, PrivateAddressError, tls_context
 from canary.edges.http_socks import SocksError, through_socks
+from canary.edges.timed_work import in_time
 from canary.errors import CanaryError, FetchError
 
 T = TypeVar("T")
 
 _READ_BYTES = 16_384
 """Bytes of one read of a body."""
-
-_UNWIND_SECONDS = 0.25
-"""Seconds that a request gets to end after its sockets were cut; one that hangs in the resolver cannot."""
 
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 
@@ -129,25 +125,10 @@ class Exchange:
         Raises:
             FetchError: it did not end in time, or the network, TLS or the answer failed it.
         """
-        answer: Future[T] = Future()
-
-        def run() -> None:
-            try:
-                answer.set_result(self._told_of(work))
-            except BaseException as error:  # noqa: BLE001 (it is for the thread that waits, whatever it is)
-                answer.set_exception(error)
-
-        worker = threading.Thread(target=run, name="canary-fetch", daemon=True)
         try:
-            left = self._look.left()
-            worker.start()
-            return answer.result(timeout=left)
+            return in_time(self._look, lambda: self._told_of(work))
         except TimeoutError:
             raise self._late() from None
-        finally:
-            if worker.is_alive() and not answer.done():
-                self._look.cut()
-                worker.join(_UNWIND_SECONDS)
 
     def send(
         self, url: str, headers: Mapping[str, str], *, method: str = "GET", body: bytes | None = None
@@ -178,14 +159,25 @@ class Exchange:
         causes = [cause for cause in _causes(error) if not isinstance(cause, requests.RequestException)]
         if any(isinstance(cause, TimeoutError) for cause in causes):
             return self._late()
-        found = ((words, cause) for kind, words in _WORDS for cause in causes if isinstance(cause, kind))
-        words, cause = next(found, ("the answer is not valid HTTP", error))
-        told = words if isinstance(words, str) else words(cause)
-        hint = ""
-        if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in (9, 10):
-            hint = "Check this machine's clock; if it is right, the host has to renew its certificate."
+        words, hint = in_words(causes) or ("the answer is not valid HTTP", "")
         through = ", through the proxy" if any(isinstance(cause, ProxyError) for cause in causes) else ""
-        return FetchError(f"{self._host}{through}: {told}", hint=hint)
+        return FetchError(f"{self._host}{through}: {words}", hint=hint)
+
+
+def in_words(causes: Sequence[BaseException]) -> tuple[str, str] | None:
+    """Returns what went wrong with a connection, and what to do about it; None for what is no fault of one.
+
+    Args:
+        causes: the error, and the errors that it was made from.
+    """
+    found = ((words, cause) for kind, words in _WORDS for cause in causes if isinstance(cause, kind))
+    words, cause = next(found, (None, None))
+    if words is None:
+        return None
+    hint = ""
+    if isinstance(cause, ssl.SSLCertVerificationError) and cause.verify_code in (9, 10):
+        hint = "Check this machine's clock; if it is right, the host has to renew its certificate."
+    return words if isinstance(words, str) else words(cause), hint
 
 
 def read_body(raw: urllib3.BaseHTTPResponse, url: str, limit: int) -> bytes:
