@@ -200,6 +200,9 @@ ALERTS_KEPT = timedelta(days=90)
 CLAIM = timedelta(minutes=30)
 """How long a run may take for what it has claimed; after that it counts as dead, and another run looks."""
 
+PING_SECONDS = 10.0
+"""Seconds that telling the dead man's switch may take."""
+
 ROUND_EVERY = timedelta(minutes=1)
 """How long a daemon rests between two passes; the shortest wait before a look is repeated is as long."""
 

@@ -15,7 +15,7 @@ from canary.core.fetched import shown
 from canary.core.summary import Summary
 from canary.core.watch_settings import WatchSettings
 from canary.core.watched import Watched
-from canary.edges.watch_config_file import read_watch_settings
+from canary.edges.watch_config_file import read_watch_config
 from canary.edges.watch_store import SqliteWatchStore, open_watch_store
 from canary.errors import CanaryError
 from canary.library import evidence_checkers
@@ -106,6 +106,6 @@ def open_desk(app: App, config: Path | None, *, make: bool = False) -> Iterator[
         CanaryError: the configuration cannot be read.
         StoreError: the memory cannot be opened, or there is none.
     """
-    settings = read_watch_settings(config)
+    settings = read_watch_config(config)
     with open_watch_store(Path(settings.memory), make=make) as store:
         yield Desk(app, settings, store, config)

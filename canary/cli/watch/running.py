@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import time
 import uuid
 from datetime import datetime
@@ -12,7 +13,7 @@ import click
 
 from canary.cli.app import App
 from canary.cli.formats import failures_in
-from canary.cli.watch.channels import open_channels
+from canary.cli.watch.channels import open_channels, send_ping
 from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.looking import Looking
 from canary.cli.watch.overview import Overview
@@ -22,9 +23,9 @@ from canary.core.alerts import Alert, Delivery
 from canary.core.routing import deliveries
 from canary.core.state import State
 from canary.errors import CanaryError
-from canary.flows.watch.delivering import deliver
+from canary.flows.watch.delivering import Outlet, deliver
 from canary.flows.watch.rounds import COMPLETED_NOTE, Came, Round, run_round
-from canary.limits import COMPACT_EVERY, ROUND_EVERY, TELL_EVERY
+from canary.limits import COMPACT_EVERY, PING_SECONDS, ROUND_EVERY, TELL_EVERY
 
 _COMPACTED_NOTE = "last compaction"
 
@@ -66,8 +67,13 @@ class _Pass:
         self._clock = desk.app.clock
         self._holder = uuid.uuid4().hex
         self._delivered_at = self._clock()
+        digests = {each.name: each.digest for each in desk.settings.channels}
         # Alerts on standard output stand beside the text of a run, and would break any other format.
-        self._channels = open_channels(desk.settings, to_stderr=output != "text")
+        stream = sys.stdout if output == "text" else sys.stderr
+        self._outlets = {
+            name: Outlet(channel, digest=digests[name])
+            for name, channel in open_channels(desk.settings, clock=self._clock, output=stream).items()
+        }
 
     def once(self) -> Overview:
         """Does the pass; returns how everything stands after it."""
@@ -120,7 +126,7 @@ class _Pass:
         return state.trust_clock(self._clock()) if state is not None and self._trust_clock else state
 
     def _deliver(self) -> None:
-        deliver(self._desk.store, self._channels, clock=self._clock, holder=self._holder)
+        deliver(self._desk.store, self._outlets, clock=self._clock, holder=self._holder)
         self._delivered_at = self._clock()
 
     def _compact(self) -> None:
@@ -132,13 +138,9 @@ class _Pass:
 
     def _ping(self, came: Came) -> None:
         """Tells somebody else that this watcher is alive, unless it sees nothing."""
-        settings = self._desk.settings
-        if not settings.ping or came.network_since is not None:
+        if came.network_since is not None:
             return
-        # Imported here: most watchers have none.
-        from canary.edges.ping import ping  # noqa: PLC0415
-
         try:
-            ping(settings.ping)
+            send_ping(self._desk.settings, seconds=PING_SECONDS)
         except CanaryError as error:
             click.echo(f"canary: the ping after the run did not get through: {error.what}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from canary.cli.talk import say
 from canary.cli.watch.channels import open_channels
 from canary.core.alerts import Alert, AlertKind, alert_id
 from canary.core.fetched import shown
-from canary.edges.watch_config_file import read_watch_settings
+from canary.edges.watch_config_file import read_watch_config
 from canary.errors import CanaryError, DeliveryError
 from canary.flows.watch.message import message_of
 
@@ -21,8 +22,8 @@ _FAILED = 2
 
 def test_alert(app: App, *, channel: str | None, config: Path | None) -> int:
     """Does what `canary watch test-alert` says. Returns the exit code: 2 where a channel did not take it."""
-    settings = read_watch_settings(config)
-    channels = open_channels(settings)
+    settings = read_watch_config(config)
+    channels = open_channels(settings, clock=app.clock, output=sys.stdout)
     if channel is not None and channel not in channels:
         raise CanaryError(
             f"no channel is called {shown(channel)}", hint=f"The channels are: {', '.join(sorted(channels))}."
