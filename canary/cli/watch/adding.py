@@ -15,7 +15,7 @@ from canary.cli.verdicts import tell
 from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.looking import Looking
 from canary.core.agenda import believe
-from canary.core.findings import Code
+from canary.core.findings import EXIT_CODES, Code
 from canary.core.followed import Followed, check_name, check_tags, parse_interval
 from canary.core.recorded import Recorded
 from canary.core.strict import hash_field, parse_hash
@@ -141,6 +141,8 @@ def _tell_added(desk: Desk, row: Watched) -> None:
     say(f"{followed.name} is in the list now, pinned as {hash_field(followed.pin or '')}.")
     if followed.first_use:
         say("The pin was taken from this first look. Compare it with what the organisation says elsewhere.")
+    if row.status is not None and EXIT_CODES[row.status]:
+        say(f"You have just read that it is {row.status}; that is not told again as news, but it counts.")
     say(f"It is looked at next at about {_minute(row.next_at)}, by: {desk.typed('canary watch run')}")
     say_next("canary cron prints the lines that do this for ever.")
 

@@ -16,6 +16,7 @@ from canary.cli.app import App
 from canary.cli.formats import FORMAT, failures_in, print_json
 from canary.cli.talk import say, say_next
 from canary.cli.watch.desk import Desk, open_desk
+from canary.cli.watch.overview import many
 from canary.core.followed import Followed
 from canary.core.watched import Watched
 from canary.edges.files import read_file
@@ -96,7 +97,7 @@ def _fault_of(followed: Followed) -> str:
 def _tell(desk: Desk, file: Path, added: int, refused: list[Refused]) -> None:
     for line in _refusals(file, refused):
         click.echo(line, err=True)
-    say(f"{added} canaries are new in the list; {len(refused)} were refused.")
+    say(f"New in the list: {many(added, 'canary', 'canaries')}; refused: {len(refused)}.")
     say_next(f"{desk.typed('canary watch run')} looks at them.")
 
 

@@ -24,7 +24,7 @@ import click
 from canary.cli.app import App
 from canary.cli.formats import FORMAT, failures_in, print_json
 from canary.cli.watch.desk import Desk, open_desk
-from canary.cli.watch.overview import COLOURS, Overview, undelivered
+from canary.cli.watch.overview import COLOURS, Overview, many, undelivered
 from canary.core.alerts import Delivery
 from canary.core.followed import format_interval
 from canary.core.strict import hash_field
@@ -88,7 +88,7 @@ def _tell(desk: Desk, overview: Overview) -> None:
         word = click.style(f"{status:<13}", fg=COLOURS[row.counted_exit_code(now)])
         click.echo(f"{word} {row.followed.name:<{width}}  {'; '.join(_remarks(row, now))}".rstrip())
     click.echo()
-    click.echo(f"{len(overview.rows)} in {desk.settings.memory}.")
+    click.echo(f"{many(len(overview.rows), 'canary', 'canaries')} in {desk.settings.memory}.")
     for hindrance in overview.hindrances():
         click.echo(f"Take note: {hindrance}.")
     for line in _undelivered(desk, overview.failures):
@@ -99,7 +99,7 @@ def _undelivered(desk: Desk, failures: Sequence[Delivery]) -> Iterator[str]:
     for channel, group in groupby(sorted(failures, key=lambda each: each.channel), lambda each: each.channel):
         deliveries = list(group)
         last = max(deliveries, key=lambda each: each.tries)
-        yield f"  {channel}: {len(deliveries)} alerts, the last error: {last.error}"
+        yield f"  {channel}: {many(len(deliveries), 'alert', 'alerts')}, the last error: {last.error}"
         if any(each.failed for each in deliveries):
             yield f"    Refused for good; mend the channel, then: {desk.typed(f'canary watch dismiss {channel}')}"
 

@@ -56,7 +56,7 @@ class Overview(NamedTuple):
         if came.network_since is not None:
             told.append(f"this machine's own network looks broken since {format_time(came.network_since)}")
         if self.failures:
-            told.append(f"{_many(len(self.failures), 'alert')} could not be delivered")
+            told.append(f"{many(len(self.failures), 'alert', 'alerts')} could not be delivered")
         return told
 
     def counts(self) -> dict[int, int]:
@@ -87,5 +87,6 @@ def undelivered(failures: Sequence[Delivery]) -> list[dict[str, Any]]:
     ]
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def many(count: int, one: str, more: str) -> str:
+    """Returns how many of something there are, in words: `1 canary`, `2 canaries`."""
+    return f"{count} {one if count == 1 else more}"

@@ -28,7 +28,7 @@ from canary.cli.formats import FORMAT, nagios_line
 from canary.cli.talk import say
 from canary.cli.watch.desk import Desk
 from canary.cli.watch.listing import row_document
-from canary.cli.watch.overview import COLOURS, Overview, undelivered
+from canary.cli.watch.overview import COLOURS, Overview, many, undelivered
 from canary.core.summary import Summary
 from canary.core.times import format_time
 
@@ -75,7 +75,8 @@ def print_report(desk: Desk, report: Report, overview: Overview) -> None:
 def _tell(desk: Desk, overview: Overview) -> None:
     came, now = overview.came, overview.now
     bad = [each for each in overview.worst_first() if each.counted_exit_code(now)]
-    say(f"Looked at {came.looked} of {len(overview.rows)} canaries; {came.alerts} alerts.")
+    listed = many(len(overview.rows), "canary", "canaries")
+    say(f"Looked at {came.looked} of {listed}; {many(came.alerts, 'alert', 'alerts')}.")
     for row in bad[:_SHOWN]:
         status = row.standing(now) or "NOT LOOKED AT"
         word = click.style(f"{status:<13}", fg=COLOURS[row.counted_exit_code(now)])
@@ -124,7 +125,7 @@ def _nagios(desk: Desk, overview: Overview) -> str:
     named = [f"{each.followed.name} {each.standing(overview.now) or 'not looked at'}" for each in bad[:_NAMED]]
     if len(bad) > _NAMED:
         named.append(f"and {len(bad) - _NAMED} more")
-    message = "; ".join([f"{len(overview.rows)} canaries: {told}", *overview.hindrances(), *named])
+    message = "; ".join([f"{many(len(overview.rows), 'canary', 'canaries')}: {told}", *overview.hindrances(), *named])
     data = {_LABELS[code]: str(counts[code]) for code in (0, 1, 2, 3)}
     days = {each.followed.name: left for each in overview.rows if (left := _days(each, overview)) is not None}
     counted = [days[each.followed.name] for each in overview.rows if each.followed.name in days and _counts(each)]
