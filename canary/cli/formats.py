@@ -18,6 +18,7 @@ FORMAT = 1
 """The version of the JSON documents; within it keys are added and never change their meaning."""
 
 UNKNOWN = CanaryError.exit_code
+_FOR_FAILURES = ("nagios", "jsonl", "json")
 _WORDS = {0: "OK", 1: "WARNING", 2: "CRITICAL", UNKNOWN: "UNKNOWN"}
 
 
@@ -41,6 +42,13 @@ def print_json(document: Mapping[str, Any]) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
+def print_json_line(document: Mapping[str, Any]) -> None:
+    """Prints a document on one line."""
+    import json  # noqa: PLC0415  # likewise
+
+    click.echo(json.dumps(document, ensure_ascii=False))
+
+
 @contextlib.contextmanager
 def failures_in(output: str) -> Iterator[None]:
     """Tells a failure of the tool itself in the format that was asked for, so that no monitor is left without a line.
@@ -48,10 +56,10 @@ def failures_in(output: str) -> Iterator[None]:
     Whatever failed, the exit code is 3: the other codes say something about a canary, and nothing is known of it.
 
     Args:
-        output: `text`, `json` or `nagios`.
+        output: the format; a failure has none of its own but in `json`, `jsonl` and `nagios`.
 
     Raises:
-        CanaryError: the same failure, with the exit code 3, where plain text was asked for.
+        CanaryError: the same failure, with the exit code 3, where another format was asked for.
     """
     try:
         yield
@@ -59,7 +67,7 @@ def failures_in(output: str) -> Iterator[None]:
         raise
     except (CanaryError, OSError) as error:
         told = CanaryError(in_words(error)) if isinstance(error, OSError) else CanaryError(error.what, hint=error.hint)
-        if output == "text":
+        if output not in _FOR_FAILURES:
             raise told from error
         print_failure(output, told.what, told.hint, UNKNOWN)
         raise click.exceptions.Exit(UNKNOWN) from error
@@ -69,23 +77,27 @@ def print_failure(output: str, what: str, advice: str, exit_code: int) -> None:
     """Prints a failure of the tool itself as one line for a monitor, or as a JSON document.
 
     Args:
-        output: `json` or `nagios`.
+        output: `json`, `jsonl` or `nagios`.
         what: what happened.
         advice: what to do.
         exit_code: 0 to 3.
     """
+    document = {"format": FORMAT, "status": "UNKNOWN", "exit_code": exit_code, "error": what, "advice": advice}
     if output == "nagios":
         click.echo(nagios_line(exit_code, what, {}))
+    elif output == "jsonl":
+        print_json_line(document)
     else:
-        print_json({"format": FORMAT, "status": "UNKNOWN", "exit_code": exit_code, "error": what, "advice": advice})
+        print_json(document)
 
 
 def asked_for(arguments: Sequence[str]) -> str:
     """Returns the format that a command line asks for, even one that cannot be understood otherwise."""
     joined = " ".join(arguments)
-    if "--format nagios" in joined or "--format=nagios" in joined:
-        return "nagios"
-    return "json" if "--json" in arguments or "--format json" in joined or "--format=json" in joined else "text"
+    for output in _FOR_FAILURES:
+        if any(f"--format{sign}{output}" in joined for sign in (" ", "=")):
+            return output
+    return "json" if "--json" in arguments else "text"
 
 
 def in_words(error: OSError) -> str:

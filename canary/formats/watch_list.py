@@ -26,7 +26,7 @@ import msgspec
 from canary.core.fetched import shown
 from canary.core.followed import Followed, check_name, check_tags, format_interval, parse_interval
 from canary.core.strict import hash_field, parse_hash
-from canary.errors import CanaryError, MalformedError
+from canary.errors import MalformedError
 from canary.limits import TAGS
 
 _NAME_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/~-")
@@ -182,8 +182,8 @@ def _followed(table: Any, every: timedelta, added_at: datetime) -> Followed:  # 
 def _of(key: str, parse: Any, value: str) -> Any:  # noqa: ANN401  # the parsers differ
     try:
         return parse(value)
-    except CanaryError as error:
-        raise MalformedError(f"{key}: {error.what}") from error
+    except MalformedError as error:
+        raise MalformedError(f"{key}: {error.rule}") from error
 
 
 def _row(followed: Followed) -> _Row:

@@ -1,0 +1,105 @@
+"""`canary watch import` and `export`: the list goes out as it came in, and what cannot be taken is named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.watch_desk import WatchDesk
+
+PIN = f"sha256:{'1' * 64}"
+
+
+def line(**changes: object) -> str:
+    return json.dumps({"location": "https://example.net/canary/", "pin": PIN, "name": "one"} | changes)
+
+
+@pytest.mark.parametrize("output", ["toml", "jsonl"])
+def test_what_is_exported_can_be_imported(desk: WatchDesk, tmp_path: Path, output: str) -> None:
+    desk.added("--tag", "vpn", "--every", "90m").added(name="other")
+    exported = desk.watch("export", "--format", output).out
+    file = tmp_path / f"list.{output}"
+    file.write_text(exported)
+    for name in ("acme", "other"):
+        desk.watch("remove", name, "--yes")
+    ran = desk.watch("import", file)
+    assert (ran.code, "New in the list: 2 canaries; refused: 0." in ran.said) == (0, True)
+    assert desk.watch("export", "--format", output).out == exported
+    assert desk.watch("run").code == 0
+
+
+def test_each_line_that_is_refused_is_named_and_the_others_are_taken(desk: WatchDesk, tmp_path: Path) -> None:
+    lines = [
+        line(),
+        line(name="two", pin="sha256:12"),
+        "{",
+        "",
+        line(name="three", everry="6h"),
+        line(),
+        line(name="four", location="http://example.net/"),
+        line(name="five", pin=""),
+        '{"location": "https://a.example/", "location": "https://b.example/", "trust_first_use": true}',
+        line(name="six", every="10s"),
+        line(name="seven", tags=["VPN"]),
+        line(name="eight", tags="vpn"),
+        line(name="nine", location=5),
+        line(name="ten", proxy="gopher://127.0.0.1"),
+        line(name="", pin="", trust_first_use=True, location="https://last.example/canary/"),
+    ]
+    file = tmp_path / "list.jsonl"
+    file.write_text("\n".join(lines))
+    document = desk.json("import", file)
+    assert document["added"] == 2
+    refused = {each["number"]: each["why"] for each in document["refused"]}
+    assert sorted(refused) == [2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]
+    for number, words in {
+        2: "pin: ",
+        3: "it is no JSON",
+        5: "everry",
+        6: "one stands there already, as number 1",
+        7: "not encrypted",
+        8: "it has no pin",
+        9: "a key stands twice",
+        10: "every: an interval",
+        11: "a tag is",
+        12: "tags",
+        13: "location",
+        14: "proxy",
+    }.items():
+        assert words in refused[number]
+    assert [each["name"] for each in desk.json("list")["canaries"]] == ["last.example/canary", "one"]
+    ran = desk.watch("import", file)
+    assert (ran.code, f"{file}, 1: one is in the list already" in ran.err) == (1, True)
+
+
+def test_thousands_go_at_once(desk: WatchDesk, tmp_path: Path) -> None:
+    file = tmp_path / "list.jsonl"
+    file.write_text("\n".join(line(name=f"n{number}") for number in range(3_000)))
+    assert desk.json("import", file)["added"] == 3_000
+    assert len(desk.json("list")["canaries"]) == 3_000
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[[canary]\n", "it is no TOML"),
+        ("[canary]\nlocation = 'https://a.example/'\n", "tables called [[canary]] alone"),
+        ("[[canaries]]\n", "'canaries'"),
+        ("\ud800", "it is no TOML"),
+    ],
+)
+def test_a_file_that_is_no_list_is_refused_whole(desk: WatchDesk, tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "list.toml"
+    file.write_bytes(text.encode("utf-8", "surrogatepass"))
+    ran = desk.watch("import", file)
+    assert (ran.code, words in ran.said) == (3, True), ran.said
+
+
+def test_paths_in_a_file_are_relative_to_it(desk: WatchDesk, tmp_path: Path) -> None:
+    file = tmp_path / "list.toml"
+    (tmp_path / "copies" / "acme").mkdir(parents=True)
+    file.write_text(f"[[canary]]\nlocation = 'copies/acme'\npin = '{PIN}'\nname = 'acme'\n")
+    assert desk.watch("import", file).code == 0
+    assert desk.row()["location"] == str(tmp_path / "copies" / "acme")
