@@ -20,7 +20,7 @@ def line_of(text: str, path: Sequence[str | int]) -> int | None:
         text: a TOML text.
         path: the names of the tables and the key, and the places in arrays, counted from 0.
     """
-    lines = text.split("\n")
+    lines = [f"{line}\n" for line in text.split("\n")]
     without, having, tries = 0, len(lines), _TRIES
     while having - without > 1:
         middle = (without + having) // 2
@@ -28,7 +28,7 @@ def line_of(text: str, path: Sequence[str | int]) -> int | None:
             if not tries:
                 return None
             tries -= 1
-            found = _has("\n".join(lines[:end]), path)
+            found = _has("".join(lines[:end]), path)
             if found is not None:
                 without, having = (without, end) if found else (end, having)
                 break

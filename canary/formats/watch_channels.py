@@ -120,7 +120,7 @@ def _read_webhook(table: Table, places: Places) -> Webhook:
 
 def _read_command(table: Table, places: Places) -> Command:
     table.only(*_COMMON, "run")
-    run = table.words("run", least=1, most=CONFIG_LIST, takes="the program's whole path and its arguments")
+    run = table.words("run", least=1, most=CONFIG_LIST, takes="texts: the program's whole path and its arguments")
     return Command((table.named("run", places.program, run[0]), *run[1:]))
 
 
