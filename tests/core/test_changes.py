@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from canary.core.kinds import ed25519_vkey
 from canary.core.release import Statement
 from canary.core.schedule import Cadence, Schedule, Unit
 from canary.core.statements import statement_changes
-from canary.core.wording import word_diff
+from canary.core.wording import Mark, passages, word_diff
 from canary.limits import CHANGES_TOLD
 from tests.simulator import STATEMENTS, Publisher, noon, public_key
 
@@ -349,6 +350,23 @@ def test_a_difference_holds_both_wordings(before: list[str], after: list[str]) -
         new += [plain] if mode != "[" else []
         mode = "" if word.endswith(("-]", "+}")) else mode
     assert (old, new) == (before, after)
+
+
+words_with_marks = st.lists(st.text("ab[]{}-+\\", min_size=1, max_size=4), max_size=8).map(" ".join)
+
+
+@given(words_with_marks, words_with_marks)
+def test_marks_in_a_wording_are_none_of_the_difference(before: str, after: str) -> None:
+    found = passages(word_diff(before, after))
+    assert " ".join(each.render() for each in found) == word_diff(before, after)
+    for wording, left_out in ((before, Mark.ADDED), (after, Mark.REMOVED)):
+        told = " ".join(each.words for each in found if each.mark is not left_out)
+        assert told.replace("\\", "") == wording.replace("\\", "")
+        assert not re.search(r"\[-|-\]|\{\+|\+\}", told)
+
+
+def test_a_difference_that_is_cut_off_keeps_its_last_mark() -> None:
+    assert [each.mark for each in passages("a [-b c-] {+d")] == [Mark.SAME, Mark.REMOVED, Mark.ADDED]
 
 
 def test_two_very_long_wordings_are_shown_whole() -> None:

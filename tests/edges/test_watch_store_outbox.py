@@ -90,6 +90,14 @@ def test_what_failed_for_good_is_told_of_until_it_is_dismissed(store: SqliteWatc
     assert store.outbox(NOW) == [hook]
 
 
+def test_a_run_holds_no_more_than_it_asks_for(store: SqliteWatchStore) -> None:
+    told = [alert(occasion=str(number)) for number in range(3)]
+    store.add_alerts([(each, deliveries(each, "mail")) for each in told])
+    held = store.hold_outbox(NOW, holder="first", until=NOW + HOUR, limit=2)
+    assert [each.alert for each in held] == told[:2]
+    assert [each.alert for each in store.hold_outbox(NOW, holder="second", until=NOW + HOUR)] == told[2:]
+
+
 def test_what_one_run_holds_no_other_delivers(store: SqliteWatchStore) -> None:
     first, second = alert(occasion="1"), alert(occasion="2")
     store.add_alerts([(first, deliveries(first, "mail"))])

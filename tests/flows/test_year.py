@@ -18,6 +18,7 @@ from canary.core.agenda import is_due
 from canary.core.alerts import AlertKind
 from canary.core.findings import Status
 from canary.core.times import midnight
+from canary.flows.watch.message import message_of
 from tests.simulator import Publisher, noon
 from tests.watcher import Event, Watcher, in_words
 
@@ -96,6 +97,12 @@ def test_the_alerts_of_a_year_are_those_that_a_person_wants() -> None:
 def test_the_readme_shows_these_alerts() -> None:
     table = [line for line in section(README, HEADING).splitlines() if re.match(r"\| \d{4}-", line)]
     assert table == ["| " + " | ".join((f"{each.at:%Y-%m-%d}", *in_words(each))) + " |" for each in year().alerts]
+
+
+def test_the_readme_shows_what_an_alert_says() -> None:
+    (alert,) = (each for each in year().alerts if f"{each.at:%Y-%m-%d}" == "2025-08-04")
+    shown = section(README, "### What an alert says").split("```text\n")[1].split("```")[0]
+    assert shown == message_of([alert], now=alert.at).text
 
 
 def section(text: str, heading: str) -> str:

@@ -38,7 +38,7 @@ from canary.flows.watch.store import WatchStore
 from canary.limits import CLAIM, PORTION, RETRIES, RETRY_FIRST, RETRY_LONGEST
 
 _ONE_BY_ONE_AFTER = 4
-"""Tries of a digest after which its alerts go one by one: a quarter of an hour, in which a server has been restarted."""
+"""Tries of a digest after which its alerts go one by one: a quarter of an hour, enough to restart a server."""
 
 _DOUBLINGS = 16
 """More than the longest distance has."""

@@ -21,6 +21,9 @@ from canary.flows.watch.message_text import text_of
 from canary.flows.watch.message_view import AlertView, DigestView, view_alert, view_digest, worst_first
 from canary.limits import SUBJECT_CHARACTERS
 
+_COMMAND_CHARACTERS = 4_096
+"""As long as a path can be."""
+
 
 def message_of(alerts: Sequence[Alert], *, now: datetime, command: str = "canary") -> Message:
     """Returns the message that tells alerts.
@@ -30,7 +33,7 @@ def message_of(alerts: Sequence[Alert], *, now: datetime, command: str = "canary
         now: the watcher's clock, aware; it says for how long something has been so.
         command: what this program is called on the machine that watches.
     """
-    told = worst_first(alerts)
+    told, command = worst_first(alerts), printable(command, most=_COMMAND_CHARACTERS)
     view: AlertView | DigestView
     if len(told) == 1:
         view = view_alert(told[0], now=now, command=command)

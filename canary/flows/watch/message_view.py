@@ -246,7 +246,7 @@ def _reason(alert: Alert, newest: Alert) -> str:
     deciding = () if alert.verdict is None else alert.verdict.deciding()
     found = next((each.told for each in deciding if each.severity is not Severity.OK), "")
     reason = printable(alert.words or found, most=_REASON_CHARACTERS) or _lead(alert)
-    return reason if newest is alert else f"{reason} (since then: {label(newest)})"
+    return reason if newest is alert or not alert.name else f"{reason} (since then: {label(newest)})"
 
 
 def _facts(alert: Alert, now: datetime) -> list[tuple[str, str]]:
