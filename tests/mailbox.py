@@ -133,14 +133,14 @@ class Mailbox:
 
     def _session(self) -> SMTP:
         self.sessions += 1
+        starttls = self.tls is not None and not self.from_the_first_byte
         made = SMTP(
             _Hooks(self),
             hostname="mail.example.net",  # it would ask for this machine's name otherwise
             enable_SMTPUTF8=self.smtputf8,
-            tls_context=None if self.from_the_first_byte else self.tls,
-            require_starttls=self.tls is not None and not self.from_the_first_byte,
-            auth_required=bool(self.users),
-            auth_require_tls=self.tls is not None and not self.from_the_first_byte,
+            tls_context=self.tls if starttls else None,
+            require_starttls=starttls,
+            auth_require_tls=starttls or not self.users,  # which keeps AUTH from being offered
             authenticator=self._authenticated,
             loop=self._loop,
         )
@@ -161,8 +161,10 @@ class _Hooks:
         self._mailbox = mailbox
 
     async def handle_MAIL(  # noqa: N802  # aiosmtpd's name
-        self, server: SMTP, _: Session, envelope: Envelope, address: str, options: list[str]
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if self._mailbox.users and not session.authenticated:
+            return "530 5.7.0 Log in first"
         match self._mailbox.failing:
             case Failing.TEMPORARY | Failing.PERMANENT as failing:
                 return str(failing.value)

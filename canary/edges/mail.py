@@ -53,7 +53,7 @@ def _check_addresses(written: EmailMessage, smtp: Smtp) -> None:
     """Checks that the headers name exactly the addresses of the settings."""
     for header, given in (("From", (smtp.sender,)), ("To", smtp.to)):
         found = tuple(each.addr_spec for each in written[header].addresses)
-        if found != given or written[header].defects:
+        if found != given or any("@" not in each for each in given):
             raise CanaryError(
                 f"The e-mail cannot be written: {header} is not a list of addresses like name@example.net",
                 hint="Check the sender and the recipients of the channel.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import email.policy
 import smtplib
 import socket
 import ssl
@@ -117,8 +118,6 @@ class _Session:
             return self._failed(f"answered {answer(error.smtp_code, error.smtp_error)}", code=error.smtp_code)
         if isinstance(error, smtplib.SMTPServerDisconnected):
             return self._failed("closed the connection")
-        if isinstance(error, smtplib.SMTPNotSupportedError):
-            return self._failed("cannot take addresses beyond ASCII (SMTPUTF8)")
         words, hint = in_words([error]) or ("what came back is not SMTP", "")
         return DeliveryError(f"{self._name}: {words}", hint=hint, temporary=True)
 
@@ -149,8 +148,15 @@ class _Session:
             raise self._failed("offers no login that is known here", hint="PLAIN, LOGIN and CRAM-MD5 are.") from None
 
     def _send(self, written: EmailMessage, to: tuple[str, ...]) -> Refused:
+        # Not send_message: it puts a character before every line that begins with "From ".
+        policy = email.policy.SMTP
+        options: tuple[str, ...] = ()
+        if not "".join((self._smtp.sender, *to)).isascii():
+            if not self._client.has_extn("smtputf8"):
+                raise self._failed("takes no addresses beyond ASCII (SMTPUTF8)", hint="Use other addresses.")
+            policy, options = email.policy.SMTPUTF8, ("SMTPUTF8", "BODY=8BITMIME")
         try:
-            return self._client.send_message(written, self._smtp.sender, list(to))
+            return self._client.sendmail(self._smtp.sender, list(to), written.as_bytes(policy=policy), options)
         except smtplib.SMTPRecipientsRefused as error:
             for code, words in error.recipients.values():
                 if code == _CLOSING:
