@@ -122,8 +122,23 @@ def tunnels(wire: Wire) -> None:
     """Answers as a proxy does (an `on_connect`): connects where CONNECT says and passes bytes to and fro."""
     line = _head(wire.sock).split(b"\r\n")[0].decode()
     host, _, port = line.split(" ")[1].rpartition(":")
-    with socket.create_connection((host, int(port))) as onward:
-        wire.send(b"HTTP/1.1 200 Connected\r\n\r\n")
+    joins(wire, (host, int(port)), b"HTTP/1.1 200 Connected\r\n\r\n")
+
+
+def tunnels_to(server: Loopback) -> Fault:
+    """Answers as a proxy does that finds every host at one server."""
+
+    def fault(wire: Wire) -> None:
+        _head(wire.sock)
+        joins(wire, ("127.0.0.1", server.port), b"HTTP/1.1 200 Connected\r\n\r\n")
+
+    return fault
+
+
+def joins(wire: Wire, address: tuple[str, int], connected: bytes) -> None:
+    """Connects to an address, says so, and passes bytes to and fro."""
+    with socket.create_connection(address) as onward:
+        wire.send(connected)
         back = threading.Thread(target=_pump, args=(onward, wire.sock))
         back.start()
         _pump(wire.sock, onward)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from canary.core.fetched import Fetched, Source
+from canary.core.fetched import ElsewhereError, Fetched, Source
 from canary.edges.http import HttpSource
 from canary.errors import CanaryError, FetchError
 from tests.loopback import (
@@ -30,7 +30,9 @@ from tests.loopback import (
     says,
     says_and_resets,
     tunnels,
+    tunnels_to,
 )
+from tests.outside import heard
 
 SHORT = 0.6
 """Seconds for a look that is meant to run into its deadline."""
@@ -690,14 +692,15 @@ def test_proxies_that_do_not_proxy(server: Loopback, fault: Fault, words: str) -
 def test_a_proxy_that_is_not_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with HttpSource("https://example.net", proxy=f"http://me:secret@127.0.0.1:{port}") as source:
+    with HttpSource("https://example.net", proxy=f"http://127.0.0.1:{port}") as source:
         assert refusal(source) == "example.net, through the proxy: connection refused"
 
 
-@pytest.mark.parametrize("proxy", ["127.0.0.1:8080", "socks5://127.0.0.1:9050", "http://host", "http://h:x", ""])
+@pytest.mark.parametrize("proxy", ["127.0.0.1:8080", "socks5://127.0.0.1:9050", "http://me:secret@host:80", ""])
 def test_other_proxies_are_refused(proxy: str) -> None:
-    with pytest.raises(CanaryError, match="http://host:port"):
+    with pytest.raises(CanaryError, match=r"^the proxy: ") as caught:
         HttpSource("https://example.net", proxy=proxy)
+    assert "secret" not in str(caught.value) + caught.value.hint
 
 
 # --- addresses ------------------------------------------------------------------------------------------
@@ -745,3 +748,52 @@ def test_http_is_for_this_machine(address: str) -> None:
 
 def test_http_where_it_is_asked_for() -> None:
     HttpSource("http://example.net", allow_http=True).close()
+
+
+# --- nothing goes past a proxy --------------------------------------------------------------------------
+
+
+def test_a_proxy_is_all_that_is_asked(authority: trustme.CA, ca_file: Path) -> None:
+    with (
+        Loopback({"/checkpoint": b"safe"}, tls=tls(authority.issue_cert("canary.example"))) as server,
+        Loopback(on_connect=tunnels_to(server)) as proxy,
+        HttpSource("https://canary.example", ca_file=ca_file, proxy=proxy.url) as source,
+        heard() as events,
+    ):
+        assert source.get("checkpoint", limit=100).body == b"safe"
+    assert events == [("resolve", "127.0.0.1"), ("connect", "127.0.0.1")]
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+def test_a_certificate_is_checked_through_a_proxy(authority: trustme.CA, ca_file: Path, *, proxied: bool) -> None:
+    with (
+        Loopback(tls=tls(authority.issue_cert("elsewhere.example"))) as server,
+        Loopback(on_connect=tunnels) as proxy,
+        HttpSource(server.url, ca_file=ca_file, proxy=proxy.url if proxied else None) as source,
+    ):
+        assert "the certificate is not valid for this address" in refusal(source)
+        assert (server.asked, proxy.connections) == ([], int(proxied))
+
+
+# --- where a redirect came from -------------------------------------------------------------------------
+
+
+def test_who_redirects_is_told_with_where_to(server: Loopback) -> None:
+    server.faults["/a/checkpoint"] = redirects("//example.org/b/checkpoint")
+    with HttpSource(f"{server.url}/a") as source, pytest.raises(ElsewhereError) as caught:
+        source.get("checkpoint", limit=100)
+    error = caught.value
+    assert (error.path, error.target, error.public) == ("checkpoint", "http://example.org/b/checkpoint", False)
+
+
+def test_a_name_that_must_be_public_leads_to_no_private_address(server: Loopback) -> None:
+    with HttpSource(f"http://localhost:{server.port}", public_only=True) as source, heard() as events:
+        assert refusal(source) == f"localhost:{server.port}: the name leads into a private network"
+    assert {kind for kind, _ in events} == {"resolve"}
+    assert server.connections == 0
+
+
+def test_a_proxy_may_be_on_this_machine_though_the_host_must_be_public(server: Loopback) -> None:
+    server.files = {"http://canary.example/checkpoint": b"by proxy"}
+    with HttpSource("http://canary.example", allow_http=True, proxy=server.url, public_only=True) as source:
+        assert source.get("checkpoint", limit=100).body == b"by proxy"

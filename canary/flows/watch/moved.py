@@ -102,8 +102,8 @@ def _base_of(location: str, error: ElsewhereError) -> str:
 
 def _is_plain(base: str) -> bool:
     """Tells whether every name in the path of a URL can be one of a canary's."""
-    path = urlsplit(base).path.removeprefix("/")
+    path = urlsplit(base).path
     try:
-        return not path or bool(segments(path))
+        return not path or bool(segments(path.removeprefix("/")))
     except FetchError:
         return False

@@ -1,0 +1,47 @@
+"""What a look asks of the world outside, heard by the interpreter's own audit events (PEP 578).
+
+    with heard() as events:
+        source.get("checkpoint", limit=100)
+    assert set(events) == {("connect", "127.0.0.1")}
+
+An audit hook cannot be taken away again, so there is one for all tests, which hears what threads of a look do, and only
+while somebody listens.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from collections.abc import Iterator
+
+Event = tuple[str, str]
+"""`connect` or `resolve`, and whom."""
+
+_RESOLVING = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"}
+_SENDING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+_listeners: list[list[Event]] = []
+
+
+def _hook(event: str, arguments: tuple[object, ...]) -> None:
+    if not _listeners or not event.startswith("socket.") or threading.current_thread().name != "canary-fetch":
+        return
+    if event in _RESOLVING:
+        _listeners[-1].append(("resolve", str(arguments[0])))
+    elif event in _SENDING:
+        address = arguments[1]
+        _listeners[-1].append(("connect", str(address[0] if isinstance(address, tuple) else address)))
+
+
+sys.addaudithook(_hook)
+
+
+@contextlib.contextmanager
+def heard() -> Iterator[list[Event]]:
+    """Collects what looks resolve and connect to."""
+    events: list[Event] = []
+    _listeners.append(events)
+    try:
+        yield events
+    finally:
+        _listeners.remove(events)
