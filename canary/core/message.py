@@ -11,6 +11,26 @@ from datetime import datetime
 import msgspec
 
 
+class Program(msgspec.Struct, frozen=True):
+    """How this program is called on the machine that watches.
+
+    Attributes:
+        name: its name, or its path.
+        options: what stands at the end of each of its command lines there.
+    """
+
+    name: str = "canary"
+    options: tuple[str, ...] = ()
+
+    def words(self, *arguments: str) -> tuple[str, ...]:
+        """Returns a command line as a list of arguments."""
+        return self.name, *arguments, *self.options
+
+
+CANARY = Program()
+"""The program where it is on the path, with everything in its usual place."""
+
+
 class Message(msgspec.Struct, frozen=True):
     """One message.
 

@@ -221,7 +221,7 @@ def test_without_a_command_it_shows_the_help_and_leaves_with_3() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in _COMMANDS if name not in ("init", "verify", "explain", "key", "spec")]
+    "name", [name for name in _COMMANDS if name not in ("init", "verify", "explain", "key", "watch", "spec")]
 )
 def test_outside_a_workspace_every_command_says_where_to_go(
     name: str, tmp_path_factory: pytest.TempPathFactory

@@ -19,7 +19,7 @@ from canary.core.alerts import Alert, AlertKind
 from canary.core.characters import allowed
 from canary.core.findings import Code, Finding, Status
 from canary.core.meaning import MEANINGS, NOT_MEANT
-from canary.core.message import Message
+from canary.core.message import Message, Program
 from canary.core.release import Statement
 from canary.core.statements import Change
 from canary.core.verdict import Verdict
@@ -47,7 +47,7 @@ TEST = Alert("b" * 32, AlertKind.TEST, NOW)
 
 
 def message(*alerts: Alert, now: timedelta = timedelta(0), command: str = "canary") -> Message:
-    return message_of(alerts, now=NOW + now, command=command)
+    return message_of(alerts, now=NOW + now, program=Program(command))
 
 
 def event(*alerts: Alert) -> Any:  # noqa: ANN401  JSON
@@ -393,7 +393,7 @@ def flat(text: str) -> str:
 
 @given(st.lists(hostile_alerts, min_size=1, max_size=3), moments, anything)
 def test_nothing_that_a_stranger_wrote_is_more_than_words(alerts: list[Alert], now: Any, command: str) -> None:  # noqa: ANN401
-    made = message_of(alerts, now=now, command=command)
+    made = message_of(alerts, now=now, program=Program(command, (command,)))
     assert 0 < len(made.subject) <= SUBJECT_CHARACTERS
     assert made.subject.isprintable()
     assert all(map(allowed, made.subject))

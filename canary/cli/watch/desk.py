@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from canary.cli.app import App
 from canary.core.evidence import Checkers
 from canary.core.fetched import shown
+from canary.core.message import Program
 from canary.core.summary import Summary
 from canary.core.watch_settings import WatchSettings
 from canary.core.watched import Watched
@@ -85,6 +86,11 @@ class Desk:
             [parse_chain_place(each) for each in settings.bitcoin_sources],
             seconds=settings.seconds,
         )
+
+    @property
+    def program(self) -> Program:
+        """How this program is to be called here."""
+        return Program(options=() if self.config is None else ("--config", str(self.config.absolute())))
 
     def typed(self, command: str) -> str:
         """Returns a command of `canary watch` as it is to be typed here."""

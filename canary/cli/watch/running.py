@@ -126,7 +126,7 @@ class _Pass:
         return state.trust_clock(self._clock()) if state is not None and self._trust_clock else state
 
     def _deliver(self) -> None:
-        deliver(self._desk.store, self._outlets, clock=self._clock, holder=self._holder)
+        deliver(self._desk.store, self._outlets, clock=self._clock, holder=self._holder, program=self._desk.program)
         self._delivered_at = self._clock()
 
     def _compact(self) -> None:

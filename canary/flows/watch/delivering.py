@@ -30,6 +30,7 @@ import msgspec
 from msgspec.structs import replace
 
 from canary.core.alerts import Delivery
+from canary.core.message import CANARY, Program
 from canary.errors import DeliveryError
 from canary.flows.watch.channel import Channel
 from canary.flows.watch.message import message_of
@@ -80,7 +81,7 @@ def deliver(
     *,
     clock: Callable[[], datetime],
     holder: str,
-    command: str = "canary",
+    program: Program = CANARY,
     portion: int = PORTION,
 ) -> Delivered:
     """Delivers what is due now, each delivery at most once.
@@ -90,14 +91,14 @@ def deliver(
         outlets: the channels that there are, by their names in the configuration.
         clock: the watcher's clock, aware.
         holder: what this run is called among those that share the memory.
-        command: what this program is called, for the commands in messages.
+        program: how this program is called, for the commands in messages.
         portion: how many deliveries are taken from the memory at once.
 
     Raises:
         StoreError: the memory cannot be read or written. What was sent and is not marked will be sent again.
     """
     begun = clock()
-    pass_ = _Pass(store, outlets, clock, command)
+    pass_ = _Pass(store, outlets, clock, program)
     tried: set[tuple[str, str]] = set()
     with ThreadPoolExecutor(max_workers=max(1, len(outlets))) as pool:
         while True:
@@ -158,11 +159,11 @@ class _Pass:
     """One pass over the outbox."""
 
     def __init__(
-        self, store: WatchStore, outlets: Mapping[str, Outlet], clock: Callable[[], datetime], command: str
+        self, store: WatchStore, outlets: Mapping[str, Outlet], clock: Callable[[], datetime], program: Program
     ) -> None:
         self._store = store
         self._clock = clock
-        self._command = command
+        self._program = program
         self._queues = {name: _Queue(name, outlet) for name, outlet in outlets.items()}
         self._sent = self._postponed = self._given_up = 0
         self._errors: dict[str, str] = {}
@@ -201,7 +202,7 @@ class _Pass:
 
     def _send(self, channel: Channel, message: Sequence[Delivery]) -> None:
         alerts = [each.alert for each in message]
-        channel.send(message_of(alerts, now=self._clock(), command=self._command))
+        channel.send(message_of(alerts, now=self._clock(), program=self._program))
 
     def _came_to(self, queue: _Queue, message: list[Delivery], error: BaseException | None) -> None:
         was_split, queue.split = queue.split, False

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from canary.core.alerts import Alert
-from canary.core.message import Message
+from canary.core.message import CANARY, Message, Program
 from canary.core.printable import printable
 from canary.core.strict import digest
 from canary.flows.watch.message_event import event_of
@@ -25,20 +25,20 @@ _COMMAND_CHARACTERS = 4_096
 """As long as a path can be."""
 
 
-def message_of(alerts: Sequence[Alert], *, now: datetime, command: str = "canary") -> Message:
+def message_of(alerts: Sequence[Alert], *, now: datetime, program: Program = CANARY) -> Message:
     """Returns the message that tells alerts.
 
     Args:
         alerts: at least one. Several become a digest.
         now: the watcher's clock, aware; it says for how long something has been so.
-        command: what this program is called on the machine that watches.
+        program: how this program is called there.
     """
-    told, command = worst_first(alerts), printable(command, most=_COMMAND_CHARACTERS)
+    told, program = worst_first(alerts), _printable(program)
     view: AlertView | DigestView
     if len(told) == 1:
-        view = view_alert(told[0], now=now, command=command)
+        view = view_alert(told[0], now=now, program=program)
     else:
-        view = view_digest(told, now=now, command=command)
+        view = view_digest(told, now=now, program=program)
     subject = printable(view.headline, most=SUBJECT_CHARACTERS)
     message_id = _id_of(told)
     return Message(
@@ -47,9 +47,15 @@ def message_of(alerts: Sequence[Alert], *, now: datetime, command: str = "canary
         subject=subject,
         text=text_of(view),
         html=html_of(view),
-        event=event_of(told, id=message_id, subject=subject, command=command),
+        event=event_of(told, id=message_id, subject=subject, program=program),
         exit_code=told[0].exit_code,
     )
+
+
+def _printable(program: Program) -> Program:
+    """Returns how this program is called, fit to be shown."""
+    options = tuple(printable(each, most=_COMMAND_CHARACTERS) for each in program.options)
+    return Program(printable(program.name, most=_COMMAND_CHARACTERS), options)
 
 
 def _id_of(alerts: Sequence[Alert]) -> str:

@@ -10,6 +10,7 @@ import msgspec
 from canary.core.alerts import Alert
 from canary.core.findings import Code, Finding
 from canary.core.meaning import MEANINGS
+from canary.core.message import Program
 from canary.core.printable import printable
 from canary.core.times import format_time
 from canary.core.wording import SAID, Mark, Passage
@@ -27,16 +28,16 @@ _LINE_CHARACTERS = 300
 _encode = msgspec.json.encode
 
 
-def event_of(alerts: Sequence[Alert], *, id: str, subject: str, command: str) -> bytes:  # noqa: A002  as it is called
+def event_of(alerts: Sequence[Alert], *, id: str, subject: str, program: Program) -> bytes:  # noqa: A002  as it is called
     """Returns the event.
 
     Args:
         alerts: at least one, the worst first.
         id: the message's id.
         subject: the message's subject.
-        command: what this program is called.
+        program: how this program is called.
     """
-    written = list(_within(EVENT_BYTES, alerts, command))
+    written = list(_within(EVENT_BYTES, alerts, program))
     return _encode(
         {
             "format": FORMAT,
@@ -52,18 +53,18 @@ def event_of(alerts: Sequence[Alert], *, id: str, subject: str, command: str) ->
     )
 
 
-def _within(most: int, alerts: Sequence[Alert], command: str) -> Iterator[msgspec.Raw]:
+def _within(most: int, alerts: Sequence[Alert], program: Program) -> Iterator[msgspec.Raw]:
     """Returns alerts as JSON, as many as fit; the first one always does."""
     size = 0
     for each in alerts:
-        written = msgspec.Raw(_encode(_alert(each, command, short=len(alerts) > 1)))
+        written = msgspec.Raw(_encode(_alert(each, program, short=len(alerts) > 1)))
         size += len(bytes(written))
         if size > most:
             return
         yield written
 
 
-def _alert(alert: Alert, command: str, *, short: bool) -> dict[str, Any]:
+def _alert(alert: Alert, program: Program, *, short: bool) -> dict[str, Any]:
     verdict, most = alert.verdict, DIGEST_CHARACTERS if short else ALERT_CHARACTERS
     findings = () if verdict is None else verdict.findings
     return {
@@ -84,7 +85,7 @@ def _alert(alert: Alert, command: str, *, short: bool) -> dict[str, Any]:
         "words": _line(alert.words),
         "findings": [_finding(each, most) for each in findings[:ALERT_FINDINGS]],
         "findings_omitted": max(0, len(findings) - ALERT_FINDINGS),
-        "see": commands(alert, command)[0].words,
+        "see": commands(alert, program)[0].words,
     }
 
 

@@ -15,6 +15,7 @@ import msgspec
 from canary.core.alerts import Alert, AlertKind
 from canary.core.findings import EXIT_CODES, Code, Finding, Severity, Status
 from canary.core.meaning import MEANINGS, NOT_MEANT
+from canary.core.message import Program
 from canary.core.printable import printable, sentence
 from canary.core.times import format_time
 from canary.core.verdict import Subject, Verdict
@@ -30,6 +31,11 @@ _WORST_FIRST = (2, 3, 1, 0)
 _WEIGHTY = {Severity.ALARM, Severity.WARNING, Severity.UNKNOWN}
 _STAYS = {Status.INVALID, Status.WITHDRAWN, Status.CHANGED}
 _ALARM = 2
+_ABOUT_THIS_WATCHER = {
+    AlertKind.NETWORK: "this watcher's own network looks broken",
+    AlertKind.CLOCK: "this watcher's clock went back",
+    AlertKind.TEST: "this is where the alerts of this watcher arrive",
+}
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -111,10 +117,8 @@ def _rank(alert: Alert) -> tuple[int, int]:
 
 def label(alert: Alert) -> str:
     """Returns what an alert is called, in one or two words."""
-    if alert.kind is AlertKind.NETWORK:
-        return "NETWORK"
-    if alert.kind is AlertKind.TEST or alert.after is None:
-        return "TEST"
+    if alert.after is None:
+        return alert.kind.name
     return {
         AlertKind.REMINDER: f"still {alert.after}",
         AlertKind.RECOVERY: f"{alert.after} again",
@@ -122,13 +126,13 @@ def label(alert: Alert) -> str:
     }.get(alert.kind, alert.after.value)
 
 
-def view_alert(alert: Alert, *, now: datetime, command: str, short: bool = False) -> AlertView:
+def view_alert(alert: Alert, *, now: datetime, program: Program, short: bool = False) -> AlertView:
     """Returns what is told of an alert.
 
     Args:
         alert: the alert.
         now: the watcher's clock.
-        command: what this program is called.
+        program: how this program is called.
         short: whether it is one of many.
     """
     findings = _weighty(alert)
@@ -141,17 +145,17 @@ def view_alert(alert: Alert, *, now: datetime, command: str, short: bool = False
         findings=tuple(_told(each, most=DIGEST_CHARACTERS if short else ALERT_CHARACTERS) for each in shown),
         others=f"and {left} more" if left else "",
         not_meant="" if alert.after is None else sentence(NOT_MEANT[alert.after]),
-        commands=commands(alert, command),
+        commands=commands(alert, program),
     )
 
 
-def view_digest(alerts: Sequence[Alert], *, now: datetime, command: str) -> DigestView:
+def view_digest(alerts: Sequence[Alert], *, now: datetime, program: Program) -> DigestView:
     """Returns what is told of several alerts.
 
     Args:
         alerts: two or more, the worst first.
         now: the watcher's clock.
-        command: what this program is called.
+        program: how this program is called.
     """
     newest = {each.name: each for each in sorted(alerts, key=lambda each: each.at)}
     counted = Counter(label(each) for each in alerts)
@@ -164,17 +168,16 @@ def view_digest(alerts: Sequence[Alert], *, now: datetime, command: str) -> Dige
         headline=f"{len(alerts)} alerts: {', '.join(counts)}; worst: {_who(alerts[0]) or label(alerts[0])}",
         lines=tuple((headline(each), _reason(each, newest[each.name])) for each in alerts[:DIGEST_LISTED]),
         others=f"and {left} more alerts that are not shown here" if left > 0 else "",
-        detailed=tuple(view_alert(each, now=now, command=command, short=True) for each in alerts[:DIGEST_DETAILED]),
-        commands=(Command("Every canary, and how it stands", (command, "watch", "list")),),
+        detailed=tuple(view_alert(each, now=now, program=program, short=True) for each in alerts[:DIGEST_DETAILED]),
+        commands=(Command("Every canary, and how it stands", program.words("watch", "list")),),
     )
 
 
 def headline(alert: Alert) -> str:
     """Returns what and who: `WITHDRAWN: acme (Example Networks)`."""
-    if alert.kind is AlertKind.NETWORK:
-        return "NETWORK: this watcher's own network looks broken"
-    if alert.kind is AlertKind.TEST and not alert.name:
-        return "TEST: this is where the alerts of this watcher arrive"
+    about = _ABOUT_THIS_WATCHER.get(alert.kind)
+    if about is not None and not alert.name:
+        return f"{label(alert)}: {about}"
     return f"{label(alert)}: {_who(alert)}"
 
 
@@ -184,12 +187,12 @@ def organisation(alert: Alert) -> str:
     return printable(known or "", most=_NAME_CHARACTERS)
 
 
-def commands(alert: Alert, command: str) -> tuple[Command, ...]:
+def commands(alert: Alert, program: Program) -> tuple[Command, ...]:
     """Returns what to do about an alert."""
     if not alert.name:
-        return (Command("Every canary, and how it stands", (command, "watch", "list")),)
+        return (Command("Every canary, and how it stands", program.words("watch", "list")),)
     name = printable(alert.name, most=_LINE_CHARACTERS)
-    see = Command("See more", (command, "watch", "show", name))
+    see = Command("See more", program.words("watch", "show", name))
     if alert.after is None or alert.kind not in (AlertKind.CHANGE, AlertKind.REMINDER):
         return (see,)
     if alert.after in _STAYS:
@@ -198,7 +201,7 @@ def commands(alert: Alert, command: str) -> tuple[Command, ...]:
         why = "Reminders come until a person has read it and says so"
     else:
         return (see,)
-    return see, Command(why, (command, "watch", "ack", name, "--note", "…"))
+    return see, Command(why, program.words("watch", "ack", name, "--note", "…"))
 
 
 def marked(finding: Finding, *, most: int) -> tuple[str, tuple[Passage, ...]]:
@@ -234,7 +237,7 @@ def _lead(alert: Alert) -> str:
     words = printable(alert.words, most=_LINE_CHARACTERS)
     if alert.kind is AlertKind.TEST:
         return sentence(words or "a person asked for it; it says nothing about any canary")
-    if alert.kind in (AlertKind.AHEAD, AlertKind.NETWORK) or alert.after is None:
+    if alert.kind is AlertKind.AHEAD or alert.after is None:
         return sentence(words)
     means = MEANINGS[alert.after]
     if alert.kind is AlertKind.RECOVERY:
