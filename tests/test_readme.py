@@ -17,7 +17,10 @@ from pathlib import Path
 
 import pexpect
 import pytest
+from msgspec.structs import replace
 
+from canary.core.watch_settings import Command, Level, Route, Smtp, WatchSettings
+from canary.formats.watch_config import parse_watch_config
 from tests.calendar_simulator import Calendar
 from tests.loopback import Loopback
 
@@ -210,6 +213,22 @@ def _check_timestamp(command: str, workspace: Path, home: Path) -> None:
         f"No timestamp of {calendar.url.removeprefix('http://')}",
         "Next",
     ]
+
+
+def test_the_watchers_configuration_is_read_as_it_is_explained() -> None:
+    (block,) = blocks("toml")
+    settings = parse_watch_config("\n".join(block).encode(), what="README.md", memory="/watch.db", folder="/etc/canary")
+    assert [(each.name, type(each.how)) for each in settings.channels] == [("mail", Smtp), ("pager", Command)]
+    assert settings.routes == (Route(("mail",)), Route(("pager",), tags=("vital",), least=Level.CRITICAL))
+    assert replace(settings, channels=(), routes=(), ping="") == WatchSettings("/watch.db", channels=())
+
+
+def test_cron_prints_lines_for_this_machine(workspace: Path, home: Path) -> None:
+    lines, units = commands("canary cron --workspace")
+    code, said = typed(lines.replace("/srv/acme", str(workspace)), home, home)
+    assert (code, len(re.findall(r"(?m)^[0-9*].* watch run|^[0-9*].* status --workspace", said))) == (0, 2)
+    code, said = typed(units, home, home)
+    assert (code, "canary-watch.timer" in said) == (0, True)
 
 
 def test_the_specification_is_printed(home: Path) -> None:

@@ -36,6 +36,7 @@ _COMMANDS = {
     "verify": ("canary.cli.commands.verify", "verify"),
     "explain": ("canary.cli.commands.explain", "explain"),
     "watch": ("canary.cli.commands.watch", "watch"),
+    "cron": ("canary.cli.commands.cron", "cron"),
     "spec": ("canary.cli.commands.spec", "spec"),
 }
 """Where each command lives; imported when it is called, so that `--help` stays quick."""
@@ -54,6 +55,7 @@ _HELP = {
     "verify": "Check a canary.",
     "explain": "Tell when a release was signed, and how to check that.",
     "watch": "Follow many canaries, and be told when something changes.",
+    "cron": "Print crontab lines, or systemd units.",
     "spec": "Print the specification of the formats.",
 }
 
