@@ -12,6 +12,8 @@ from canary.edges.channel_apprise import AppriseChannel
 from tests.channels.sending import LONG, MESSAGE, SHORT, failure, told
 from tests.loopback import Loopback, answer
 
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr'")  # something below apprise imports it
+
 TOKEN = "T0KENofthechat"
 
 

@@ -25,6 +25,7 @@ from tests.channels.sending import LONG, MESSAGE, SHORT, failure
 from tests.loopback import Loopback, answer
 from tests.mailbox import Mailbox
 
+SENDER, RECIPIENT = "canary@example.org", "ops@example.net"
 NOW = datetime(2026, 3, 4, 5, 6, 8, tzinfo=UTC)
 
 
@@ -44,9 +45,7 @@ def test_every_kind_of_channel_takes_a_message(tmp_path: Path, monkeypatch: pyte
         (tmp_path / "urls").write_text(f"json://127.0.0.1:{server.port}/chat", "utf-8")
         opened = open_channels(
             settings(
-                ChannelSettings(
-                    "mail", Smtp(mailbox.host, mailbox.port, Security.NONE, "a@b.example", ("c@d.example",))
-                ),
+                ChannelSettings("mail", Smtp(mailbox.host, mailbox.port, Security.NONE, SENDER, (RECIPIENT,))),
                 ChannelSettings("hook", Webhook(f"{server.url}/hook", Secret(environment="HOOK_KEY"))),
                 ChannelSettings("pager", Command((sys.executable, "-c", code, str(tmp_path / "got")))),
                 ChannelSettings("out", Stream()),
@@ -72,12 +71,10 @@ def test_what_is_amiss_is_told_when_it_is_sent_and_not_before(tmp_path: Path) ->
         settings(
             ChannelSettings(
                 "mail",
-                Smtp("127.0.0.1", 1, Security.TLS, "a@b.example", ("c@d.example",), user="a", password=missing),
+                Smtp("127.0.0.1", 1, Security.TLS, SENDER, (RECIPIENT,), user="a", password=missing),
                 seconds=SHORT,
             ),
-            ChannelSettings(
-                "roots", Smtp("127.0.0.1", 1, Security.TLS, "a@b.example", ("c@d.example",), ca_file=nowhere)
-            ),
+            ChannelSettings("roots", Smtp("127.0.0.1", 1, Security.TLS, SENDER, (RECIPIENT,), ca_file=nowhere)),
             ChannelSettings("hook", Webhook("https://127.0.0.1:1/", missing)),
             ChannelSettings("pager", Command((nowhere,))),
             ChannelSettings("chat", Apprise(missing)),

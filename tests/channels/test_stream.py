@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import os
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.channels.sending import MESSAGE, failure
 
 def test_the_text_is_written_and_flushed() -> None:
     reading, writing = os.pipe()
-    with open(reading, "rb") as reader, open(writing, "w", encoding="utf-8") as writer:
+    with os.fdopen(reading, "rb") as reader, os.fdopen(writing, "w", encoding="utf-8") as writer:
         StreamChannel(writer).send(MESSAGE)
         assert os.read(reader.fileno(), 1_000_000).decode() == MESSAGE.text
 
@@ -19,7 +20,7 @@ def test_the_text_is_written_and_flushed() -> None:
 def test_nobody_listens_any_more() -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    stream = open(writing, "w", encoding="utf-8", buffering=1)  # noqa: SIM115  # closing it fails too
+    stream = os.fdopen(writing, "w", encoding="utf-8", buffering=1)  # closing it fails too
     error = failure(StreamChannel(stream))
     assert error.temporary
     assert "Broken pipe" in error.what
@@ -28,7 +29,7 @@ def test_nobody_listens_any_more() -> None:
 
 
 def test_a_full_disk() -> None:
-    stream = open("/dev/full", "w", encoding="utf-8")  # noqa: SIM115  # closing it fails too
+    stream = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115  # closing it fails too
     error = failure(StreamChannel(stream))
     assert error.temporary
     assert "No space left" in error.what
