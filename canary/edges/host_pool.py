@@ -7,6 +7,7 @@ import queue
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from typing import Generic, TypeVar
 
 _ENDING_SECONDS = 0.05
@@ -32,26 +33,24 @@ def by_host(
         per_host: how many of them at one host.
     """
     waiting = _Waiting(jobs, host_of, per_host)
-    ended: queue.Queue[tuple[R | None, BaseException | None]] = queue.Queue(maxsize=2 * threads)
+    ended: queue.Queue[Future[R]] = queue.Queue(maxsize=2 * threads)
 
     def run() -> None:
         while (job := waiting.take()) is not None:
+            answer: Future[R] = Future()
             try:
-                ended.put((work(job[0]), None))
+                answer.set_result(work(job[0]))
             except BaseException as error:  # noqa: BLE001  # it is for the thread that waits, whatever it is
-                ended.put((None, error))
-            finally:
-                waiting.done(job[0])
+                answer.set_exception(error)
+            ended.put(answer)
+            waiting.done(job[0])
 
     workers = [threading.Thread(target=run, name="canary-look", daemon=True) for _ in range(min(threads, len(jobs)))]
     for worker in workers:
         worker.start()
     try:
         for _ in jobs:
-            result, error = ended.get()
-            if error is not None:
-                raise error
-            yield result  # type: ignore[misc]  # no error: there is a result
+            yield ended.get().result()
     finally:
         waiting.stop()
         for worker in workers:
