@@ -23,6 +23,7 @@ from canary.core.watch_settings import Command, Level, Route, Smtp, WatchSetting
 from canary.formats.watch_config import parse_watch_config
 from tests.calendar_simulator import Calendar
 from tests.loopback import Loopback
+from tests.socks_server import SocksProxy, Wanted, socks_url
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -159,6 +160,19 @@ def test_the_watchers_session_ends_with_ok(workspace: Path, address: str, home: 
     assert unpinned == (3, "UNKNOWN")
     assert len(pinned) == 2
     assert set(pinned) <= {(0, "OK"), (0, "DUE")}
+
+
+def test_behind_tor_the_proxy_is_all_that_is_asked(workspace: Path, home: Path) -> None:
+    (line,) = commands("--proxy")
+    onion = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid.onion"
+    names = SocksProxy()
+    with Loopback(workspace.parent / "www") as server, Loopback(on_connect=names) as tor:
+        names.places[onion] = server.port
+        given = line.replace("https://example.net/canary/", f"--allow-http http://{onion}/")
+        given = given.replace("socks5h://127.0.0.1:9050", socks_url(tor)).replace("sha256:PIN", pin_of(workspace))
+        code, said = typed(given, home, home)
+    assert (code, said.split(":")[0]) in {(0, "OK"), (0, "DUE")}
+    assert set(names.asked) == {Wanted("name", onion, 80)}
 
 
 def test_when_a_release_was_signed_is_told_and_its_proofs_are_saved(workspace: Path, address: str, home: Path) -> None:

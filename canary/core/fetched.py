@@ -38,7 +38,7 @@ class Answer(msgspec.Struct, frozen=True):
         url: what was asked for.
         status: the HTTP status; None where the host's certificate did not hold, and so nothing was asked.
         headers: the headers, at most 100 of them.
-        body: the first bytes of the body.
+        body: the first bytes of the body, compressed if it came so.
         certificate: the host's certificate (DER); empty without TLS.
     """
 

@@ -13,7 +13,7 @@ import urllib3
 from canary import limits
 from canary.core.fetched import Answer, ElsewhereError, Fetched, kept_etag, segments, shown
 from canary.core.origin import Origin, origin
-from canary.edges.http_answers import answer_of, read_beginning
+from canary.edges.http_answers import Sighted
 from canary.edges.http_exchange import Exchange, checked_origin, read_body
 from canary.errors import CanaryError, FetchError
 
@@ -99,9 +99,14 @@ class HttpSource:
         for _ in range(limits.REDIRECTS + 1):
             with self._exchange.send(url, headers) as response:
                 raw: urllib3.BaseHTTPResponse = response.raw
+                sighted = None if self._seen is None else Sighted(raw, url, self._seen)
                 location = raw.headers.get("Location")
                 if raw.status not in _REDIRECTS or location is None:
-                    return self._read(raw, url, limit, headers.get("If-None-Match"))
+                    try:
+                        return _read(raw, url, limit, headers.get("If-None-Match"), sighted)
+                    finally:
+                        if sighted is not None:
+                            sighted.end()
             url = self._redirected(path, url, location)
         raise FetchError(f"{url}: redirected more than {limits.REDIRECTS} times")
 
@@ -118,23 +123,17 @@ class HttpSource:
             raise ElsewhereError(what, path=path, target=target, public=self._exchange.is_public)
         return target
 
-    def _read(self, raw: urllib3.BaseHTTPResponse, url: str, limit: int, asked: str | None) -> Fetched:
-        """Returns an answer that is no redirect, with its body where it counts."""
-        etag = kept_etag(raw.headers.get("ETag"))
-        if raw.status == http.HTTPStatus.NOT_MODIFIED:
-            if asked is None:
-                raise FetchError(f"{url}: says that nothing changed, without having been asked that")
-            etag = etag or asked
-        elif raw.status not in range(200, 300):
-            if self._seen is not None:
-                self._seen(answer_of(raw, url, read_beginning(raw, limits.SIGHTING_BYTES)))
-            return Fetched(raw.status, b"", None)
-        if self._seen is not None:
-            self._seen(answer_of(raw, url, b""))
-        body = read_body(raw, url, limit)
-        if self._seen is not None:
-            self._seen(answer_of(raw, url, body[: limits.SIGHTING_BYTES]))
-        return Fetched(raw.status, body, etag)
+
+def _read(raw: urllib3.BaseHTTPResponse, url: str, limit: int, asked: str | None, sighted: Sighted | None) -> Fetched:
+    """Returns an answer that is no redirect, with its body where it counts."""
+    etag = kept_etag(raw.headers.get("ETag"))
+    if raw.status == http.HTTPStatus.NOT_MODIFIED:
+        if asked is None:
+            raise FetchError(f"{url}: says that nothing changed, without having been asked that")
+        etag = etag or asked
+    elif raw.status not in range(200, 300):
+        return Fetched(raw.status, b"", None)
+    return Fetched(raw.status, read_body(raw, url, limit, None if sighted is None else sighted.take), etag)
 
 
 def _checked_base(url: str, *, allow_http: bool, proxied: bool) -> Origin:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import http.client
 import ssl
+from collections.abc import Callable
 
 import urllib3
+from msgspec.structs import replace
 from urllib3.exceptions import HTTPError
 
 from canary.core.fetched import Answer
+from canary.limits import SIGHTING_BYTES
 
 _HEADERS = 100
 _HEADER_CHARACTERS = 1_000
@@ -18,20 +21,36 @@ _WAIT_SECONDS = 0.5
 """Seconds to wait for the first bytes of an error's page: its status must not be lost for it."""
 
 
-def answer_of(raw: urllib3.BaseHTTPResponse, url: str, body: bytes) -> Answer:
-    """Returns an answer with its headers and the host's certificate.
+class Sighted:
+    """An answer that is told as it comes: at once with its headers and the host's certificate, later with its body.
 
     Args:
-        raw: the answer; its connection is still open, or there is no certificate.
+        raw: the answer, of whose body nothing was read: at its end the connection goes, and with it the certificate.
         url: what was asked for.
-        body: the beginning of its body.
+        tell: is told the answer.
     """
-    headers = list(raw.headers.items())[:_HEADERS]
-    shortened = tuple((name[:_HEADER_CHARACTERS], value[:_HEADER_CHARACTERS]) for name, value in headers)
-    return Answer(url, raw.status, shortened, body, _certificate(raw))
+
+    def __init__(self, raw: urllib3.BaseHTTPResponse, url: str, tell: Callable[[Answer], None]) -> None:
+        headers = list(raw.headers.items())[:_HEADERS]
+        shortened = tuple((name[:_HEADER_CHARACTERS], value[:_HEADER_CHARACTERS]) for name, value in headers)
+        self._raw = raw
+        self._tell = tell
+        self._answer = Answer(url, raw.status, shortened, b"", _certificate(raw))
+        self._beginning = bytearray()
+        tell(self._answer)
+
+    def take(self, piece: bytes) -> None:
+        """Takes a piece of the body, as it arrived."""
+        self._beginning += piece[: SIGHTING_BYTES - len(self._beginning)]
+
+    def end(self) -> None:
+        """Tells the beginning of the body; what was not read of it is read as far as it has arrived."""
+        beginning = bytes(self._beginning) or _arrived(self._raw)
+        if beginning:
+            self._tell(replace(self._answer, body=beginning))
 
 
-def read_beginning(raw: urllib3.BaseHTTPResponse, most: int) -> bytes:
+def _arrived(raw: urllib3.BaseHTTPResponse) -> bytes:
     """Returns what has arrived of a body by now, still compressed if it is; nothing that fails here matters."""
     socket = getattr(raw.connection, "sock", None)
     if socket is None:
@@ -39,7 +58,7 @@ def read_beginning(raw: urllib3.BaseHTTPResponse, most: int) -> bytes:
     waits = socket.gettimeout()
     with contextlib.suppress(OSError, ValueError, HTTPError, http.client.HTTPException):
         socket.settimeout(min(_WAIT_SECONDS, waits or _WAIT_SECONDS))
-        return raw.read1(most, decode_content=False)
+        return raw.read1(SIGHTING_BYTES, decode_content=False)
     return b""
 
 

@@ -180,18 +180,26 @@ def in_words(causes: Sequence[BaseException]) -> tuple[str, str] | None:
     return words if isinstance(words, str) else words(cause), hint
 
 
-def read_body(raw: urllib3.BaseHTTPResponse, url: str, limit: int) -> bytes:
+def read_body(raw: urllib3.BaseHTTPResponse, url: str, limit: int, tap: Callable[[bytes], None] | None = None) -> bytes:
     """Returns the body of an answer, decompressed.
+
+    Args:
+        raw: the answer.
+        url: where it came from, for messages.
+        limit: the bytes that it may have.
+        tap: is given each piece as it arrived, before it is decompressed.
 
     Raises:
         FetchError: it is longer than `limit` bytes, or compressed as nobody asked for, or broken.
         OSError, HTTPError, HTTPException, zlib.error: it did not arrive, or does not decompress.
     """
     # Joined here, and collected in no variable: an error's traceback would keep what had arrived in memory.
-    return b"".join(_pieces(raw, url, limit))
+    return b"".join(_pieces(raw, url, limit, tap))
 
 
-def _pieces(raw: urllib3.BaseHTTPResponse, url: str, limit: int) -> Iterator[bytes]:
+def _pieces(
+    raw: urllib3.BaseHTTPResponse, url: str, limit: int, tap: Callable[[bytes], None] | None
+) -> Iterator[bytes]:
     coding = raw.headers.get("Content-Encoding", "identity").strip().lower()
     unpack, most = None, limit
     if coding in _COMPRESSED:
@@ -205,6 +213,8 @@ def _pieces(raw: urllib3.BaseHTTPResponse, url: str, limit: int) -> Iterator[byt
     arrived = length = 0
     while piece := raw.read1(min(_READ_BYTES, most + 1 - arrived), decode_content=False):
         arrived += len(piece)
+        if tap is not None:
+            tap(piece)
         unpacked = piece if unpack is None else unpack.decompress(piece, limit + 1 - length)
         length += len(unpacked)
         if length > limit or arrived > most:

@@ -87,3 +87,65 @@ def test_whoever_stops_taking_results_stops_the_rest() -> None:
 
 def test_nothing_to_do() -> None:
     assert list(by_host([], str, str, threads=4, per_host=1)) == []
+
+
+@given(
+    hosts=st.lists(st.sampled_from("abcd"), min_size=1, max_size=30),
+    threads=st.integers(1, 8),
+    per_host=st.integers(1, 3),
+    data=st.data(),
+)
+@settings(max_examples=25, deadline=None)
+def test_wherever_somebody_stops_no_thread_is_left(
+    hosts: list[str], threads: int, per_host: int, data: st.DataObject
+) -> None:
+    taken = data.draw(st.integers(0, len(hosts)))
+    before = threading.active_count()
+    begun: list[int] = []
+
+    def work(job: int) -> int:
+        begun.append(job)
+        return job
+
+    found = by_host(range(len(hosts)), hosts.__getitem__, work, threads=threads, per_host=per_host)
+    first = [next(found) for _ in range(taken)]
+    found.close()  # type: ignore[attr-defined]  # it is a generator
+    assert threading.active_count() == before
+    assert set(first) <= set(begun)
+    assert len(set(begun)) == len(begun)
+
+
+@given(hosts=st.lists(st.sampled_from("abcd"), min_size=1, max_size=30), threads=st.integers(1, 8), data=st.data())
+@settings(max_examples=25, deadline=None)
+def test_wherever_the_work_fails_that_is_raised_and_no_thread_is_left(
+    hosts: list[str], threads: int, data: st.DataObject
+) -> None:
+    fails = data.draw(st.integers(0, len(hosts) - 1))
+    before = threading.active_count()
+
+    def work(job: int) -> int:
+        if job == fails:
+            raise KeyboardInterrupt
+        return job
+
+    found = by_host(range(len(hosts)), hosts.__getitem__, work, threads=threads, per_host=2)
+    with pytest.raises(KeyboardInterrupt):
+        list(found)
+    assert threading.active_count() == before
+
+
+def test_results_do_not_pile_up_before_somebody_takes_them() -> None:
+    begun: list[int] = []
+    idle = threading.Event()
+
+    def work(job: int) -> int:
+        begun.append(job)
+        return job
+
+    threads = 3
+    found = by_host(range(1_000), str, work, threads=threads, per_host=1)
+    first = next(found)
+    idle.wait(0.2)
+    # One was taken; twice as many as threads wait in the queue, and each thread holds one more.
+    assert len(begun) <= 1 + 2 * threads + threads
+    assert sorted([first, *found]) == list(range(1_000))
