@@ -66,6 +66,7 @@ def add(
             raise RefusedError(
                 f"{followed.name} is in the list already", hint="Choose another --name, or remove that one first."
             )
+        desk.checkers(None)  # what cannot be used is told now, and not as a failure of this canary
         seconds = timeout or desk.settings.seconds
         followed = _moved(followed, seconds)
         looked = _look(desk, followed, seconds)

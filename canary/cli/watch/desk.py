@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -74,9 +75,24 @@ class Desk:
             )
         raise CanaryError(f"the list in {self.settings.memory} is empty", hint=f"Begin with: {self.typed(ADD)}")
 
-    def checkers(self) -> Checkers:
-        """Returns the ports that check evidence, for one look."""
-        # Imported here: a name that is mistyped is told by every run, and no other command needs it.
+    def checkers(self, proxy: str | None) -> Checkers:
+        """Returns the ports that check evidence in one look.
+
+        Args:
+            proxy: the proxy that the look goes through.
+
+        Raises:
+            CanaryError: the configuration names something that cannot be used.
+        """
+        # Whoever is asked about blocks is asked within the time of the look; all else is the same for every look.
+        return self._checkers(proxy) if self.settings.bitcoin_sources else self._shared_checkers
+
+    @cached_property
+    def _shared_checkers(self) -> Checkers:
+        return self._checkers(None)
+
+    def _checkers(self, proxy: str | None) -> Checkers:
+        # Imported here: most watchers ask nobody.
         from canary.core.anchor_source import parse_chain_place  # noqa: PLC0415
 
         settings = self.settings
@@ -85,6 +101,7 @@ class Desk:
             Path(settings.bitcoin_headers) if settings.bitcoin_headers else None,
             [parse_chain_place(each) for each in settings.bitcoin_sources],
             seconds=settings.seconds,
+            proxy=proxy,
         )
 
     @property

@@ -35,7 +35,7 @@ class Looking(msgspec.Struct, frozen=True):
 
     Attributes:
         state_of: returns what is stored of a canary; from any thread.
-        checkers: makes the ports that check evidence, for one look.
+        checkers: returns the ports that check evidence in one look, given the proxy that it goes through.
         clock: the watcher's clock, aware.
         seconds: what each look may take.
         threads: how many looks are made at once.
@@ -43,7 +43,7 @@ class Looking(msgspec.Struct, frozen=True):
     """
 
     state_of: Callable[[str], State | None]
-    checkers: Callable[[], Checkers]
+    checkers: Callable[[str | None], Checkers]
     clock: Callable[[], datetime]
     seconds: float
     threads: int
@@ -85,7 +85,7 @@ class Looking(msgspec.Struct, frozen=True):
                     proxy=followed.proxy or None,
                     seen=seen.answered,
                 ) as source:
-                    return verify_site(_Noted(source, seen), question, verifier, self.checkers())
+                    return verify_site(_Noted(source, seen), question, verifier, self.checkers(followed.proxy or None))
             except CanaryError as error:
                 # A folder that is gone, or an address that cannot be used any more: what is stored is judged by time.
                 return judge(Unreachable(error.what), question, verifier)

@@ -79,6 +79,7 @@ class _Pass:
         """Does the pass; returns how everything stands after it."""
         desk = self._desk
         desk.listed(self._tags)
+        desk.checkers(None)  # what cannot be used is told now, and not as a failure of every canary
         self._deliver()
         with Progress("Looking") as progress:
             came = run_round(self._round(progress), tags=self._tags)
