@@ -162,6 +162,19 @@ def test_the_watchers_session_ends_with_ok(workspace: Path, address: str, home: 
     assert set(pinned) <= {(0, "OK"), (0, "DUE")}
 
 
+def test_a_list_is_followed_and_minded(workspace: Path, address: str, home: Path) -> None:
+    said = {}
+    for line in commands("canary watch add"):
+        given = line.replace("https://example.net/canary/", address).replace("sha256:PIN", pin_of(workspace))
+        code, said[line.split()[2]] = typed(given, home, home)
+        assert code == 0, said
+    assert "acme is in the list now" in said["add"]
+    assert "Looked at 0 of 1 canary; 0 alerts." in said["run"]
+    assert "The statements of release 1" in said["show"]
+    assert "stdout: taken." in said["test-alert"]
+    assert "New in the list: 1 canary; refused: 0." in said["import"]
+
+
 def test_behind_tor_the_proxy_is_all_that_is_asked(workspace: Path, home: Path) -> None:
     (line,) = commands("--proxy")
     onion = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid.onion"
@@ -187,7 +200,9 @@ def test_when_a_release_was_signed_is_told_and_its_proofs_are_saved(workspace: P
 def test_the_cron_lines_print_what_is_said_of_them(workspace: Path, address: str, home: Path) -> None:
     (block,) = blocks("crontab")
     lines = [line for line in block if not line.startswith("#")]
-    assert len(lines) == 3
+    assert len(lines) == 4
+    added = f"canary watch add {address} --pin {pin_of(workspace)} --name by-cron"
+    assert typed(added, home, home)[0] == 0
     for line in lines:
         command = line.split(maxsplit=5)[5]
         given = command.replace("/srv/acme", str(workspace)).replace("https://example.net/canary/", address)
@@ -197,6 +212,9 @@ def test_the_cron_lines_print_what_is_said_of_them(workspace: Path, address: str
             assert "canary.toml names no timestamp authority" in done.stderr
             assert done.returncode == 1
             _check_timestamp(line.split(maxsplit=5)[5], workspace, home)
+            continue
+        if "watch run --quiet" in line:
+            assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
             continue
         assert re.fullmatch(r"CANARY (OK|WARNING|CRITICAL) - .*\n", done.stdout), done.stdout + done.stderr
         assert done.returncode in (0, 1, 2)
