@@ -70,6 +70,19 @@ def show(app: App, /, **options: Any) -> int | None:  # noqa: ANN401  # the work
 
 @watch.command()
 @click.argument("name")
+@click.option("--location", metavar="URL", help="Where it lies now; the pin stays.")
+@click.option("--tag", "tags", multiple=True, metavar="T", help="File it under T, and no others; once for each.")
+@click.option("--every", metavar="6h", help="How often to look: 30m, 6h, 7d.")
+@click.option("--proxy", metavar="URL", help="A proxy of its own; an empty one for none.")
+@_config
+@click.pass_obj
+def change(app: App, /, **options: Any) -> int | None:  # noqa: ANN401  # the worker has their types
+    """Change how NAME is followed; its history stays. The next run looks at it."""
+    return worker("canary.cli.watch.minding", "change")(app, **options)
+
+
+@watch.command()
+@click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @_config
 @click.pass_obj

@@ -37,7 +37,7 @@ def import_list(app: App, *, file: Path, as_json: bool, config: Path | None) -> 
         rows: list[tuple[int, Followed]] = []
         for number, followed in listing.rows:
             followed = _whole(followed, file)  # noqa: PLW2901  # the same canary, its paths made whole
-            if why := _fault_of(followed):
+            if why := fault_of(followed):
                 refused.append(Refused(number, why))
             else:
                 rows.append((number, followed))
@@ -79,7 +79,7 @@ def _whole(followed: Followed, file: Path) -> Followed:
     return replace(followed, location=location, ca_file=str(folder / followed.ca_file) if followed.ca_file else "")
 
 
-def _fault_of(followed: Followed) -> str:
+def fault_of(followed: Followed) -> str:
     """Returns why a location cannot be looked at by any means; empty where it can. Nothing is asked."""
     try:
         with open_source(

@@ -11,14 +11,46 @@ from canary.cli.app import App
 from canary.cli.looking import parsed
 from canary.cli.talk import at_terminal, say, say_next
 from canary.cli.watch.desk import open_desk
+from canary.cli.watch.exchange import fault_of
 from canary.core.agenda import by_time, standing
 from canary.core.characters import check_characters
 from canary.core.fetched import shown
 from canary.core.findings import EXIT_CODES
-from canary.core.followed import parse_interval
+from canary.core.followed import check_tags, parse_interval
 from canary.core.watched import Acknowledged
 from canary.errors import CanaryError, MalformedError, RefusedError
+from canary.library import is_url
 from canary.limits import NOTE_CHARACTERS
+
+
+def change(
+    app: App,
+    *,
+    name: str,
+    location: str | None,
+    tags: tuple[str, ...],
+    every: str | None,
+    proxy: str | None,
+    config: Path | None,
+) -> None:
+    """Does what `canary watch change` says."""
+    if location is None and not tags and every is None and proxy is None:
+        raise CanaryError("there is nothing to change", hint="Give --location, --tag, --every or --proxy.")
+    with open_desk(app, config) as desk:
+        row = desk.find(name)
+        followed = row.followed
+        if location is not None:
+            followed = replace(followed, location=location if is_url(location) else str(Path(location).absolute()))
+        if tags:
+            followed = replace(followed, tags=parsed("--tag", lambda _: check_tags(tags), ""))
+        if every is not None:
+            followed = replace(followed, every=parsed("--every", parse_interval, every))
+        if proxy is not None:
+            followed = replace(followed, proxy=proxy)
+        if fault := fault_of(followed):
+            raise CanaryError(f"nothing was changed: {fault}", hint="Check the address and the proxy.")
+        desk.store.update(replace(row, followed=followed, next_at=app.clock()))
+        say(f"{name} is changed, and is looked at by the next run.")
 
 
 def remove(app: App, *, name: str, yes: bool, config: Path | None) -> None:

@@ -50,11 +50,23 @@ def run(
         report = Report(output, file, quiet=quiet)
         overview = _Pass(desk, tags, trust_clock=trust_clock, output=output).once()
         print_report(desk, report, overview)
-        while daemon:
+        if not daemon:
+            return overview.exit_code
+        _go_on(desk, tags, report)
+    return 0
+
+
+def _go_on(desk: Desk, tags: tuple[str, ...], report: Report) -> None:
+    """Does one pass after another until the process is told to stop."""
+    while True:
+        try:
             time.sleep(ROUND_EVERY.total_seconds())
-            overview = _Pass(desk, tags, trust_clock=False, output=output).once()
-            print_report(desk, report, overview)
-        return overview.exit_code
+            print_report(desk, report, _Pass(desk, tags, trust_clock=False, output=report.output).once())
+        except KeyboardInterrupt:
+            return
+        except CanaryError as error:
+            # A disk that is full for an hour must not end it; meanwhile the dead man's ping does not come.
+            click.echo(f"canary: this pass came to nothing: {error.what}", err=True)
 
 
 class _Pass:

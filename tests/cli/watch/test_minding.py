@@ -172,3 +172,22 @@ def test_show_tells_statements_changes_looks_and_what_was_seen(desk: WatchDesk) 
     assert [each["kind"] for each in document["log"]] == ["release", "roster"]
     assert document["verdict"]["status"] == "OK"
     assert len(document["statements"]) == 3
+
+
+def test_how_a_canary_is_followed_changes_and_its_history_stays(desk: WatchDesk) -> None:
+    desk.added("--tag", "vpn")
+    assert desk.watch("change", "acme", "--tag", "mail", "--every", "2h").code == 0
+    row = desk.row()
+    assert (row["tags"], row["every"], row["status"]) == (["mail"], "2h", "OK")
+    desk.watch("run")
+    assert [each["status"] for each in desk.json("show", "acme")["looks"]] == ["OK", "OK"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--every", "soon"), ("--tag", "VPN"), ("--location", "http://example.net/"), ("--proxy", "gopher://a:1")],
+)
+def test_what_cannot_be_changed_so_stays_as_it_was(desk: WatchDesk, options: tuple[str, ...]) -> None:
+    before = desk.added().row()
+    assert desk.watch("change", "acme", *options).code == 3
+    assert desk.row() == before

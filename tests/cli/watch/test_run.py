@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from canary.cli.app import App
+from canary.errors import StoreError
+from canary.flows.watch.rounds import Came, Round, run_round
 from tests.publisher import command
 from tests.simulator import noon
 from tests.watch_desk import FIRST_LOOK, WatchDesk
@@ -162,3 +165,29 @@ def test_a_canary_trusted_at_first_use_from_a_file_is_pinned_by_its_first_look(d
     assert desk.row()["pin"] is None
     assert desk.watch("run").code == 0
     assert desk.row()["pin"] == f"sha256:{desk.sim.pin}"
+
+
+def test_a_daemon_goes_on_until_it_is_stopped_and_a_pass_that_fails_does_not_end_it(
+    desk: WatchDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = withdrawn(desk.added())
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        desk.now += timedelta(hours=6)
+        if len(slept) == 4:
+            raise KeyboardInterrupt
+
+    def pass_(taken: Round, *, tags: Sequence[str] = ()) -> Came:
+        if len(slept) == 1:
+            raise StoreError("the disk is full")
+        return run_round(taken, tags=tags)
+
+    monkeypatch.setattr("canary.cli.watch.running.time.sleep", sleep)
+    monkeypatch.setattr("canary.cli.watch.running.run_round", pass_)
+    ran = desk.watch("run", "--daemon", at=day)
+    assert (ran.code, slept) == (0, [60.0] * 4)
+    assert ran.out.count("Looked at 1 of 1 canary") == 3
+    assert ran.out.count("gag is gone") == 1
+    assert ran.err == "canary: this pass came to nothing: the disk is full\n"
