@@ -13,6 +13,10 @@ from canary.errors import CanaryError
 _ENCODING = "quoted-printable"
 """Seven bits and short lines, which every server on the way passes on as they are."""
 
+_ENCODED_WORD = "=?"
+"""What an encoded word begins with (RFC 2047). EmailMessage decodes one that stands in what it is given, and with some
+versions of Python writes a line break that was in it, so that a publisher's name could begin another header."""
+
 
 def mail(message: Message, smtp: Smtp) -> EmailMessage:
     """Returns the e-mail that a message is sent as.
@@ -25,9 +29,14 @@ def mail(message: Message, smtp: Smtp) -> EmailMessage:
     """
     written = EmailMessage(policy=email.policy.SMTP)
     try:
+        # EmailMessage refuses a line break within a header, but not one at its end.
+        if not all(each.isprintable() for each in (message.id, message.subject, smtp.sender, *smtp.to)):
+            raise ValueError
+        if any(_ENCODED_WORD in each for each in (message.id, smtp.sender, *smtp.to)):
+            raise ValueError
         written["From"] = smtp.sender
         written["To"] = ", ".join(smtp.to)
-        written["Subject"] = message.subject
+        written["Subject"] = message.subject.replace(_ENCODED_WORD, "= ?")
         written["Date"] = message.at
         written["Message-ID"] = f"<{message.id}@{_domain(smtp.sender)}>"
         written["Auto-Submitted"] = "auto-generated"

@@ -15,6 +15,7 @@ from tests.channels.sending import LONG, MESSAGE, SHORT, failure, told
 from tests.mailbox import Failing, Mailbox
 
 PASSWORD = "correct horse battery"
+WORD = "=?utf-8?q?a=40b.example=0ABcc:_c?=@example.net"
 SENDER = "canary@watcher.example.org"
 
 
@@ -247,7 +248,9 @@ def test_no_subject_begins_another_header(end: str) -> None:
     assert mailbox.mails == []
 
 
-@pytest.mark.parametrize("address", ["", "x", "a@example.net, b@example.net", "a@example.net\nBcc: b@example.net"])
+@pytest.mark.parametrize(
+    "address", ["", "x", "a@example.net, b@example.net", "a@example.net\nBcc: b@example.net", "a@example.net\n", WORD]
+)
 def test_what_is_no_address_is_not_sent_to(address: str) -> None:
     with Mailbox() as mailbox:
         assert "cannot be written" in failure(to(mailbox, address)).what
