@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import ssl
 from datetime import timedelta
@@ -14,8 +15,9 @@ from canary.cli.app import App
 from canary.cli.watch.desk import open_desk
 from canary.core.evidence import OTS
 from canary.core.strict import sha256
+from canary.limits import SIGHTING_BYTES
 from tests import ots_proofs as ots
-from tests.loopback import Loopback
+from tests.loopback import Loopback, answer, says
 from tests.outside import heard
 from tests.socks_server import SocksProxy, Wanted, socks_url
 from tests.watch_desk import FIRST_LOOK, WatchDesk
@@ -103,3 +105,35 @@ def test_what_a_bad_certificate_was_is_kept(desk: WatchDesk, tmp_path: Path) -> 
     assert seen["error"].endswith("the certificate has expired")
     assert (seen["http_status"], seen["headers"], seen["body"]) == (None, [], "")
     assert seen["certificate"].strip() == bad.cert_chain_pems[0].bytes().decode().strip()
+
+
+@pytest.mark.parametrize(
+    ("path", "fault", "error", "status", "body"),
+    [
+        ("/checkpoint", answer(503, b"tired"), "answered 503", 503, b"tired"),
+        ("/checkpoint", answer(200, b"<html>Log in"), "serves as checkpoint is none", 200, b"<html>Log in"),
+        ("/.well-known/warrant-canary", answer(302, b"", {"Location": "https://a.example/"}), "elsewhere", 302, b""),
+        ("/canary.txt", answer(503, b"tired"), "answered 503", 503, b"tired"),
+        ("/canary.txt", answer(404, b"gone"), "canary.txt is not there", 404, b"gone"),
+        ("/canary.txt", answer(200, b"<html>Log in"), "is no release", 200, b"<html>Log in"),
+        ("/canary.txt", answer(302, b"", {"Location": "https://a.example/"}), "redirects elsewhere", 302, b""),
+        ("/canary.txt", answer(200, b"x" * 300_000), "larger than", 200, b"x"),
+    ],
+)
+def test_what_failed_is_kept_and_not_what_was_asked_afterwards(  # noqa: PLR0917  # one row of a table
+    desk: WatchDesk, path: str, fault: bytes, error: str, status: int, body: bytes
+) -> None:
+    desk.added()
+    desk.server.faults[path] = says(fault)
+    if path == "/canary.txt":
+        desk.server.faults["/checkpoint"] = says(answer(200, desk.files["/checkpoint"]))  # and so never unchanged
+    elif path != "/checkpoint":
+        desk.server.faults["/checkpoint"] = says(answer(404))  # and so the hint is asked for
+    desk.watch("run", at=FIRST_LOOK + timedelta(days=1))
+    (seen,) = desk.json("show", "acme")["failed_looks"]
+    assert error in seen["error"]
+    assert seen["asked"] == desk.server.url + path
+    assert seen["http_status"] == status
+    kept = base64.b64decode(seen["body"])
+    assert kept[: len(body)] == body
+    assert len(kept) <= SIGHTING_BYTES
