@@ -64,5 +64,14 @@ def parse_proxy(address: str) -> Proxy:
     return Proxy(scheme, place.host, parts.port)
 
 
+def kept_proxy(address: str) -> str:
+    """Returns an address as it is kept with a canary of a list: empty for no proxy.
+
+    Raises:
+        MalformedError: it names no proxy that a look can go through.
+    """
+    return parse_proxy(address).url if address else ""
+
+
 def _refused(rule: str, *, hint: str = _TOR) -> MalformedError:
     return MalformedError(rule, what="the proxy", hint=hint)

@@ -25,6 +25,7 @@ import msgspec
 
 from canary.core.fetched import shown
 from canary.core.followed import Followed, check_name, check_tags, format_interval, parse_interval
+from canary.core.proxy import kept_proxy
 from canary.core.strict import hash_field, parse_hash
 from canary.errors import MalformedError
 from canary.limits import TAGS
@@ -172,7 +173,7 @@ def _followed(table: Any, every: timedelta, added_at: datetime) -> Followed:  # 
         tags=check_tags(row.tags),
         every=_of("every", parse_interval, row.every) if row.every else every,
         added_at=added_at,
-        proxy=row.proxy,
+        proxy=_of("proxy", kept_proxy, row.proxy),
         allow_http=row.allow_http,
         ca_file=row.ca_file,
         first_use=row.trust_first_use and not row.pin,

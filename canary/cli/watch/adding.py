@@ -17,6 +17,7 @@ from canary.cli.watch.looking import Looking
 from canary.core.agenda import believe
 from canary.core.findings import EXIT_CODES, Code
 from canary.core.followed import Followed, check_name, check_tags, parse_interval
+from canary.core.proxy import kept_proxy
 from canary.core.recorded import Recorded
 from canary.core.strict import hash_field, parse_hash
 from canary.core.telling import tell as decide
@@ -57,7 +58,7 @@ def add(
             tags=parsed("--tag", lambda _: check_tags(tags), ""),
             every=desk.settings.every if every is None else parsed("--every", parse_interval, every),
             added_at=app.clock(),
-            proxy=proxy,
+            proxy=parsed("--proxy", kept_proxy, proxy),
             allow_http=allow_http,
             ca_file="" if ca_file is None else str(ca_file.absolute()),
             first_use=trust_first_use and pin is None,

@@ -14,6 +14,7 @@ from canary.core.evidence import Checkers
 from canary.core.fetched import Answer, Fetched, Source
 from canary.core.findings import Code, Finding, Status
 from canary.core.judge import judge
+from canary.core.layout import evidence_folder
 from canary.core.observation import Unreachable
 from canary.core.question import Judgement, Question
 from canary.core.state import State
@@ -25,6 +26,9 @@ from canary.flows.watch.rounds import Looked
 from canary.flows.watch.verify import verify_site
 from canary.library import LazyGpg, is_url, open_source
 from canary.limits import SIGHTING_BYTES
+
+_EVIDENCE = evidence_folder("")
+_GOOD = {200, 304}
 
 _WORTH_KEEPING = {Status.UNREACHABLE, Status.MISSING, Status.UNKNOWN}
 """What a look came to where a person may want to see what was answered."""
@@ -92,30 +96,39 @@ class Looking(msgspec.Struct, frozen=True):
 
 
 class _Seen:
-    """What was asked for last in one look, and what came of it."""
+    """What a person may want to see of one look that failed: what failed first, or else what was answered last."""
 
     def __init__(self) -> None:
-        self.path = ""
-        self.error = ""
-        self.answer: Answer | None = None
+        self._path = ""
+        self._error = ""
+        self._kept: Answer | None = None
+        self._has_failed = False
+        self._answers: list[Answer | None] = []
 
     def answered(self, answer: Answer | None) -> None:
-        """Takes in an answer as it came."""
-        self.answer = answer
+        """Takes in an answer as it came, or that another is waited for."""
+        self._answers.append(answer)
+
+    def ended(self, path: str, *, status: int | None = None, error: str = "") -> None:
+        """Takes in what came of asking for a file; timestamps that are not there are not what a look fails by."""
+        answers, self._answers = self._answers, []
+        if not self._has_failed and (error or not path.startswith(_EVIDENCE)):
+            # At a host's root the answer that counts may have been followed by one about the hint.
+            kept = answers[-1:] if error else [each for each in answers if each and each.status == status]
+            self._path, self._error, self._kept = path, error, kept[-1] if kept else None
+            self._has_failed = status not in _GOOD
 
     def sighting(self, now: datetime, watched: Watched, verdict: Verdict) -> Sighting:
         """Returns what is kept of it."""
-        error = self.error or "; ".join(each.told for each in verdict.deciding())
-        if self.answer is None:
-            return Sighting(now, self.path or watched.followed.location, error)
-        answer = self.answer
-        return Sighting(
-            now, answer.url, error, answer.status, answer.headers, answer.body[:SIGHTING_BYTES], answer.certificate
-        )
+        error = self._error or "; ".join(each.told for each in verdict.deciding())
+        if self._kept is None:
+            return Sighting(now, self._path or watched.followed.location, error)
+        kept = self._kept
+        return Sighting(now, kept.url, error, kept.status, kept.headers, kept.body[:SIGHTING_BYTES], kept.certificate)
 
 
 class _Noted:
-    """A source of which it is noted what it was asked for, and what went wrong."""
+    """A source of which it is noted what it was asked for, and what came of it."""
 
     def __init__(self, source: Source, seen: _Seen) -> None:
         self._source = source
@@ -125,12 +138,13 @@ class _Noted:
         return self._source.describe()
 
     def get(self, path: str, *, limit: int, etag: str | None = None, fresh: bool = False) -> Fetched:
-        self._seen.path, self._seen.error = path, ""
         try:
-            return self._source.get(path, limit=limit, etag=etag, fresh=fresh)
+            found = self._source.get(path, limit=limit, etag=etag, fresh=fresh)
         except CanaryError as error:
-            self._seen.error = error.what
+            self._seen.ended(path, error=error.what)
             raise
+        self._seen.ended(path, status=found.status)
+        return found
 
 
 def _host(watched: Watched) -> str:
