@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from canary.core.evidence import Checkers
 from canary.core.fetched import Answer, Fetched, Source
 from canary.core.findings import Code, Finding, Status
 from canary.core.judge import judge
+from canary.core.layout import CHECKPOINT, EVIDENCE, HINT
 from canary.core.observation import Unreachable
 from canary.core.question import Judgement, Question
 from canary.core.state import State
@@ -28,6 +30,8 @@ from canary.limits import SIGHTING_BYTES
 
 _WORTH_KEEPING = {Status.UNREACHABLE, Status.MISSING, Status.UNKNOWN}
 """What a look came to where a person may want to see what was answered."""
+
+_CAME = {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}
 
 
 class Looking(msgspec.Struct, frozen=True):
@@ -92,16 +96,36 @@ class Looking(msgspec.Struct, frozen=True):
 
 
 class _Seen:
-    """What was asked for last in one look, and what came of it."""
+    """What made one look fail: the first file that did not come; or, where all came, what was asked for last.
+
+    Neither evidence nor a hint that is not there makes a look fail (`canary.flows.watch.look`, `.locate`): they do not
+    count. A second look past every cache begins anew.
+    """
 
     def __init__(self) -> None:
         self.path = ""
         self.error = ""
         self.answer: Answer | None = None
+        self._failed = False
+        self._counts = False
+
+    def asks(self, path: str) -> None:
+        """Takes in that a file is asked for."""
+        if path == CHECKPOINT:
+            self._failed = False
+        self._counts = not self._failed and not path.startswith(EVIDENCE)
+        if self._counts:
+            self.path, self.error, self.answer = path, "", None
 
     def answered(self, answer: Answer | None) -> None:
         """Takes in an answer as it came."""
-        self.answer = answer
+        if self._counts and answer is not None and not answer.url.endswith(f"/{HINT}"):
+            self.answer = answer
+
+    def failed(self, error: str = "") -> None:
+        """Takes in that what was asked for did not come, with the reason where the answer itself is none."""
+        if self._counts:
+            self._failed, self._counts, self.error = True, False, error
 
     def sighting(self, now: datetime, watched: Watched, verdict: Verdict) -> Sighting:
         """Returns what is kept of it."""
@@ -125,12 +149,15 @@ class _Noted:
         return self._source.describe()
 
     def get(self, path: str, *, limit: int, etag: str | None = None, fresh: bool = False) -> Fetched:
-        self._seen.path, self._seen.error = path, ""
+        self._seen.asks(path)
         try:
-            return self._source.get(path, limit=limit, etag=etag, fresh=fresh)
+            fetched = self._source.get(path, limit=limit, etag=etag, fresh=fresh)
         except CanaryError as error:
-            self._seen.error = error.what
+            self._seen.failed(error.what)
             raise
+        if fetched.status not in _CAME:
+            self._seen.failed()
+        return fetched
 
 
 def _host(watched: Watched) -> str:
