@@ -104,7 +104,6 @@ class Desk:
         hook: the webhook's server; it answers 200 unless `hook.services["/hook"]` is replaced.
         host: the server of the canary that is served.
         now: the clock.
-        settings: more of the configuration: its text.
         events: what the webhook took, the oldest first.
         printed: everything that commands printed.
         up: ends the canary's server.
@@ -116,7 +115,6 @@ class Desk:
     hook: Loopback = field(default_factory=Loopback)
     host: Loopback = field(default_factory=Loopback)
     now: datetime = NOW
-    settings: str = ""
     events: list[dict[str, Any]] = field(default_factory=list)
     printed: list[Ran] = field(default_factory=list)
     up: ExitStack = field(default_factory=ExitStack)
@@ -154,15 +152,16 @@ class Desk:
         """The watcher's memory."""
         return self.folder / "watch.db"
 
-    def configure(self, more: str = "", *, watch: str = "") -> None:
+    def configure(self, more: str = "", *, watch: str = "", memory: Path | None = None) -> None:
         """Writes the configuration.
 
         Args:
             more: text behind the webhook's table.
             watch: keys of the table [watch], besides the memory.
+            memory: another memory.
         """
         self.config.write_text(
-            f'[watch]\nmemory = "{self.memory}"\n{watch}\n[channels.hook]\nkind = "webhook"\n'
+            f'[watch]\nmemory = "{memory or self.memory}"\n{watch}\n[channels.hook]\nkind = "webhook"\n'
             f'url = "{self.hook.url}/hook"\nsecret_file = "key"\ndigest = false\n{more}'
         )
 
