@@ -235,7 +235,8 @@ def _in_words(error: sqlite3.Error, path: Path, seconds: float) -> StoreError:
         return _damaged(path, str(error))
     if code in _LOCKED:
         return StoreError(f"another run has been at work on {path} for {seconds:g} seconds", hint="Wait for it to end.")
-    if code == sqlite3.SQLITE_FULL:
+    # SQLite has another error for a disk without room even for the index of the log at the file's side.
+    if code == sqlite3.SQLITE_FULL or error.sqlite_errorcode == sqlite3.SQLITE_IOERR_SHMSIZE:
         return StoreError(f"{path} cannot be written: there is no room", hint="Make room, then run the same again.")
     if code in _FORBIDDEN:
         return StoreError(

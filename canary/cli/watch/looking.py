@@ -21,7 +21,7 @@ from canary.core.state import State
 from canary.core.verdict import Verdict
 from canary.core.watched import Sighting, Watched
 from canary.edges.host_pool import by_host
-from canary.errors import CanaryError, MalformedError
+from canary.errors import CanaryError, StateError
 from canary.flows.watch.rounds import Looked
 from canary.flows.watch.verify import verify_site
 from canary.library import LazyGpg, is_url, open_source
@@ -66,9 +66,9 @@ class Looking(msgspec.Struct, frozen=True):
         began, now = time.monotonic(), self.clock()
         try:
             state = self.state_of(watched.followed.name)
-        except MalformedError as error:
+        except StateError as error:
             # Nobody is told that all is well, and nothing is replaced.
-            finding = Finding(Code.NOT_CHECKED, f"what is remembered of this canary cannot be read: {error.what}")
+            finding = Finding(Code.NOT_CHECKED, error.what)
             return Looked(watched, now, time.monotonic() - began, Verdict(now, (finding,)), None, None)
         seen = _Seen()
         judgement = self._judged(watched, state, now, seen)

@@ -69,7 +69,11 @@ class WatchStore(Protocol):
         """Gives up every claim of one run, and every delivery that it holds."""
 
     def state(self, name: str) -> State | None:
-        """Returns the state of a canary; None where nothing was taken in yet."""
+        """Returns the state of a canary; None where nothing was taken in yet.
+
+        Raises:
+            StateError: it is damaged, or was written by a newer version; the rest of the memory is not.
+        """
 
     def record(self, recorded: Sequence[Recorded]) -> list[str]:
         """Stores what was found, all of it in one transaction.
