@@ -17,6 +17,7 @@ from canary.core.characters import check_characters
 from canary.core.fetched import shown
 from canary.core.findings import EXIT_CODES
 from canary.core.followed import check_tags, parse_interval
+from canary.core.proxy import kept_proxy
 from canary.core.watched import Acknowledged
 from canary.errors import CanaryError, MalformedError, RefusedError
 from canary.library import is_url
@@ -46,7 +47,7 @@ def change(
         if every is not None:
             followed = replace(followed, every=parsed("--every", parse_interval, every))
         if proxy is not None:
-            followed = replace(followed, proxy=proxy)
+            followed = replace(followed, proxy=parsed("--proxy", kept_proxy, proxy))
         if fault := fault_of(followed):
             raise CanaryError(f"nothing was changed: {fault}", hint="Check the address and the proxy.")
         desk.store.update(replace(row, followed=followed, next_at=app.clock()))

@@ -84,7 +84,22 @@ def test_a_proxy_that_cannot_be_is_never_stored(
     ran = desk.watch("import", listing)
     assert (ran.code, words.removeprefix("--") in ran.said) == (1, True), ran.said
     assert "hunter2" not in ran.said
+    desk.added(name="acme")
+    place = ("--location", tmp_path) if folder else ()
+    ran = desk.watch("change", "acme", "--proxy", proxy, *place)
+    assert (ran.code, words in ran.said) == (3, True), ran.said
     assert b"hunter2" not in b"".join(each.read_bytes() for each in desk.memory.parent.iterdir())
+
+
+def test_a_proxy_is_changed_and_taken_away(desk: WatchDesk) -> None:
+    desk.added()
+    with Loopback(on_connect=SocksProxy()) as tor:
+        onion = ("--location", f"https://{ONION}", "--proxy", socks_url(tor))
+        assert desk.watch("change", "acme", *onion).code == 0
+    assert f"proxy       {socks_url(tor)}" in desk.watch("show", "acme").out
+    assert desk.watch("change", "acme", "--proxy", "").code == 3  # nobody reaches an onion service without one
+    assert desk.watch("change", "acme", "--proxy", "", "--location", desk.server.url).code == 0
+    assert "proxy       " not in desk.watch("show", "acme").out
 
 
 def test_what_a_bad_certificate_was_is_kept(desk: WatchDesk, tmp_path: Path) -> None:
