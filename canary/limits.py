@@ -200,6 +200,9 @@ ALERTS_KEPT = timedelta(days=90)
 CLAIM = timedelta(minutes=30)
 """How long a run may take for what it has claimed; after that it counts as dead, and another run looks."""
 
+STOPPING_SECONDS = 2.0
+"""Seconds that a run which is stopped waits for looks under way, so that they tidy up; nobody uses their answers."""
+
 PING_SECONDS = 10.0
 """Seconds that telling the dead man's switch may take."""
 

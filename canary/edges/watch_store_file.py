@@ -83,12 +83,12 @@ class StoreFile:
             StoreError: the memory cannot be written; it is as it was before.
         """
         with self._lock, self._told():
-            self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 yield self._db
                 self._db.execute("COMMIT")
             except BaseException:
-                # A full disk has undone it already.
+                # It has not begun, or a full disk has undone it already.
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise

@@ -89,6 +89,13 @@ class _Pass:
 
     def once(self) -> Overview:
         """Does the pass; returns how everything stands after it."""
+        try:
+            return self._done()
+        finally:
+            # Of a pass that is stopped while it delivers, so that the next one need not wait for it.
+            self._desk.store.release(self._holder)
+
+    def _done(self) -> Overview:
         desk = self._desk
         desk.listed(self._tags)
         desk.checkers(None)  # what cannot be used is told now, and not as a failure of every canary
