@@ -199,7 +199,7 @@ PLAIN = (
         200,
     ),
     Row("a gzip bomb", on(CHECKPOINT_PATH, says(answer(200, BOMB, GZIP))), "UNREACHABLE", "larger than the", 200),
-    Row("a redirect to another host", sends_elsewhere, "UNREACHABLE", "redirects elsewhere, to '"),
+    Row("a redirect to another host", sends_elsewhere, "UNREACHABLE", "redirects elsewhere, to '", 302),
     Row(
         "half a log: a checkpoint, and not the entries that it counts",
         is_half_uploaded,

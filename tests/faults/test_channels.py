@@ -114,9 +114,7 @@ def test_a_mail_server_that_takes_nothing_for_good_is_shown_until_a_person_has_r
     assert [each["kind"] for each in mailing.listed()["undelivered"]] == ["recovery"]
 
 
-def test_a_mail_that_was_taken_and_not_said_to_be_comes_again_with_the_same_id(
-    mailing: Desk, mailbox: Mailbox
-) -> None:
+def test_a_mail_that_was_taken_and_not_said_to_be_comes_again_with_the_same_id(mailing: Desk, mailbox: Mailbox) -> None:
     mailbox.failing = Failing.TAKE_AND_DROP
     with mailbox:
         loses_its_canary(mailing)

@@ -81,8 +81,14 @@ ROWS = (
     Row("a configuration that is no TOML", written("[watch\nmemory ="), "{config}, line 1"),
     Row("a configuration that is no text", written_in_bytes, "{config}"),
     Row("a table that nobody knows", written("[wach]\n"), "{config}, line 1, wach"),
-    Row("a key that nobody knows", written('[watch]\nmemory = "MEMORY"\nevry = "6h"\n'), "{config}, line 3, watch.evry"),
-    Row("a value that is none", written('[watch]\nmemory = "MEMORY"\nevery = "often"\n'), "{config}, line 3, watch.every"),
+    Row(
+        "a key that nobody knows", written('[watch]\nmemory = "MEMORY"\nevry = "6h"\n'), "{config}, line 3, watch.evry"
+    ),
+    Row(
+        "a value that is none",
+        written('[watch]\nmemory = "MEMORY"\nevery = "often"\n'),
+        "{config}, line 3, watch.every",
+    ),
     Row("a key twice", written('[watch]\nevery = "6h"\nevery = "7h"\n'), "{config}, line 3"),
     Row("a route to nowhere", written('[[routes]]\nchannels = ["mail"]\n'), "{config}, line 2"),
     Row("a list that is missing", list_is_missing, "{memory} is missing"),
@@ -156,7 +162,9 @@ def test_a_secret_in_an_address_is_refused_and_not_repeated(followed: Desk) -> N
     assert followed.canary("add", f"https://me:{SECRET}@127.0.0.1/", "--pin", f"sha256:{publisher().pin}").code == 3
     followed.configure()
     proxy = f"socks5h://me:{SECRET}@127.0.0.1:9"
-    assert followed.canary("add", "https://127.0.0.1/", "--proxy", proxy, "--pin", f"sha256:{publisher().pin}").code == 3
+    assert (
+        followed.canary("add", "https://127.0.0.1/", "--proxy", proxy, "--pin", f"sha256:{publisher().pin}").code == 3
+    )
 
 
 def test_an_output_that_cannot_be_written_is_no_success_and_what_was_seen_is_stored(followed: Desk) -> None:

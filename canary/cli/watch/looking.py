@@ -14,7 +14,7 @@ from canary.core.evidence import Checkers
 from canary.core.fetched import Answer, Fetched, Source
 from canary.core.findings import Code, Finding, Status
 from canary.core.judge import judge
-from canary.core.layout import evidence_folder
+from canary.core.layout import HINT, evidence_folder
 from canary.core.observation import Unreachable
 from canary.core.question import Judgement, Question
 from canary.core.state import State
@@ -114,7 +114,7 @@ class _Seen:
         answers, self._answers = self._answers, []
         if not self._has_failed and (error or not path.startswith(_EVIDENCE)):
             # At a host's root the answer that counts may have been followed by one about the hint.
-            kept = answers[-1:] if error else [each for each in answers if each and each.status == status]
+            kept = answers[-1:] if error else [each for each in answers if _counts(each, status)]
             self._path, self._error, self._kept = path, error, kept[-1] if kept else None
             self._has_failed = status not in _GOOD
 
@@ -125,6 +125,10 @@ class _Seen:
             return Sighting(now, self._path or watched.followed.location, error)
         kept = self._kept
         return Sighting(now, kept.url, error, kept.status, kept.headers, kept.body[:SIGHTING_BYTES], kept.certificate)
+
+
+def _counts(answer: Answer | None, status: int | None) -> bool:
+    return answer is not None and answer.status == status and not answer.url.endswith(f"/{HINT}")
 
 
 class _Noted:
