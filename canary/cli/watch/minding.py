@@ -12,6 +12,7 @@ from canary.cli.looking import parsed
 from canary.cli.talk import at_terminal, say, say_next
 from canary.cli.watch.desk import open_desk
 from canary.cli.watch.exchange import fault_of
+from canary.cli.watch.overview import minute
 from canary.core.agenda import by_time, standing
 from canary.core.characters import check_characters
 from canary.core.fetched import shown
@@ -97,7 +98,7 @@ def mute(app: App, *, name: str, length: str | None, off: bool, config: Path | N
         until = app.clock() + parsed("--for", parse_interval, length)
         desk.store.update(replace(row, muted_until=until))
         say(
-            f"Nothing is told of {name} until {until:%Y-%m-%d %H:%M} UTC. It is looked at all the same, and still "
+            f"Nothing is told of {name} until {minute(until)} UTC. It is looked at all the same, and still "
             "counts in the exit code; what stands then is told then."
         )
 

@@ -191,3 +191,15 @@ def test_what_cannot_be_changed_so_stays_as_it_was(desk: WatchDesk, options: tup
     before = desk.added().row()
     assert desk.watch("change", "acme", *options).code == 3
     assert desk.row() == before
+
+
+def test_a_secret_that_others_can_read_is_told_where_a_person_looks(desk: WatchDesk) -> None:
+    key = desk.folder / "key"
+    key.write_text("secret")
+    key.chmod(0o644)
+    hook = f'[channels.hook]\nkind = "webhook"\nurl = "https://127.0.0.1:9/"\nsecret_file = "{key}"\n'
+    desk.config.write_text(desk.config.read_text() + hook)
+    desk.added()
+    assert f"chmod 600 {key}" in desk.watch("list").out
+    assert f"chmod 600 {key}" in desk.watch("test-alert").err
+    assert "chmod" not in desk.watch("run").said
