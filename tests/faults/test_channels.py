@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def mailbox(followed: Desk) -> Mailbox:
+def mailbox() -> Mailbox:
     """A mail server that has been up once, so that its port is known; now it is down."""
     made = Mailbox(users={"watcher": SECRET})
     with made:
@@ -41,7 +41,7 @@ from = "canary@example.net"
 to = ["oncall@example.net"]
 user = "watcher"
 password_file = "key"
-timeout = "1s"
+timeout = "2s"
 """
     )
     return followed
@@ -114,9 +114,7 @@ def test_a_mail_server_that_takes_nothing_for_good_is_shown_until_a_person_has_r
     assert [each["kind"] for each in mailing.listed()["undelivered"]] == ["recovery"]
 
 
-def test_a_mail_that_was_taken_and_not_said_to_be_comes_again_with_the_same_id(
-    mailing: Desk, mailbox: Mailbox
-) -> None:
+def test_a_mail_that_was_taken_and_not_said_to_be_comes_again_with_the_same_id(mailing: Desk, mailbox: Mailbox) -> None:
     mailbox.failing = Failing.TAKE_AND_DROP
     with mailbox:
         loses_its_canary(mailing)
