@@ -187,9 +187,9 @@ PLAIN = (
         "a slow drip",
         on(CHECKPOINT_PATH, drips),
         "UNREACHABLE",
-        "did not answer within 0.3 s",
+        "did not answer within 0.7 s",
         200,
-        timeout=0.3,
+        timeout=0.7,
     ),
     Row(
         "a body without end",

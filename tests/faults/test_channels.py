@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def mailbox(followed: Desk) -> Mailbox:
+def mailbox() -> Mailbox:
     """A mail server that has been up once, so that its port is known; now it is down."""
     made = Mailbox(users={"watcher": SECRET})
     with made:
@@ -41,7 +41,7 @@ from = "canary@example.net"
 to = ["oncall@example.net"]
 user = "watcher"
 password_file = "key"
-timeout = "1s"
+timeout = "2s"
 """
     )
     return followed

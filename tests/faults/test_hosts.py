@@ -29,9 +29,9 @@ def mend(desk: Desk, row: Row) -> None:
     desk.mend()
 
 
-def looks(desk: Desk, row: Row, number: int) -> list[Pass]:
-    """Runs so many passes, each of which looks at the canary."""
-    made = desk.passes(number, "--timeout", row.timeout)
+def looks(desk: Desk, number: int, row: Row | None = None) -> list[Pass]:
+    """Runs so many passes, each of which looks at the canary; with a row in the time that it has."""
+    made = desk.passes(number, *(["--timeout", row.timeout] if row else []))
     assert [each.document["looked"] for each in made] == [1] * number
     return made
 
@@ -44,13 +44,13 @@ def outcome(made: Pass) -> tuple[str | None, int]:
 def test_a_failure_is_believed_and_told_once_it_has_lasted(desk: Desk, row: Row) -> None:
     assert desk.follow(*address(desk, row)).code == 0
     row.arrange(desk)
-    first, second, third, fourth = looks(desk, row, 4)
+    first, second, third, fourth = looks(desk, 4, row)
     believed = row.status, EXIT_CODES[row.status]
     assert [outcome(each) for each in (first, second, third, fourth)] == [("OK", 0), ("OK", 0), believed, believed]
     assert third.document["alerts"] == 1
     assert desk.told == [f"change {row.status}"]
     mend(desk, row)
-    back, *_ = looks(desk, row, 3)
+    back, *_ = looks(desk, 3)
     assert outcome(back) == ("OK", 0)
     assert desk.told == [f"change {row.status}", "recovery OK"]
 
@@ -59,7 +59,7 @@ def test_a_failure_is_believed_and_told_once_it_has_lasted(desk: Desk, row: Row)
 def test_what_was_seen_is_kept_and_shown(desk: Desk, row: Row) -> None:
     assert desk.follow(*address(desk, row)).code == 0
     row.arrange(desk)
-    looks(desk, row, 1)
+    looks(desk, 1, row)
     shown = desk.shown()
     assert [each["status"] for each in shown["looks"]] == [row.status, "OK"]
     (seen,) = shown["failed_looks"]
@@ -78,9 +78,9 @@ def test_what_was_seen_is_kept_and_shown(desk: Desk, row: Row) -> None:
 def test_one_failure_between_two_good_answers_is_told_to_nobody(desk: Desk, row: Row) -> None:
     assert desk.follow(*address(desk, row)).code == 0
     row.arrange(desk)
-    assert outcome(*looks(desk, row, 1)) == ("OK", 0)
+    assert outcome(*looks(desk, 1, row)) == ("OK", 0)
     mend(desk, row)
-    assert [outcome(each) for each in looks(desk, row, 2)] == [("OK", 0)] * 2
+    assert [outcome(each) for each in looks(desk, 2)] == [("OK", 0)] * 2
     assert desk.told == []
     assert [each["status"] for each in desk.shown()["looks"]] == ["OK", "OK", row.status, "OK"]
     assert [each["after"] for each in desk.shown()["transitions"]] == ["OK"]
@@ -91,9 +91,9 @@ def test_no_failure_puts_off_an_expiry(desk: Desk, row: Row) -> None:
     desk.now = EXPIRES - EVERY / 2
     assert desk.follow(*address(desk, row)).code == 1
     row.arrange(desk)
-    assert outcome(*looks(desk, row, 1)) == ("EXPIRED", 2)
+    assert outcome(*looks(desk, 1, row)) == ("EXPIRED", 2)
     assert desk.told == ["change EXPIRED"]
-    looks(desk, row, 3)
+    looks(desk, 3, row)
     assert desk.told == ["change EXPIRED"]
 
 
@@ -107,7 +107,7 @@ def test_a_canary_that_was_never_seen_is_not_known(desk: Desk, row: Row) -> None
     row.arrange(desk)
     desk.now += timedelta(seconds=1)
     first = desk.run("--timeout", row.timeout)
-    second, third = looks(desk, row, 2)
+    second, third = looks(desk, 2, row)
     assert [outcome(each) for each in (first, second)] == [("UNKNOWN", 3)] * 2
     lasts = "MISSING" if row.status == "MISSING" else "UNKNOWN"
     assert outcome(third) == (lasts, EXIT_CODES[lasts])

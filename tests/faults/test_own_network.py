@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -16,7 +15,7 @@ LIST = 20
 
 
 @pytest.fixture
-def many(desk: Desk) -> Iterator[Desk]:
+def many(desk: Desk) -> Desk:
     """Twenty canaries in twenty folders of one host, all of which were well this morning; and a dead man's switch."""
     folders = [f"/{number:02}" for number in range(LIST)]
     desk.serve({folder + path: body for folder in folders for path, body in site(publisher()).items()})

@@ -80,14 +80,16 @@ ROWS = (
     Row("a configuration that leads nowhere", config_is_a_dangling_link, "configuration {config}"),
     Row("a configuration that is no TOML", written("[watch\nmemory ="), "{config}, line 1"),
     Row("a configuration that is no text", written_in_bytes, "{config}"),
-    Row("a table that nobody knows", written("[wach]\n"), "{config}, line 1, wach"),
+    Row("a table that nobody knows", written("[wach]\n"), "{config}, line 1: wach: "),
     Row(
-        "a key that nobody knows", written('[watch]\nmemory = "MEMORY"\nevry = "6h"\n'), "{config}, line 3, watch.evry"
+        "a key that nobody knows",
+        written('[watch]\nmemory = "MEMORY"\nevry = "6h"\n'),
+        "{config}, line 3: watch.evry: ",
     ),
     Row(
         "a value that is none",
         written('[watch]\nmemory = "MEMORY"\nevery = "often"\n'),
-        "{config}, line 3, watch.every",
+        "{config}, line 3: watch.every: ",
     ),
     Row("a key twice", written('[watch]\nevery = "6h"\nevery = "7h"\n'), "{config}, line 3"),
     Row("a route to nowhere", written('[[routes]]\nchannels = ["mail"]\n'), "{config}, line 2"),
@@ -111,6 +113,7 @@ def test_a_run_that_cannot_begin_says_where_it_looked(desk: Desk, row: Row, outp
             assert (document["status"], document["exit_code"]) == ("UNKNOWN", 3)
             assert words in document["error"]
             assert document["advice"]
+            assert output == "json" or ran.out.count("\n") == 1
             assert ran.err == ""
         case "nagios":
             assert ran.out.startswith("CANARY UNKNOWN - ")
@@ -120,6 +123,16 @@ def test_a_run_that_cannot_begin_says_where_it_looked(desk: Desk, row: Row, outp
             assert words in ran.err
             assert "What to do: " in ran.err
     assert (desk.told, desk.memory.exists()) == ([], there)
+
+
+@FORMATS
+def test_a_command_line_that_cannot_be_understood_is_told_likewise(followed: Desk, output: str) -> None:
+    ran = followed.canary("run", "--evry", "6h", "--format", output)
+    assert ran.code == 3
+    assert "--evry" in ran.out + ran.err
+    assert ran.out.startswith(
+        {"json": '{\n  "format": 1', "jsonl": '{"format": 1', "nagios": "CANARY UNKNOWN - "}.get(output, "")
+    )
 
 
 @pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in ROWS])
