@@ -19,8 +19,6 @@ from __future__ import annotations
 
 CHECKPOINT = "checkpoint"
 FRONT = "canary.txt"
-EVIDENCE = "evidence/"
-"""What every file of evidence lies below."""
 INDEX = "index.html"
 STATUS = "status.json"
 HINT = ".well-known/warrant-canary"
@@ -39,4 +37,4 @@ def attachment_path(release: int, name: str) -> str:
 
 def evidence_folder(entry_sha256: str) -> str:
     """Returns where the timestamps over an entry lie."""
-    return f"{EVIDENCE}{entry_sha256}"
+    return f"evidence/{entry_sha256}"
