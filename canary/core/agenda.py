@@ -172,9 +172,28 @@ def _recorded(before: Watched, after: Watched, now: datetime) -> Watched:
     if verdict is None:
         return after
     status = verdict.status
+    if _hides_unread(before, verdict):
+        return replace(after, status=status, status_since=now, acknowledged=None)
     if status is before.status and not _is_another(standing(before, now), verdict):
         return after
     return replace(after, status=status, status_since=_began(verdict, now), acknowledged=None)
+
+
+def _hides_unread(before: Watched, after: Verdict) -> bool:
+    """Tells whether under a status that a person has read there is now what would be told if it stood alone.
+
+    Otherwise a changed attachment that was read, and stays changed, would hide a withdrawal and an expiry for ever.
+    """
+    read = before.acknowledged
+    if read is None or read.status is not after.status:
+        return False
+    known = standing(before, read.at)
+    return known is None or not _weighty(after) <= _weighty(known)
+
+
+def _weighty(verdict: Verdict) -> set[tuple[Code, int | None, str]]:
+    """Returns what no host can make come and go, and what only a person can end or an alarm stands for."""
+    return {each.key for each in verdict.findings if each.cause is Cause.EXPIRED or (each.cause and each.sticky)}
 
 
 def _is_another(before: Verdict | None, after: Verdict) -> bool:
