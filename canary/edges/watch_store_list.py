@@ -19,12 +19,12 @@ _UNCLAIMED = (
     "NOT EXISTS (SELECT 1 FROM claims"
     " WHERE claims.canary = canaries.id AND holder <> :holder AND made_at <= :now AND until > :now)"
 )
-# What was looked at later than now is due as well: the clock was wrong then, or is now.
-_IS_DUE = "(next_at <= :now OR checked_at > :now)"
+# What was looked at later than now is due as well: the clock was wrong then, or is now. And so is what is not to be
+# looked at for longer than its interval: a person changed or acknowledged it while the clock was wrong.
+_DUE_BY = ("next_at <= :now", "checked_at > :now", "next_at - every > :now")
+_IS_DUE = f"({' OR '.join(_DUE_BY)})"
 # The same as a union, because SQLite would read the whole list for the "or".
-_AMONG_DUE = (
-    "id IN (SELECT id FROM canaries WHERE next_at <= :now UNION SELECT id FROM canaries WHERE checked_at > :now)"
-)
+_AMONG_DUE = f"id IN ({' UNION '.join(f'SELECT id FROM canaries WHERE {each}' for each in _DUE_BY)})"
 _INSERT = f"INSERT INTO canaries ({columns(CanaryRow)}) VALUES ({marks(CanaryRow)}) ON CONFLICT (name) DO NOTHING"
 _UPDATE = f"UPDATE canaries SET ({columns(CanaryRow)}) = ({marks(CanaryRow)}) WHERE id = ?"
 _KEEP_VERDICTS = "INSERT OR REPLACE INTO verdicts (canary, believed, suspected) VALUES (?, ?, ?)"

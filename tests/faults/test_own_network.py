@@ -79,6 +79,42 @@ def test_two_of_twenty_are_their_own_hosts_fault(many: Desk) -> None:
     assert many.told == ["change UNREACHABLE"] * 2
 
 
+@pytest.mark.parametrize("number", [4, LIST - 1])
+def test_what_answers_meanwhile_ends_nothing_so_that_one_hosts_trouble_is_told_once(many: Desk, number: int) -> None:
+    fails(many, number)
+    many.run()
+    many.now += EVERY - HOUR
+    answered = 0
+    # The others are due one by one, between the looks that are repeated.
+    for _ in range(8):
+        made = many.run()
+        assert made.document["network_broken_since"] == "2025-02-10T18:00:00Z"
+        answered += made.document["looked"] - made.document["unreachable"]
+        many.now += timedelta(minutes=7)
+    assert answered == LIST - number
+    assert many.told == ["network"]
+
+
+def test_what_fails_for_longer_than_a_day_is_believed_for_each(many: Desk) -> None:
+    fails(many, 4)
+    many.run()
+    for _ in range(12):
+        many.now += 3 * HOUR
+        made = many.run()
+    assert made.document["network_broken_since"] is None
+    assert many.told == ["network", *["change UNREACHABLE"] * 4]
+
+
+def test_too_few_that_are_left_say_nothing_about_the_network(many: Desk) -> None:
+    fails(many, LIST)
+    many.run()
+    for number in range(1, LIST):
+        assert many.canary("remove", f"canary-{number:02}", "--yes").code == 0
+    assert [each.status("canary-00") for each in many.passes(3, name="canary-00")][-1] == "UNREACHABLE"
+    assert many.told == ["network", "change UNREACHABLE"]
+    assert many.run().document["network_broken_since"] is None
+
+
 def test_the_network_back_again_goes_on_and_a_new_break_is_told_anew(many: Desk) -> None:
     fails(many, LIST)
     many.run()

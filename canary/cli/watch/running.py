@@ -45,6 +45,9 @@ def run(
 ) -> int:
     """Does what `canary watch run` says. Returns the exit code."""
     output = "json" if as_json else output
+    if file is not None and output == "text":
+        hint = "Give --format json, jsonl, nagios or prometheus as well."
+        raise CanaryError("--output needs another format than text, which is for people and is printed", hint=hint)
     with failures_in(output), open_desk(app, config) as opened:
         desk = opened if timeout is None else opened.with_seconds(timeout)
         report = Report(output, file, quiet=quiet)

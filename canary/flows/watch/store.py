@@ -53,7 +53,8 @@ class WatchStore(Protocol):
     def due(self, now: datetime, *, tags: Sequence[str] = ()) -> list[Watched]:
         """Returns what is to be looked at by now and that no run has claimed, the longest overdue first.
 
-        What was looked at later than now is due as well: the clock was wrong then, or is now.
+        What was looked at later than now, or is not to be looked at for longer than its interval, is due as well: the
+        clock was wrong then, or is now.
         """
 
     def claim(self, names: Sequence[str], *, holder: str, now: datetime, until: datetime) -> list[Watched]:
