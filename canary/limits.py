@@ -156,6 +156,9 @@ asked at once, and each at most three times (for the tip, a block's hash, its he
 ANCHOR_SOURCES = 10
 """Sources of one kind of anchor, or of blocks: each is a thread and a connection while it is asked."""
 
+CA_FILE_BYTES = 8 * 1024 * 1024
+"""Bytes in a file of certificates to trust: a system's whole bundle has some 250,000."""
+
 REDIRECTS = 3
 """Redirects followed, all on one and the same host."""
 

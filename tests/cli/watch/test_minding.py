@@ -36,6 +36,30 @@ def test_a_name_that_is_not_there_is_told(desk: WatchDesk, words: tuple[str, ...
     assert "canary watch list" in ran.said
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "\udcff"),
+        ("ack", "\udcff"),
+        ("remove", "\udcff", "--yes"),
+        ("mute", "\udcff", "--off"),
+        ("change", "\udcff", "--every", "6h"),
+        ("dismiss", "\udcff"),
+        ("list", "--tag", "\udcff"),
+        ("export", "--tag", "\udcff"),
+        ("run", "--tag", "\udcff"),
+    ],
+)
+def test_a_name_that_is_no_text_is_told_like_any_other_that_is_not_there(
+    desk: WatchDesk, words: tuple[str, ...]
+) -> None:
+    """What is typed in another encoding reaches the program as half characters."""
+    desk.added()
+    ran = desk.watch(*words)
+    assert ran.code in (1, 3)
+    assert "'\\udcff'" in ran.said
+
+
 def test_what_is_well_cannot_be_acknowledged(desk: WatchDesk) -> None:
     desk.added()
     ran = desk.watch("ack", "acme")
