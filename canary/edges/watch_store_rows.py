@@ -67,6 +67,9 @@ class CanaryRow(msgspec.Struct, array_like=True, frozen=True):
     revision: int
 
 
+_decode_telling = msgspec.json.Decoder(Telling).decode
+
+
 def canary_row(watched: Watched) -> CanaryRow:
     """Returns the row of a canary."""
     followed, suspicion, acknowledged = watched.followed, watched.suspicion, watched.acknowledged
@@ -116,7 +119,7 @@ def watched_of(found: Sequence[object]) -> Watched:
     """Reads a canary's row with its two verdicts behind it."""
     *of_canary, believed, suspected = found
     row = row_of(CanaryRow, of_canary)
-    telling = msgspec.json.decode(row.telling, type=Telling)
+    telling = _decode_telling(row.telling)
     if msgspec.json.encode(telling) != row.telling:
         raise MalformedError("what was told is not as it was written", what="a row")
     suspicion = None
