@@ -277,5 +277,8 @@ RETRY_FIRST = timedelta(minutes=1)
 RETRY_LONGEST = timedelta(hours=6)
 """The longest time from one try to the next."""
 
+DELAY_LONGEST = timedelta(days=1)
+"""The longest that a delivery waits, for its next try or for the end of quiet hours."""
+
 RETRIES = 37
 """Tries of one delivery until it is given up. With the distances above the last is made after more than 7 days."""

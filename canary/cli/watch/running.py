@@ -82,11 +82,11 @@ class _Pass:
         self._clock = desk.app.clock
         self._holder = uuid.uuid4().hex
         self._delivered_at = self._clock()
-        digests = {each.name: each.digest for each in desk.settings.channels}
+        configured = {each.name: each for each in desk.settings.channels}
         # Alerts on standard output stand beside the text of a run, and would break any other format.
         stream = sys.stdout if output == "text" else sys.stderr
         self._outlets = {
-            name: Outlet(channel, digest=digests[name])
+            name: Outlet(channel, digest=configured[name].digest, quiet=configured[name].quiet)
             for name, channel in open_channels(desk.settings, clock=self._clock, output=stream).items()
         }
 
