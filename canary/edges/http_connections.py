@@ -11,15 +11,16 @@ import ssl
 import stat
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import certifi
-from requests.adapters import HTTPAdapter
+import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NewConnectionError
+from urllib3.util import parse_url
 
 from canary.core.origin import Origin, is_public
 from canary.core.proxy import Proxy
@@ -127,10 +128,8 @@ class Deadline:
             handle.close()
 
 
-class PinnedAdapter(HTTPAdapter):
-    """requests' adapter with one TLS context for all, and one pool of connections that the look can cut.
-
-    Stock requests reads the CA bundle again for every connection, and makes a pool for any host it is asked for.
+class PinnedPool:
+    """Connections to one origin, kept from one request to the next: one TLS context, and sockets that the look can cut.
 
     Args:
         place: the origin.
@@ -140,21 +139,49 @@ class PinnedAdapter(HTTPAdapter):
     """
 
     def __init__(self, place: Origin, tls: ssl.SSLContext, connect: Connect, tunnel: Proxy | None) -> None:
-        super().__init__()
-        self.init_poolmanager(1, 1, ssl_context=tls)
-        manager = self.poolmanager if tunnel is None else self.proxy_manager_for(tunnel.url, ssl_context=tls)
         self._place = place
         self._tunnel = tunnel
-        self._pool: HTTPConnectionPool = manager.connection_from_host(place.host, place.port, place.scheme)
-        plain, self._tls = _connection_classes(connect)
-        self._pool.ConnectionCls = plain if self._pool.scheme == "http" else self._tls
+        self._connect = connect
+        if tunnel is not None:
+            proxies = urllib3.ProxyManager(tunnel.url, ssl_context=tls)
+            self._pool: HTTPConnectionPool = proxies.connection_from_host(place.host, place.port, place.scheme)
+        elif place.scheme == "https":
+            self._pool = HTTPSConnectionPool(place.host, place.port, ssl_context=tls)
+        else:
+            self._pool = HTTPConnectionPool(place.host, place.port)
+        kind = _Plain if place.scheme == "http" else _Tls
+        self._pool.ConnectionCls = functools.partial(kind, connect=connect)  # type: ignore[assignment]  # only called
 
-    def get_connection_with_tls_context(self, *_: object, **__: object) -> HTTPConnectionPool:
-        """Returns the one pool, whatever is asked for."""
-        return self._pool
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, seconds: float
+    ) -> urllib3.BaseHTTPResponse:
+        """Sends one request and returns its answer, the body unread. Nothing is sent twice, no redirect is followed.
 
-    def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
-        """Does nothing: the context knows whom to trust."""
+        Args:
+            method: `GET`, say.
+            url: an address of the origin.
+            headers: all headers but the usual ones of a body.
+            body: what to send.
+            seconds: what connecting may take, and then each read.
+
+        Raises:
+            OSError, HTTPError, HTTPException: no answer came.
+            ValueError: the address is malformed.
+        """
+        # A proxy that makes no tunnel is told where to ask (RFC 9112, section 3.2.2).
+        forwarded = self._tunnel is not None and self._place.scheme == "http"
+        return self._pool.urlopen(
+            method,
+            url if forwarded else parse_url(url).request_uri,
+            body=body,
+            headers=dict(headers),
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            timeout=seconds,
+            preload_content=False,
+            decode_content=False,
+        )
 
     def shown_certificate(self) -> bytes:
         """Returns the certificate (DER) that the origin shows, whoever signed it, to be looked at and not trusted.
@@ -164,7 +191,7 @@ class PinnedAdapter(HTTPAdapter):
         anyone = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
         first = self._tunnel or self._place
-        connection = self._tls(first.host, first.port, ssl_context=anyone)
+        connection = _Tls(first.host, first.port, ssl_context=anyone, connect=self._connect)
         if self._tunnel is not None:
             connection.set_tunnel(self._place.host, self._place.port)
         try:
@@ -176,8 +203,6 @@ class PinnedAdapter(HTTPAdapter):
 
     def close(self) -> None:
         """Closes every connection."""
-        super().close()
-        # Otherwise the connections stay open until the pool is garbage.
         self._pool.close()
 
 
@@ -195,23 +220,25 @@ class _FinalResponse(http.client.HTTPResponse):
             super().begin()
 
 
-def _connection_classes(connect: Connect) -> tuple[type[HTTPConnection], type[HTTPSConnection]]:
-    """Returns urllib3's classes of connections, without TLS and with it, that get their sockets from `connect`."""
+class _Plain(HTTPConnection):
+    """urllib3's connection, with a socket that `connect` makes."""
 
-    class Plain(HTTPConnection):
-        response_class = _FinalResponse
+    response_class = _FinalResponse
 
-        def _new_conn(self) -> socket.socket:
-            try:
-                return connect(self._dns_host, self.port)
-            except OSError as error:
-                # urllib3 would take a bare reset here for one that came after the request.
-                raise NewConnectionError(self, "failed") from error
+    def __init__(self, *arguments: Any, connect: Connect, **options: Any) -> None:  # noqa: ANN401  # as urllib3 has them
+        super().__init__(*arguments, **options)
+        self._connect_to = connect
 
-    class Tls(Plain, HTTPSConnection):
-        pass
+    def _new_conn(self) -> socket.socket:
+        try:
+            return self._connect_to(self._dns_host, self.port)
+        except OSError as error:
+            # urllib3 would take a bare reset here for one that came after the request.
+            raise NewConnectionError(self, "failed") from error
 
-    return Plain, Tls
+
+class _Tls(_Plain, HTTPSConnection):
+    """The same, with TLS."""
 
 
 @functools.cache
