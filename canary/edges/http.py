@@ -98,7 +98,7 @@ class HttpSource:
             self._seen(None)
         for _ in range(limits.REDIRECTS + 1):
             with self._exchange.send(url, headers) as raw:
-                sighted = None if self._seen is None else Sighted(raw, url, self._seen)
+                sighted = None if self._seen is None else Sighted(raw, url, self._exchange.socket, self._seen)
                 location = raw.headers.get("Location")
                 if raw.status not in _REDIRECTS or location is None:
                     try:

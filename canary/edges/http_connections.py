@@ -14,12 +14,12 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import certifi
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import NewConnectionError, ProxyError
 from urllib3.util import parse_url
 
 from canary.core.origin import Origin, is_public
@@ -128,8 +128,10 @@ class Deadline:
             handle.close()
 
 
-class PinnedPool:
-    """Connections to one origin, kept from one request to the next: one TLS context, and sockets that the look can cut.
+class PinnedConnection:
+    """The one connection to an origin, kept from one request to the next, and made anew where it was closed.
+
+    urllib3's pools do the same for many, and take a tenth of a look for it.
 
     Args:
         place: the origin.
@@ -140,17 +142,15 @@ class PinnedPool:
 
     def __init__(self, place: Origin, tls: ssl.SSLContext, connect: Connect, tunnel: Proxy | None) -> None:
         self._place = place
-        self._tunnel = tunnel
+        self._tls = tls
         self._connect = connect
-        if tunnel is not None:
-            proxies = urllib3.ProxyManager(tunnel.url, ssl_context=tls)
-            self._pool: HTTPConnectionPool = proxies.connection_from_host(place.host, place.port, place.scheme)
-        elif place.scheme == "https":
-            self._pool = HTTPSConnectionPool(place.host, place.port, ssl_context=tls)
-        else:
-            self._pool = HTTPConnectionPool(place.host, place.port)
-        kind = _Plain if place.scheme == "http" else _Tls
-        self._pool.ConnectionCls = functools.partial(kind, connect=connect)  # type: ignore[assignment]  # only called
+        self._tunnel = tunnel
+        self._open: _Plain | None = None
+
+    @property
+    def socket(self) -> socket.socket | None:
+        """The socket of a connection that is kept open."""
+        return None if self._open is None else self._open.sock
 
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, seconds: float
@@ -162,26 +162,25 @@ class PinnedPool:
             url: an address of the origin.
             headers: all headers but the usual ones of a body.
             body: what to send.
-            seconds: what connecting may take, and then each read.
+            seconds: what each read may take.
 
         Raises:
             OSError, HTTPError, HTTPException: no answer came.
-            ValueError: the address is malformed.
+            ValueError: a header is malformed.
         """
-        # A proxy that makes no tunnel is told where to ask (RFC 9112, section 3.2.2).
-        forwarded = self._tunnel is not None and self._place.scheme == "http"
-        return self._pool.urlopen(
-            method,
-            url if forwarded else parse_url(url).request_uri,
-            body=body,
-            headers=dict(headers),
-            retries=False,
-            redirect=False,
-            assert_same_host=False,
-            timeout=seconds,
-            preload_content=False,
-            decode_content=False,
-        )
+        target = parse_url(url)._replace(fragment=None).url if self._is_forwarded else _target(url)
+        try:
+            connection = self._connected()
+            connection.timeout = seconds
+            # A server may answer before it has read all, and then close.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(
+                    method, target, body=body, headers=headers, preload_content=False, decode_content=False
+                )
+            return connection.getresponse()
+        except BaseException:
+            self.close()
+            raise
 
     def shown_certificate(self) -> bytes:
         """Returns the certificate (DER) that the origin shows, whoever signed it, to be looked at and not trusted.
@@ -190,20 +189,61 @@ class PinnedPool:
         """
         anyone = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
-        first = self._tunnel or self._place
-        connection = _Tls(first.host, first.port, ssl_context=anyone, connect=self._connect)
-        if self._tunnel is not None:
-            connection.set_tunnel(self._place.host, self._place.port)
+        connection = self._made(anyone)
         try:
             connection.connect()
-            sock = connection.sock
-            return (sock.getpeercert(binary_form=True) if isinstance(sock, ssl.SSLSocket) else None) or b""
+            return certificate(connection.sock)
         finally:
             connection.close()
 
     def close(self) -> None:
-        """Closes every connection."""
-        self._pool.close()
+        """Closes it; the next request makes another one."""
+        if self._open is not None:
+            self._open.close()
+        self._open = None
+
+    @property
+    def _is_forwarded(self) -> bool:
+        """Whether a proxy that makes no tunnel is told where to ask (RFC 9112, section 3.2.2)."""
+        return self._tunnel is not None and self._place.scheme == "http"
+
+    def _connected(self) -> _Plain:
+        if self._open is not None and self._open.is_connected:
+            return self._open
+        self.close()
+        made = self._open = self._made(self._tls)
+        try:
+            made.connect()
+        except (OSError, NewConnectionError, http.client.HTTPException) as error:
+            if made.proxy is not None and not made.has_connected_to_proxy:
+                raise ProxyError("failed", error) from error
+            raise
+        return made
+
+    def _made(self, tls: ssl.SSLContext) -> _Plain:
+        first = self._tunnel or self._place
+        proxy = None if self._tunnel is None else parse_url(self._tunnel.url)
+        if self._place.scheme == "http":
+            return _Plain(first.host, first.port, proxy=proxy, connect=self._connect)
+        made = _Tls(first.host, first.port, proxy=proxy, ssl_context=tls, connect=self._connect)
+        if self._tunnel is not None:
+            made.set_tunnel(self._place.host, self._place.port)
+        return made
+
+
+def certificate(sock: object) -> bytes:
+    """Returns the certificate (DER) of who is at the other end of a socket; empty without TLS, or where it is gone."""
+    if not isinstance(sock, ssl.SSLSocket):
+        return b""
+    with contextlib.suppress(OSError, ValueError):
+        return sock.getpeercert(binary_form=True) or b""
+    return b""
+
+
+def _target(url: str) -> str:
+    """Returns what a server is asked for (RFC 9112, section 3.2.1)."""
+    parts = urlsplit(url)
+    return parse_url(f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}").request_uri
 
 
 class _FinalResponse(http.client.HTTPResponse):

@@ -26,13 +26,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import urllib3
-from urllib3.exceptions import HTTPError, LocationParseError, ProtocolError, ProxyError, SSLError
-from urllib3.util import parse_url
+from urllib3.exceptions import HTTPError, ProxyError
 
 from canary.core.fetched import shown
 from canary.core.origin import Origin, is_public, origin
 from canary.core.proxy import SOCKS, parse_proxy
-from canary.edges.http_connections import Connect, Deadline, PinnedPool, PrivateAddressError, tls_context
+from canary.edges.http_connections import Connect, Deadline, PinnedConnection, PrivateAddressError, tls_context
 from canary.edges.http_socks import SocksError, through_socks
 from canary.edges.timed_work import in_time
 from canary.errors import CanaryError, FetchError
@@ -41,6 +40,9 @@ T = TypeVar("T")
 
 _READ_BYTES = 16_384
 """Bytes of one read of a body."""
+
+_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
+"""A host that can be asked: a name, or an address (RFC 952, RFC 1123; with the underscore that some names have)."""
 
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 
@@ -92,12 +94,12 @@ class Exchange:
         if through is not None and through.scheme == SOCKS:
             connect, tunnel = through_socks(through, self._look), None
         self._is_direct = through is None
-        self._pool = PinnedPool(place, tls_context(ca_file), connect, tunnel)
+        self._connection = PinnedConnection(place, tls_context(ca_file), connect, tunnel)
 
     def close(self) -> None:
         """Closes every connection; nothing can be asked afterwards."""
         self._look.cut()
-        self._pool.close()
+        self._connection.close()
 
     @property
     def is_public(self) -> bool:
@@ -113,7 +115,7 @@ class Exchange:
         if not any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
             return b""
         try:
-            return self.run(self._pool.shown_certificate)
+            return self.run(self._connection.shown_certificate)
         except FetchError:
             return b""
 
@@ -135,14 +137,24 @@ class Exchange:
         """Sends one request and gives its answer, the body unread; for the work that `run` does."""
         attempts = self._look.attempts
         try:
-            answer = self._pool.send(method, url, headers, body, seconds=self._look.left())
-        except (ProtocolError, SSLError):
-            if self._look.attempts > attempts:
+            answer = self._connection.send(method, url, headers, body, seconds=self._look.left())
+        except (OSError, http.client.HTTPException) as error:
+            if self._look.attempts > attempts or isinstance(error, TimeoutError):
                 raise
             # It went over a connection kept from before, which any server may close at any time.
-            answer = self._pool.send(method, url, headers, body, seconds=self._look.left())
-        with contextlib.closing(answer):
+            answer = self._connection.send(method, url, headers, body, seconds=self._look.left())
+        try:
             yield answer
+        finally:
+            if not answer.closed:
+                # What is left of it would be taken for the beginning of the next answer.
+                answer.close()
+                self._connection.close()
+
+    @property
+    def socket(self) -> socket.socket | None:
+        """The socket that the last answer came over, while it is open."""
+        return self._connection.socket
 
     def _told_of(self, work: Callable[[], T]) -> T:
         try:
@@ -259,11 +271,7 @@ def origin_of(url: str) -> Origin:
             nothing of it.
     """
     found = origin(url)
-    try:
-        parse_url(url)
-    except LocationParseError:
-        raise ValueError("is malformed") from None
-    if found.host.startswith("*"):
+    if not _NAME.fullmatch(found.host) and ":" not in found.host:
         raise ValueError("is malformed")
     return found
 

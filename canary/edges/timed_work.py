@@ -6,7 +6,8 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Generic, Protocol, TypeVar
+from concurrent.futures import Future, wait
+from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -38,78 +39,45 @@ def in_time(limit: Limit, work: Callable[[], T]) -> T:
         TimeoutError: it did not end in time.
         Exception: what the work raises.
     """
-    left = limit.left()
-    piece = _Piece(work)
-    try:
-        _give(piece)
-        if not piece.is_done(left):
-            raise TimeoutError
-    finally:
-        if not piece.is_done(0):
-            limit.cut()
-            piece.is_done(_UNWIND_SECONDS)
-    return piece.result()
+    answer: Future[T] = Future()
 
-
-class _Piece(Generic[T]):
-    """A piece of work, and what came of it."""
-
-    def __init__(self, work: Callable[[], T]) -> None:
-        self._work = work
-        self._came: list[T] = []
-        self._error: BaseException | None = None
-        # A bare lock, held until the work is done: a future takes longer than the rest of handing it over.
-        self._busy = threading.Lock()
-        self._busy.acquire()
-
-    def run(self) -> None:
-        """Does the work."""
+    def run() -> None:
         try:
-            self._came.append(self._work())
-        except BaseException as error:  # noqa: BLE001  # it is for the thread that waits, whatever it is
-            self._error = error
-        finally:
-            self._busy.release()
+            answer.set_result(work())
+        except BaseException as error:  # noqa: BLE001 (it is for the thread that waits, whatever it is)
+            answer.set_exception(error)
 
-    def is_done(self, seconds: float) -> bool:
-        """Waits so long for the end of the work; tells whether it has come."""
-        if self._busy.acquire(timeout=min(seconds, threading.TIMEOUT_MAX)):
-            self._busy.release()
-            return True
-        return False
-
-    def result(self) -> T:
-        """Returns what came of work that is done, or raises its error."""
-        if self._error is not None:
-            try:
-                raise self._error
-            finally:
-                # The error's traceback leads here: neither is to keep the other in memory.
-                self._error = None
-        return self._came[0]
+    left = limit.left()
+    try:
+        _give(run)
+        return answer.result(timeout=left)
+    finally:
+        if not answer.done():
+            limit.cut()
+            wait((answer,), timeout=_UNWIND_SECONDS)
 
 
 class _Worker:
     """A thread that does one piece of work after the other, and ends when there has been none for a while."""
 
     def __init__(self) -> None:
-        self._given: queue.SimpleQueue[_Piece[Any]] = queue.SimpleQueue()
+        self._given: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=_IDLE, daemon=True)
         self._thread.start()
 
-    def give(self, piece: _Piece[Any]) -> None:
+    def give(self, work: Callable[[], None]) -> None:
         """Hands it a piece of work; it must have none."""
-        self._given.put(piece)
+        self._given.put(work)
 
     def _run(self) -> None:
-        while (piece := self._next()) is not None:
+        while (work := self._next()) is not None:
             self._thread.name = _WORKING
-            piece.run()
-            del piece  # or what came of it would be kept until the next one
+            work()
+            del work  # or what came of it would be kept until the next one
             self._thread.name = _IDLE
             _idle.append(self)
 
-    def _next(self) -> _Piece[Any] | None:
+    def _next(self) -> Callable[[], None] | None:
         try:
             return self._given.get(timeout=_IDLE_SECONDS)
         except queue.Empty:
@@ -126,10 +94,10 @@ _idle: deque[_Worker] = deque()
 """Threads without work, the one that was last at work at the end."""
 
 
-def _give(piece: _Piece[Any]) -> None:
+def _give(work: Callable[[], None]) -> None:
     """Has a piece of work done by a thread that has none, or by a new one."""
     try:
         worker = _idle.pop()
     except IndexError:
         worker = _Worker()
-    worker.give(piece)
+    worker.give(work)
