@@ -34,7 +34,7 @@ from tests.loopback import (
     tunnels,
     tunnels_to,
 )
-from tests.outside import heard
+from tests.outside import heard, wait_for_the_end_of_all_looks
 
 SHORT = 0.6
 """Seconds for a look that is meant to run into its deadline."""
@@ -53,10 +53,7 @@ def packed(body: bytes) -> bytes:
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
     yield
-    for thread in threading.enumerate():
-        if thread.name == "canary-fetch":
-            thread.join(LONG)
-            assert not thread.is_alive()
+    wait_for_the_end_of_all_looks(LONG)
 
 
 @pytest.fixture
