@@ -174,7 +174,13 @@ LONGEST_INTERVAL = timedelta(days=30)
 """Between two looks at one canary: the shortest window is not missed by much."""
 
 LIST_BYTES = 67_108_864
-"""Bytes of a list to import: 100,000 canaries with room to spare."""
+"""Bytes of a list to import as JSON lines: 100,000 canaries with room to spare."""
+
+TOML_LIST_BYTES = 8_388_608
+"""Bytes of a list to import as TOML: 20,000 canaries. Its reader takes up to a hundred times the memory."""
+
+LIST_REFUSED = 10_000
+"""Canaries of a list to import that may be refused until it is taken for something else than a list."""
 
 NOTE_CHARACTERS = 1_000
 """Characters of the note that a person leaves when acknowledging."""

@@ -17,7 +17,7 @@ from canary.core.agenda import by_time, standing
 from canary.core.characters import check_characters
 from canary.core.fetched import shown
 from canary.core.findings import EXIT_CODES
-from canary.core.followed import check_tags, parse_interval
+from canary.core.followed import check_place, check_tags, parse_interval
 from canary.core.proxy import kept_proxy
 from canary.core.telling import tell as decide
 from canary.core.watched import Acknowledged
@@ -43,7 +43,8 @@ def change(
         row = desk.find(name)
         followed = row.followed
         if location is not None:
-            followed = replace(followed, location=location if is_url(location) else str(Path(location).absolute()))
+            place = location if is_url(location) else str(Path(location).absolute())
+            followed = replace(followed, location=parsed("--location", check_place, place))
         if tags:
             followed = replace(followed, tags=parsed("--tag", lambda _: check_tags(tags), ""))
         if every is not None:

@@ -18,7 +18,7 @@ from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.looking import Looking
 from canary.cli.watch.overview import Overview
 from canary.cli.watch.progress import Progress
-from canary.cli.watch.reports import Report, print_report
+from canary.cli.watch.reports import Report, check_report, print_report
 from canary.core.alerts import Alert, Delivery
 from canary.core.routing import deliveries
 from canary.core.state import State
@@ -51,6 +51,7 @@ def run(
     with failures_in(output), open_desk(app, config) as opened:
         desk = opened if timeout is None else opened.with_seconds(timeout)
         report = Report(output, file, quiet=quiet)
+        check_report(desk, report)
         overview = _Pass(desk, tags, trust_clock=trust_clock, output=output).once()
         print_report(desk, report, overview)
         if not daemon:
