@@ -224,6 +224,15 @@ TELL_EVERY = timedelta(minutes=1)
 COMPACT_EVERY = timedelta(days=1)
 """How often the history is thinned."""
 
+LARGE_LOOK_BYTES = 1_048_576
+"""Bytes that one look may have taken into memory before it needs a place; a log of a century of releases has fewer."""
+
+LARGE_LOOKS = 2
+"""Looks at once that may have taken more than that; each may come to some three times the longest log."""
+
+BATCH_BYTES = 33_554_432
+"""Bytes of logs after which a batch is stored however few looks are in it."""
+
 HELD_BYTES = 33_554_432
 """Bytes of failed answers in one run that are kept while it is not clear whose failure it is."""
 

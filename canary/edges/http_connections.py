@@ -30,6 +30,9 @@ from canary.limits import CA_FILE_BYTES
 Connect = Callable[[str, int], socket.socket]
 """Returns a socket that is connected to a host and port, on whatever way."""
 
+_CONTEXTS = 100
+"""Sets of authorities that are kept ready; each takes some hundred kilobytes."""
+
 
 class PrivateAddressError(OSError):
     """A host that may only be a public one has an address within a private network."""
@@ -281,9 +284,25 @@ class _Tls(_Plain, HTTPSConnection):
     """The same, with TLS."""
 
 
-@functools.cache
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Returns the one context for a set of authorities: TLS 1.2 or newer, host names checked."""
+    """Returns the one context for a set of authorities: TLS 1.2 or newer, host names checked.
+
+    Args:
+        ca_file: their certificates (PEM), read again when the file has changed; None for certifi's.
+
+    Raises:
+        CanaryError: the file cannot be used.
+    """
+    try:
+        found = ca_file.stat() if ca_file is not None else None
+    except OSError:
+        return _tls_context(ca_file, None)
+    return _tls_context(ca_file, None if found is None else (found.st_dev, found.st_ino, found.st_mtime_ns))
+
+
+@functools.lru_cache(maxsize=_CONTEXTS)
+def _tls_context(ca_file: Path | None, version: tuple[int, int, int] | None) -> ssl.SSLContext:
+    del version
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not create_default_context: it obeys SSLKEYLOGFILE
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:

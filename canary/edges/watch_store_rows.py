@@ -30,6 +30,7 @@ from canary.edges.watch_store_values import (
 )
 from canary.errors import MalformedError
 from canary.formats.verdict_json import parse_verdict, render_verdict
+from canary.limits import LONGEST_INTERVAL, SHORTEST_INTERVAL
 
 
 class CanaryRow(msgspec.Struct, array_like=True, frozen=True):
@@ -172,12 +173,15 @@ def summary_of(found: Sequence[object]) -> Summary:
 
 
 def _followed(row: CanaryRow) -> Followed:
+    every = length_of(row.every)
+    if not SHORTEST_INTERVAL <= every <= LONGEST_INTERVAL:
+        raise MalformedError("an interval is out of bounds", what="a row")
     return Followed(
         name=row.name,
         location=row.location,
         pin=row.pin,
         tags=tags_of(row.tags),
-        every=length_of(row.every),
+        every=every,
         added_at=time_of(row.added_at),
         proxy=row.proxy,
         allow_http=bool(row.allow_http),

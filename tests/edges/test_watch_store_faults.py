@@ -346,3 +346,11 @@ mount --bind '{disk}' '{apart.parent}'
         # The canaries are one transaction, and what was found about them is another.
         assert {each.checks for each in store.watched()} in ({1}, {0, 1})
         assert len(store.watched()) in (1, 1001)
+
+
+def test_an_interval_that_no_canary_can_have_is_damage(path: Path) -> None:
+    with open_watch_store(path) as store:
+        store.add(fresh("acme"), None)
+    sql(path, "UPDATE canaries SET every = -9223372036854775808")
+    with open_watch_store(path) as store, pytest.raises(StoreError, match="damaged"):
+        store.watched()

@@ -90,9 +90,10 @@ def print_report(desk: Desk, report: Report, overview: Overview) -> None:
         click.echo(text, nl=False)
         return
     # Imported here: most runs print.
-    from canary.edges.files import write_file  # noqa: PLC0415
+    from canary.edges.files import PRIVATE_MODE, PUBLIC_MODE, write_file  # noqa: PLC0415
 
-    write_file(report.file, text.encode())
+    # The collector that reads metrics is another user; what else there is says who is watched.
+    write_file(report.file, text.encode(), mode=PUBLIC_MODE if report.output == "prometheus" else PRIVATE_MODE)
 
 
 def _tell(desk: Desk, overview: Overview) -> None:

@@ -31,7 +31,7 @@ from canary.core.times import format_time
 from canary.core.verdict import Verdict
 from canary.core.watched import Check, Sighting, Watched
 from canary.flows.watch.store import WatchStore
-from canary.limits import CLAIM, FUTURE_TOLERANCE, HELD_BYTES, WATCH_BATCH, WATCH_BATCH_AFTER
+from canary.limits import BATCH_BYTES, CLAIM, FUTURE_TOLERANCE, HELD_BYTES, WATCH_BATCH, WATCH_BATCH_AFTER
 
 NETWORK_NOTE = "network broken since"
 """The note that says since when this watcher's own network looks broken; empty while it does not."""
@@ -213,6 +213,7 @@ class _Batch:
     def __init__(self, taken: Round) -> None:
         self._taken = taken
         self._waiting: list[Recorded] = []
+        self._bytes = 0
         self._since = taken.clock()
         self.alerts = 0
 
@@ -231,7 +232,9 @@ class _Batch:
         found = _decided(taken, looked.watched, after, looked.at)
         self.alerts += len(found.alerts)
         self._waiting.append(replace(found, state=looked.state, check=_check(looked), sighting=looked.sighting))
-        if len(self._waiting) >= WATCH_BATCH or abs(taken.clock() - self._since) >= WATCH_BATCH_AFTER:
+        self._bytes += sum(len(each.data) for each in looked.state.entries) if looked.state else 0
+        is_full = len(self._waiting) >= WATCH_BATCH or self._bytes >= BATCH_BYTES
+        if is_full or abs(taken.clock() - self._since) >= WATCH_BATCH_AFTER:
             self.flush()
 
     def flush(self) -> None:
@@ -239,6 +242,7 @@ class _Batch:
         if self._waiting:
             self._taken.store.record(self._waiting)
         self._waiting = []
+        self._bytes = 0
         self._since = self._taken.clock()
 
 
