@@ -19,8 +19,8 @@ is UNKNOWN from the first look on. Meanwhile what was believed before stands, wi
 puts off an expiry. One that is believed stands until a look brings the log again, or comes to the other kind for as
 long.
 
-**This watcher's own network** looks broken when more than a tenth of the canaries that were looked at within the hour,
-and at least three, are suddenly unreachable. Then no failure of that run is counted. It goes on looking so until those
+**This watcher's own network** looks broken when more than a tenth of the hosts that were looked at within the hour, and
+at least three, are suddenly unreachable. Then no failure of that run is counted. It goes on looking so until those
 that failed have answered or are no longer sudden, whatever else answers meanwhile: one host's trouble is told once.
 """
 
@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -271,7 +272,7 @@ def network_suspect(unreachable: int, looked: int) -> bool:
     """Tells whether it is this watcher's own network that looks broken.
 
     Args:
-        unreachable: how many canaries were suddenly unreachable.
+        unreachable: how many hosts were suddenly unreachable.
         looked: how many were looked at, those included.
     """
     return unreachable >= _NETWORK_LEAST and unreachable * _NETWORK_SHARE > looked
@@ -285,9 +286,10 @@ def count_unreachable(
     now: datetime,
     broken_since: datetime | None = None,
 ) -> tuple[int, int]:
-    """Returns how many canaries were suddenly unreachable, of how many that were looked at within the hour.
+    """Returns how many hosts were suddenly unreachable, of how many that were looked at within the hour.
 
-    Not only those of one run count: a run that repeats the looks that failed sees failures only, and one of many small
+    A host counts once, however many canaries lie there, and where it answers for one of them it can be reached. Not
+    only those of one run count: a run that repeats the looks that failed sees failures only, and one of many small
     runs too few of them. While the network looks broken all count that were looked at since, and in the hour before,
     but for what is due and was left out of this run: of that nothing is known. What failed for longer than a day, while
     others answered, is no longer sudden.
@@ -302,16 +304,24 @@ def count_unreachable(
     listed = list(rows)
     moments = [each.succeeded_at for each in listed if each.succeeded_at is not None]
     answered_at = now if answered else max(moments, default=now)
-    unreachable = looked = 0
+    looked, reached, gone = set(), set(), set()
     for each in listed:
-        name = each.followed.name
+        name, host = each.followed.name, _host(each)
         if name in answered:
-            looked += 1
+            looked.add(host)
+            reached.add(host)
         elif name in failed or _lately(each, now, broken_since):
-            looked += 1
-            if name in failed or each.checked_at != each.succeeded_at:
-                unreachable += _is_sudden(each, answered_at)
-    return unreachable, looked
+            looked.add(host)
+            if name not in failed and each.checked_at == each.succeeded_at:
+                reached.add(host)
+            elif _is_sudden(each, answered_at):
+                gone.add(host)
+    return len(gone - reached), len(looked)
+
+
+def _host(watched: Watched) -> str:
+    location = watched.followed.location
+    return urlsplit(location).netloc or location
 
 
 def _lately(watched: Watched, now: datetime, broken_since: datetime | None) -> bool:

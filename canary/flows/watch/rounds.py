@@ -319,7 +319,7 @@ def _network(taken: Round, since: datetime | None, *, suspect: bool, failed: boo
 def _tell_network(taken: Round, since: datetime, unreachable: int, looked: int) -> int:
     """Tells once that the network looks broken. A run that was killed before it could is made up for by the next."""
     words = (
-        f"{unreachable} of the {looked} canaries that were looked at within an hour could not be reached, all of a "
+        f"{unreachable} of the {looked} hosts that were asked within an hour could not be reached, all of a "
         "sudden: this machine's own network looks broken. No canary is suspected for it."
     )
     return _tell_of_itself(taken, AlertKind.NETWORK, format_time(since), since, words)
