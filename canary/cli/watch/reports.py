@@ -13,7 +13,7 @@ As JSON lines: a line for each of `canaries`, and a last one with everything els
 
 As one line for a monitoring system: how many canaries there are and how they stand, the worst by name; the performance
 data are `ok`, `warning`, `critical`, `unknown` (how many), `days_to_expiry` (of the canary that expires first, of those
-that are not acknowledged), and for each canary of a list of up to 50 its whole days, under its name.
+that are not acknowledged), and for each canary of a list of up to 50 its whole days, as `NAME days`.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ def _nagios(desk: Desk, overview: Overview) -> str:
     if counted:
         data["days_to_expiry"] = str(min(counted))
     if len(overview.rows) <= _WITH_DAYS:
-        data |= {f"'{name}'": str(left) for name, left in days.items()}
+        data |= {f"'{name} days'": str(left) for name, left in days.items()}
     return nagios_line(overview.exit_code, message, data) + "\n"
 
 

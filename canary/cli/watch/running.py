@@ -161,8 +161,8 @@ class _Pass:
             store.set_note(_COMPACTED_NOTE, now.isoformat())
 
     def _ping(self, came: Came) -> None:
-        """Tells somebody else that this watcher is alive, unless it sees nothing."""
-        if came.network_since is not None:
+        """Tells somebody else that this watcher is alive, unless it sees nothing, or looks at a part of the list."""
+        if came.network_since is not None or self._tags:
             return
         try:
             send_ping(self._desk.settings, seconds=PING_SECONDS)

@@ -96,7 +96,7 @@ def test_a_monitor_gets_one_line_with_the_days_until_expiry(desk: WatchDesk) -> 
     desk.added()
     ran = desk.watch("run", "--format", "nagios", at="2025-02-04")
     assert ran.out == (
-        "CANARY OK - 1 canary: 1 ok | ok=1 warning=0 critical=0 unknown=0 days_to_expiry=113 'acme'=113\n"
+        "CANARY OK - 1 canary: 1 ok | ok=1 warning=0 critical=0 unknown=0 days_to_expiry=113 'acme days'=113\n"
     )
     ran = desk.watch("run", "--format", "nagios", at=withdrawn(desk))
     assert ran.out.startswith("CANARY CRITICAL - 1 canary: 1 critical; acme WITHDRAWN | ")
