@@ -58,6 +58,11 @@ def word_diff(before: str, after: str) -> str:
     return " ".join(each.render() for each in _compared(_words(before), _words(after)))
 
 
+def compare_words(before: str, after: str) -> tuple[Passage, ...]:
+    """Returns the passages of the same difference, for whoever marks them otherwise: their words are as they stand."""
+    return tuple(_compared(before.split(), after.split()))
+
+
 def passages(difference: str) -> tuple[Passage, ...]:
     """Returns the passages of what `word_diff` returned, even if the end of it was cut off."""
     found: list[Passage] = []

@@ -17,6 +17,14 @@ LOG_KEY = RESERVED_SIGNER
 """What the log's key is called among the signers' keys: no signer can have that name."""
 
 
+FEED = "feed.atom"
+CALENDAR = "calendar.ics"
+BADGE = "badge.svg"
+
+RELEASES_PAGE = "releases/index.html"
+ROSTERS_PAGE = "rosters/index.html"
+
+
 class File(msgspec.Struct, frozen=True):
     """A file of the site, to link to: its name for people, and its path."""
 
@@ -27,6 +35,16 @@ class File(msgspec.Struct, frozen=True):
 def release_page(number: int) -> str:
     """Returns where a release's page lies."""
     return f"{release_folder(number)}/index.html"
+
+
+def paper_page(number: int) -> str:
+    """Returns where the page of a release lies that is made for paper."""
+    return f"{release_folder(number)}/print.html"
+
+
+def statement_page(name: str) -> str:
+    """Returns where a statement's page lies."""
+    return f"statements/{name}/index.html"
 
 
 def roster_folder(number: int) -> str:
@@ -47,6 +65,11 @@ def vkey_name(signer: str) -> str:
 def armored_name(signer: str) -> str:
     """Returns what a signer's OpenPGP file is called: in a folder of keys the certificate, elsewhere a signature."""
     return f"{signer}.asc"
+
+
+def in_folder(folder: str, name: str) -> File:
+    """Returns a file to link to by its own name."""
+    return File(name, f"{folder}/{name}")
 
 
 def relative(path: str, *, page: str) -> str:
