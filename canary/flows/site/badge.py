@@ -19,7 +19,7 @@ _LABEL: Final = "canary"
 _HEIGHT: Final = 22
 _BASELINE: Final = 15
 _PADDING: Final = 8
-_CHARACTER: Final = 6.6
+_CHARACTER: Final = 6.2
 """How wide a character is drawn, on average: `textLength` stretches the text to it, whichever font there is."""
 
 

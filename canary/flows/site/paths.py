@@ -77,4 +77,9 @@ def relative(path: str, *, page: str) -> str:
 
     Not `posixpath.relpath`, which asks the system for the current folder.
     """
-    return "../" * page.count("/") + path
+    *here, _ = page.split("/")
+    there = path.split("/")
+    shared = 0
+    while shared < len(here) and here[shared] == there[shared] and shared < len(there) - 1:
+        shared += 1
+    return "../" * (len(here) - shared) + "/".join(there[shared:])
