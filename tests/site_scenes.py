@@ -99,9 +99,10 @@ def writings() -> Publisher:
         Statement("chinese", 1, CHINESE),
         Statement("russian", 1, RUSSIAN),
         Statement(LONG_ID, 1, f"Nobody asked us to. See {LONG_WORD}."),
+        Statement("x" * 64, 1, "W" * 200),
     )
     sim.release(statements=statements, announcements=f"{HEBREW}\n\n{JAPANESE}")
-    sim.release(reword={"arabic": ARABIC.replace("قط", "أبدًا"), "japanese": JAPANESE[:-1]}, announcements=ARABIC)
+    sim.release(reword={"arabic": ARABIC.replace("قط", "أبدًا"), "japanese": JAPANESE[:-1], "x" * 64: "W" * 201}, announcements=ARABIC)
     return sim
 
 
