@@ -19,10 +19,8 @@ ARABIC: Final = (
     "لم تتلقَّ شبكات المثال قط أمرًا سريًّا بتسليم بيانات عملائها.\n\nولم تُثبِّت أي جهة معدات في شبكتها (AS64500) قط."
 )
 HEBREW: Final = "מעולם לא מסרנו מפתחות הצפנה לאיש, ואיש לא ביקש מאיתנו לעשות זאת."
-JAPANESE: Final = (
-    "当社は、暗号鍵または認証鍵、あるいはお客様の鍵を、いかなる第三者にも引き渡したことがありません。"  # noqa: RUF001
-)
-CHINESE: Final = "我们从未在网络中安装任何机构的监听设备，也从未为任何机构修改过软件以植入后门。"  # noqa: RUF001
+JAPANESE: Final = "当社は、暗号鍵または認証鍵、あるいはお客様の鍵を、いかなる第三者にも引き渡したことがありません。"
+CHINESE: Final = "我们从未在网络中安装任何机构的监听设备，也从未为任何机构修改过软件以植入后门。"
 RUSSIAN: Final = "Мы никогда не передавали ключи шифрования третьим лицам."
 LONG_ID: Final = "we-have-never-been-asked-to-weaken-the-encryption-of-our-product"
 LONG_WORD: Final = "https://example.net/" + "an-address-that-no-line-can-be-broken-in" * 4
@@ -102,7 +100,10 @@ def writings() -> Publisher:
         Statement("x" * 64, 1, "W" * 200),
     )
     sim.release(statements=statements, announcements=f"{HEBREW}\n\n{JAPANESE}")
-    sim.release(reword={"arabic": ARABIC.replace("قط", "أبدًا"), "japanese": JAPANESE[:-1], "x" * 64: "W" * 201}, announcements=ARABIC)
+    sim.release(
+        reword={"arabic": ARABIC.replace("قط", "أبدًا"), "japanese": JAPANESE[:-1], "x" * 64: "W" * 201},
+        announcements=ARABIC,
+    )
     return sim
 
 

@@ -56,7 +56,9 @@ def alarms(event: Event) -> list[tuple[str, timedelta]]:
         # Section 3.6.6: a display alarm has these three.
         assert alarm["ACTION"] == "DISPLAY"
         assert str(alarm["DESCRIPTION"])
-        found.append((str(alarm["TRIGGER"].params["RELATED"]), alarm["TRIGGER"].dt))
+        before = alarm.decoded("TRIGGER")
+        assert isinstance(before, timedelta)
+        found.append((str(alarm["TRIGGER"].params["RELATED"]), before))
     return found
 
 

@@ -103,7 +103,10 @@ def test_the_checker_finds_faults() -> None:
         (f"<id>https://{CANARY}/</id>", ""),
         ("<name>Example Networks</name>", ""),
         ("<published>", "<surprise /><published>"),
-        ('rel="alternate" type="text/html" href="https://example.net/canary/releases/4/', 'rel="related" href="https://x'),
+        (
+            'rel="alternate" type="text/html" href="https://example.net/canary/releases/4/',
+            'rel="related" href="https://x',
+        ),
     ):
         assert old in good
         with pytest.raises((AssertionError, ET.ParseError)):

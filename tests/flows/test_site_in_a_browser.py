@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 if installed() is None:
-    pytest.skip("NO PAGE WAS LOOKED AT: Chromium is not installed (Debian: apt install chromium)", allow_module_level=True)
+    pytest.skip(
+        "NO PAGE WAS LOOKED AT: Chromium is not installed (Debian: apt install chromium)", allow_module_level=True
+    )
 
 NARROWEST = 320
 """CSS pixels; WCAG 2.2, success criterion 1.4.10, asks for no second scroll bar down to there."""
