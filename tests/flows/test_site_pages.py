@@ -231,6 +231,15 @@ def test_every_page_is_well_formed_names_its_place_and_leads_nowhere_else(scene:
             assert resolved in site, (path, link)
 
 
+def test_the_pages_are_english_and_claim_no_language_for_a_statement() -> None:
+    site = site_scenes.site_of(site_scenes.writings())
+    for path, _ in pages(site):
+        assert site[path].startswith(b'<!DOCTYPE html>\n<html lang="en">')
+    quotes = re.findall(r"<blockquote[^>]*>|<pre id=.signed-text[^>]*>", site["releases/1/index.html"].decode())
+    assert len(quotes) > 8
+    assert all('lang="" dir="auto"' in quote for quote in quotes)
+
+
 def test_links_are_as_short_as_they_can_be() -> None:
     assert relative("index.html", page="index.html") == "index.html"
     assert relative("a/b.txt", page="index.html") == "a/b.txt"
