@@ -224,6 +224,9 @@ WATCH_BATCH_AFTER = timedelta(seconds=2)
 WATCH_CONFIG_BYTES = 65_536
 """Bytes in a watcher's configuration: fifty channels with a comment on every line take some 20,000."""
 
+RECEIPT_BYTES = 262_144
+"""Bytes in one receipt: a thousand lines of what happened take some 100,000."""
+
 REMIND_CONFIG_BYTES = 65_536
 """Bytes in `remind.toml`: a hundred signers with a comment on every line take some 20,000."""
 
