@@ -74,6 +74,10 @@ class StoreError(CanaryError):
     """A watcher's memory that is damaged, read-only, full, or held by somebody else for too long."""
 
 
+class StateError(StoreError):
+    """What a watcher's memory holds of one canary's log; all else in it can be read."""
+
+
 class DeliveryError(CanaryError):
     """A message that a channel did not take.
 

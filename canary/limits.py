@@ -156,6 +156,9 @@ asked at once, and each at most three times (for the tip, a block's hash, its he
 ANCHOR_SOURCES = 10
 """Sources of one kind of anchor, or of blocks: each is a thread and a connection while it is asked."""
 
+CA_FILE_BYTES = 8 * 1024 * 1024
+"""Bytes in a file of certificates to trust: a system's whole bundle has some 250,000."""
+
 REDIRECTS = 3
 """Redirects followed, all on one and the same host."""
 
@@ -199,6 +202,9 @@ ALERTS_KEPT = timedelta(days=90)
 
 CLAIM = timedelta(minutes=30)
 """How long a run may take for what it has claimed; after that it counts as dead, and another run looks."""
+
+STOPPING_SECONDS = 2.0
+"""Seconds that a run which is stopped waits for looks under way, so that they tidy up; nobody uses their answers."""
 
 PING_SECONDS = 10.0
 """Seconds that telling the dead man's switch may take."""

@@ -3,9 +3,10 @@
     python scripts/demo.py [FOLDER]
 
 makes a workspace in FOLDER (`build/demo` without one), publishes a year of releases from it, serves the site on
-this machine, has it verified as a stranger would, and then shows what a watcher is told when something is wrong.
-Every status, exit code and deciding finding is checked: the demo exits with 1, and names the difference, if one is
-not as it should be. It needs gpg and no network, and leaves nothing behind but FOLDER.
+this machine, has it verified as a stranger would, shows what a watcher is told when something is wrong, and follows
+the canary until an e-mail comes. Every status, exit code, deciding finding and e-mail is checked: the demo exits with
+1, and names the difference, if one is not as it should be. It needs gpg and no network, and leaves nothing behind but
+FOLDER.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from canary.core.release import Anchor  # noqa: E402
 from canary.core.times import midnight  # noqa: E402
 from canary.errors import CanaryError  # noqa: E402
 from scripts.demo_attacks import show_attacks  # noqa: E402
+from scripts.demo_follow import FOLLOWED, Passed, show_following  # noqa: E402
 from scripts.demo_publisher import (  # noqa: E402
     CANARY,
     ED25519_SIGNERS,
@@ -75,18 +77,24 @@ _DUE = 1
 """What `canary status` leaves with while a window is open and nothing is published for it."""
 
 
-def main(arguments: Sequence[str], *, expected: Mapping[str, Expected] = EXPECTED) -> int:
+def main(
+    arguments: Sequence[str],
+    *,
+    expected: Mapping[str, Expected] = EXPECTED,
+    followed: Mapping[str, Passed] = FOLLOWED,
+) -> int:
     """Runs the demo and returns the exit code.
 
     Args:
         arguments: the folder to make the workspace in, or nothing.
         expected: what each look of the watcher has to come to.
+        followed: what each command of somebody who follows the canary has to come to.
     """
     folder = Path(arguments[0]) if arguments else ROOT / "build" / "demo"
     try:
         # Not in TMPDIR: the path of gpg-agent's socket in it has to stay below 108 characters.
         with tempfile.TemporaryDirectory(prefix="c-", dir="/tmp", ignore_cleanup_errors=True) as private:
-            _tell(folder, Path(private), expected)
+            _tell(folder, Path(private), expected, followed)
     except CanaryError as error:
         click.echo(f"\nThe demo went wrong. {error.what}", err=True)
         if error.hint:
@@ -105,7 +113,7 @@ def first_window(today: date) -> date:
     return opened - len(_PAST) * _CADENCE
 
 
-def _tell(folder: Path, private: Path, expected: Mapping[str, Expected]) -> None:
+def _tell(folder: Path, private: Path, expected: Mapping[str, Expected], followed: Mapping[str, Passed]) -> None:
     _clear(folder)
     publisher = Publisher(folder, private)
     start = first_window(datetime.now(UTC).date())
@@ -124,6 +132,7 @@ def _tell(folder: Path, private: Path, expected: Mapping[str, Expected]) -> None
         scene = Scene(publisher, older, watcher, state, private)
         _show_what_spoils_the_times(scene, notary, anchor)
         _show_what_can_happen(scene)
+        _follow(scene, followed)
     watcher.check_complete()
     _say_what_next(folder, watcher)
 
@@ -300,8 +309,17 @@ def _show_what_can_happen(scene: Scene) -> None:
     show_attacks(scene)
 
 
+def _follow(scene: Scene, followed: Mapping[str, Passed]) -> None:
+    heading("6. Follow it for ever")
+    say(
+        """Nobody types canary verify every day for years. canary watch keeps a list of canaries, with what it has seen
+        of them; it looks when it is time, and tells what has changed, once."""
+    )
+    show_following(scene, followed)
+
+
 def _say_what_next(folder: Path, watcher: Watcher) -> None:
-    heading("6. Your turn")
+    heading("7. Your turn")
     say(
         f"""Every one of these answers was as it has to be. The site lies in {_short(folder / "public")}: open its
         index.html in a browser. The private keys of this demo are gone, so nobody can add to it; the pin is in

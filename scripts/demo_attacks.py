@@ -35,13 +35,23 @@ def show_attacks(scene: Scene) -> None:
     _host_gone(scene)
 
 
-def _edited(scene: Scene) -> None:
-    site = scene.site("edited")
+def edit_site(site: Path) -> int:
+    """Edits a word in every file of a site that holds it; returns how many those are.
+
+    Raises:
+        DemoError: the newest release has no such word.
+    """
     edited = [path for path in site.rglob("*") if path.is_file() and _edit(path)]
     if site / FRONT not in edited:
         raise DemoError(f"the newest release does not say {_WORD.decode()!r}; choose another word to edit")
+    return len(edited)
+
+
+def _edited(scene: Scene) -> None:
+    site = scene.site("edited")
+    files = edit_site(site)
     done = f"""A word is edited on the site. Where the company spoke of "{_WORD.decode()}", it now says
-        "{_OTHER_WORD.decode()}", in all {len(edited)} files that hold the sentence."""
+        "{_OTHER_WORD.decode()}", in all {files} files that hold the sentence."""
     with serving(site) as url:
         scene.watcher.look("edited", url, done)
     scene.rebuild_log(site, [entry.replace(_WORD, _OTHER_WORD) for entry in scene.publisher.entries()])

@@ -189,6 +189,7 @@ class Loopback:
         asked: the requests that came so far.
         connections: how many connections came so far.
         sent: how many bytes the faults could send so far, what still lies in the system's buffers included.
+        port: the port; 0 until it listens for the first time. Entered again, it listens there again.
     """
 
     files: Path | dict[str, bytes] = field(default_factory=dict)
@@ -199,13 +200,14 @@ class Loopback:
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
     sent: int = 0
+    port: int = 0
 
     def __enter__(self) -> Self:
         self.stopped = threading.Event()
         self._open: set[socket.socket] = set()
         self._workers: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._listener.getsockname()[1]
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+        self.port = self._listener.getsockname()[1]
         self._acceptor = threading.Thread(target=self._accept, name="loopback")
         self._acceptor.start()
         return self

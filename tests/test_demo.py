@@ -16,6 +16,7 @@ import pytest
 from canary.core.anchors import check_anchor
 from canary.core.schedule import Cadence, Schedule, Unit
 from scripts.demo import first_window, main
+from scripts.demo_follow import FOLLOWED, Passed
 from scripts.demo_watcher import EXPECTED, Expected
 from scripts.public_values import newest_anchors
 from tests.site_pages import Page
@@ -58,6 +59,15 @@ def test_every_attack_is_told_in_order_with_its_status_and_exit_code(told: tuple
 
 def test_the_stranger_sees_ok_before_anything_is_attacked(told: tuple[Path, str]) -> None:
     assert 0 < told[1].index("    OK: ") < told[1].index("    => ")
+
+
+def test_an_edit_of_the_site_that_is_followed_is_one_email_and_a_repeated_run_none(told: tuple[Path, str]) -> None:
+    following = told[1].partition("\n6. Follow it for ever\n")[2].partition("\n7. Your turn\n")[0]
+    runs = re.findall(r"^    \$ canary watch run\n    Looked at 1 of 1 canary; (\d) alerts?\.", following, re.MULTILINE)
+    assert runs == ["0", "1", "0"]
+    assert re.findall(r"^    Subject: (.*)", following, re.MULTILINE) == ["INVALID: example (Example Networks)"]
+    assert [len(each.subjects) for each in FOLLOWED.values()] == [0, 0, 1, 0]
+    assert [(each.status, each.exit_code) for each in FOLLOWED.values()] == [("OK", 0)] * 2 + [("INVALID", 2)] * 2
 
 
 def test_the_newest_release_is_dated_from_both_sides(told: tuple[Path, str]) -> None:
@@ -180,6 +190,18 @@ def test_it_fails_and_names_the_difference(
     assert main([str(tmp_path / "demo")], expected={**EXPECTED, case: wrong}) == 1
     told = capsys.readouterr().err
     assert f"{case}: expected {wrong}; {seen}" in told
+
+
+@pytest.mark.parametrize(
+    ("case", "wrong"),
+    [("edited", Passed("INVALID", 2)), ("repeated", Passed("OK", 0))],
+    ids=["one e-mail too many", "status"],
+)
+def test_it_fails_where_who_follows_it_is_told_something_else(
+    case: str, wrong: Passed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path / "demo")], followed={**FOLLOWED, case: wrong}) == 1
+    assert f"{case}: expected {wrong}; got {FOLLOWED[case]}" in capsys.readouterr().err
 
 
 def test_it_fails_when_a_look_was_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

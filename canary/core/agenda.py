@@ -20,7 +20,8 @@ puts off an expiry. One that is believed stands until a look brings the log agai
 long.
 
 **This watcher's own network** looks broken when more than a tenth of the canaries that were looked at within the hour,
-and at least three, are suddenly unreachable. Then no failure of that run is counted.
+and at least three, are suddenly unreachable. Then no failure of that run is counted. It goes on looking so until those
+that failed have answered or are no longer sudden, whatever else answers meanwhile: one host's trouble is told once.
 """
 
 from __future__ import annotations
@@ -172,9 +173,28 @@ def _recorded(before: Watched, after: Watched, now: datetime) -> Watched:
     if verdict is None:
         return after
     status = verdict.status
+    if _hides_unread(before, verdict):
+        return replace(after, status=status, status_since=now, acknowledged=None)
     if status is before.status and not _is_another(standing(before, now), verdict):
         return after
     return replace(after, status=status, status_since=_began(verdict, now), acknowledged=None)
+
+
+def _hides_unread(before: Watched, after: Verdict) -> bool:
+    """Tells whether under a status that a person has read there is now what would be told if it stood alone.
+
+    Otherwise a changed attachment that was read, and stays changed, would hide a withdrawal and an expiry for ever.
+    """
+    read = before.acknowledged
+    if read is None or read.status is not after.status:
+        return False
+    known = standing(before, read.at)
+    return known is None or not _weighty(after) <= _weighty(known)
+
+
+def _weighty(verdict: Verdict) -> set[tuple[Code, int | None, str]]:
+    """Returns what no host can make come and go, and what only a person can end or an alarm stands for."""
+    return {each.key for each in verdict.findings if each.cause is Cause.EXPIRED or (each.cause and each.sticky)}
 
 
 def _is_another(before: Verdict | None, after: Verdict) -> bool:
@@ -256,18 +276,26 @@ def network_suspect(unreachable: int, looked: int) -> bool:
 
 
 def count_unreachable(
-    rows: Iterable[Watched], *, failed: Collection[str], answered: Collection[str], now: datetime
+    rows: Iterable[Watched],
+    *,
+    failed: Collection[str],
+    answered: Collection[str],
+    now: datetime,
+    broken_since: datetime | None = None,
 ) -> tuple[int, int]:
     """Returns how many canaries were suddenly unreachable, of how many that were looked at within the hour.
 
     Not only those of one run count: a run that repeats the looks that failed sees failures only, and one of many small
-    runs too few of them. What failed for longer than a day, while others answered, is no longer sudden.
+    runs too few of them. While the network looks broken all count that were looked at since, and in the hour before,
+    but for what is due and was left out of this run: of that nothing is known. What failed for longer than a day, while
+    others answered, is no longer sudden.
 
     Args:
         rows: the whole list, as it was before the run.
         failed: the names of those that the run could not reach.
         answered: the names of the others that it looked at.
         now: the watcher's clock.
+        broken_since: since when the network looks broken; None while it does not.
     """
     listed = list(rows)
     moments = [each.succeeded_at for each in listed if each.succeeded_at is not None]
@@ -277,15 +305,19 @@ def count_unreachable(
         name = each.followed.name
         if name in answered:
             looked += 1
-        elif name in failed or _lately(each, now):
+        elif name in failed or _lately(each, now, broken_since):
             looked += 1
             if name in failed or each.checked_at != each.succeeded_at:
                 unreachable += _is_sudden(each, answered_at)
     return unreachable, looked
 
 
-def _lately(watched: Watched, now: datetime) -> bool:
-    return watched.checked_at is not None and abs(now - watched.checked_at) <= _SUDDENLY
+def _lately(watched: Watched, now: datetime, broken_since: datetime | None) -> bool:
+    if watched.checked_at is None:
+        return False
+    if broken_since is not None and not is_due(watched, now) and watched.checked_at >= broken_since - _SUDDENLY:
+        return True
+    return abs(now - watched.checked_at) <= _SUDDENLY
 
 
 def _is_sudden(watched: Watched, answered_at: datetime) -> bool:

@@ -103,8 +103,7 @@ def _apprise() -> ModuleType:
             temporary=True,
         ) from error
     logging.getLogger("apprise").propagate = False
-    # Without a handler anywhere, Python prints what is logged as a warning, by urllib3 for one, with its addresses.
-    for logger in (logging.getLogger("apprise"), logging.getLogger()):
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())
+    # Without a handler anywhere, Python prints what any library below apprise logs as a warning, addresses and all.
+    if not logging.getLogger().handlers:
+        logging.getLogger().addHandler(logging.NullHandler())
     return apprise

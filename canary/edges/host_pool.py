@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Generic, TypeVar
+
+from canary.limits import STOPPING_SECONDS
 
 _ENDING_SECONDS = 0.05
 """Seconds between two looks at whether a worker has ended."""
@@ -22,8 +25,8 @@ def by_host(
 ) -> Iterator[R]:
     """Does the work for every job, and yields what came of each in the order in which they end.
 
-    Whoever stops taking results stops the rest: no new job is begun then. And whoever takes them slowly slows the work
-    down, so that results never pile up.
+    Whoever stops taking results stops the rest: no new job is begun then, and those that are under way are waited for,
+    but not for long. And whoever takes results slowly slows the work down, so that they never pile up.
 
     Args:
         jobs: the jobs; they are begun in this order, as far as their hosts allow.
@@ -53,8 +56,9 @@ def by_host(
             yield ended.get().result()
     finally:
         waiting.stop()
+        until = time.monotonic() + STOPPING_SECONDS
         for worker in workers:
-            while worker.is_alive():
+            while worker.is_alive() and time.monotonic() < until:
                 # Nobody takes results any more, and a worker may be waiting for room for its own.
                 with contextlib.suppress(queue.Empty):
                     ended.get_nowait()

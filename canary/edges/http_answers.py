@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import http.client
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 import urllib3
 from msgspec.structs import replace
@@ -16,6 +17,8 @@ from canary.limits import SIGHTING_BYTES
 
 _HEADERS = 100
 _HEADER_CHARACTERS = 1_000
+_ALL_HEADERS_CHARACTERS = 16_384
+"""What is kept of every header together: an answer's headers have some 1,000, and what is kept lies on a disk."""
 
 _WAIT_SECONDS = 0.5
 """Seconds to wait for the first bytes of an error's page: its status must not be lost for it."""
@@ -31,11 +34,9 @@ class Sighted:
     """
 
     def __init__(self, raw: urllib3.BaseHTTPResponse, url: str, tell: Callable[[Answer], None]) -> None:
-        headers = list(raw.headers.items())[:_HEADERS]
-        shortened = tuple((name[:_HEADER_CHARACTERS], value[:_HEADER_CHARACTERS]) for name, value in headers)
         self._raw = raw
         self._tell = tell
-        self._answer = Answer(url, raw.status, shortened, b"", _certificate(raw))
+        self._answer = Answer(url, raw.status, tuple(_shortened(raw.headers.items())), b"", _certificate(raw))
         self._beginning = bytearray()
         tell(self._answer)
 
@@ -50,6 +51,16 @@ class Sighted:
             self._tell(replace(self._answer, body=beginning))
 
 
+def _shortened(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    left = _ALL_HEADERS_CHARACTERS
+    for name, value in islice(headers, _HEADERS):
+        kept = name[:_HEADER_CHARACTERS], value[:_HEADER_CHARACTERS]
+        left -= len(kept[0]) + len(kept[1])
+        if left < 0:
+            return
+        yield kept
+
+
 def _arrived(raw: urllib3.BaseHTTPResponse) -> bytes:
     """Returns what has arrived of a body by now, still compressed if it is; nothing that fails here matters."""
     socket = getattr(raw.connection, "sock", None)
@@ -58,8 +69,22 @@ def _arrived(raw: urllib3.BaseHTTPResponse) -> bytes:
     waits = socket.gettimeout()
     with contextlib.suppress(OSError, ValueError, HTTPError, http.client.HTTPException):
         socket.settimeout(min(_WAIT_SECONDS, waits or _WAIT_SECONDS))
-        return raw.read1(SIGHTING_BYTES, decode_content=False)
+        if _begins(raw):
+            return raw.read1(SIGHTING_BYTES, decode_content=False)
     return b""
+
+
+def _begins(raw: urllib3.BaseHTTPResponse) -> bool:
+    """Tells whether there are first bytes, and one read is enough to have them.
+
+    A chunk begins with a line, and behind the last one stand more (RFC 9112, section 7.1); whoever reads a line waits
+    as long as it comes byte by byte.
+    """
+    if not getattr(raw, "chunked", False):
+        return True
+    stream = getattr(getattr(raw, "_fp", None), "fp", None)
+    length, ended, _ = (stream.peek(1) if stream is not None else b"").partition(b"\n")
+    return bool(ended) and int(length.split(b";")[0], 16) > 0
 
 
 def _certificate(raw: urllib3.BaseHTTPResponse) -> bytes:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import http.client
 import socket
 import ssl
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +24,7 @@ from urllib3.exceptions import NewConnectionError
 from canary.core.origin import Origin, is_public
 from canary.core.proxy import Proxy
 from canary.errors import CanaryError
+from canary.limits import CA_FILE_BYTES
 
 Connect = Callable[[str, int], socket.socket]
 """Returns a socket that is connected to a host and port, on whatever way."""
@@ -217,6 +220,8 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not create_default_context: it obeys SSLKEYLOGFILE
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
+        if ca_file is not None:
+            _check_file(ca_file)
         context.load_verify_locations(cafile=ca_file or certifi.where())
     except OSError as error:
         raise CanaryError(
@@ -224,3 +229,16 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
             hint="It has to be a file of certificates in PEM form.",
         ) from error
     return context
+
+
+def _check_file(path: Path) -> None:
+    """Checks that a file can be read to its end: OpenSSL would wait at a pipe, and read on at a device.
+
+    Raises:
+        OSError: it cannot.
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
+    if found.st_size > CA_FILE_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {CA_FILE_BYTES:,} bytes")

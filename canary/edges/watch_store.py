@@ -21,7 +21,7 @@ from canary.edges import watch_store_history as history
 from canary.edges import watch_store_list as listed
 from canary.edges import watch_store_outbox as outbox
 from canary.edges.watch_store_file import StoreFile
-from canary.errors import MalformedError, RefusedError
+from canary.errors import MalformedError, RefusedError, StateError
 from canary.formats.state_json import parse_state, render_state
 from canary.limits import STORE_SECONDS
 
@@ -113,10 +113,11 @@ class SqliteWatchStore:
         """Returns the state of a canary."""
         with self._file.reading() as db:
             stored = listed.state(db, name)
-            try:
-                return None if stored is None else parse_state(stored)
-            except MalformedError as error:
-                raise error.within(f"the state of {name}") from error
+        try:
+            return None if stored is None else parse_state(stored)
+        except MalformedError as error:
+            found = error.within(f"the state of {name}")
+            raise StateError(f"what {self._file.path} holds cannot be read: {found}", hint=found.hint) from error
 
     def record(self, recorded: Sequence[Recorded]) -> list[str]:
         """Stores what was found; returns the names of what was left out."""

@@ -83,12 +83,12 @@ class StoreFile:
             StoreError: the memory cannot be written; it is as it was before.
         """
         with self._lock, self._told():
-            self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 yield self._db
                 self._db.execute("COMMIT")
             except BaseException:
-                # A full disk has undone it already.
+                # It has not begun, or a full disk has undone it already.
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
@@ -223,8 +223,8 @@ def _told(path: Path, seconds: float) -> Iterator[None]:
         if error.hint:
             raise StoreError(f"what {path} holds cannot be read: {error}", hint=error.hint) from error
         raise _damaged(path, str(error)) from error
-    # Of a damaged file not even SQLite's own message need be text.
-    except UnicodeDecodeError as error:
+    # Of a damaged file not even SQLite's own message need be text, and a number may be too large to be counted up.
+    except (UnicodeDecodeError, OverflowError) as error:
         raise _damaged(path, str(error)) from error
 
 
@@ -235,7 +235,8 @@ def _in_words(error: sqlite3.Error, path: Path, seconds: float) -> StoreError:
         return _damaged(path, str(error))
     if code in _LOCKED:
         return StoreError(f"another run has been at work on {path} for {seconds:g} seconds", hint="Wait for it to end.")
-    if code == sqlite3.SQLITE_FULL:
+    # SQLite has another error for a disk without room even for the index of the log at the file's side.
+    if code == sqlite3.SQLITE_FULL or error.sqlite_errorcode == sqlite3.SQLITE_IOERR_SHMSIZE:
         return StoreError(f"{path} cannot be written: there is no room", hint="Make room, then run the same again.")
     if code in _FORBIDDEN:
         return StoreError(

@@ -11,7 +11,9 @@ from msgspec.structs import astuple, replace
 from canary.core.summary import Summary
 from canary.core.watched import Watched
 from canary.edges.watch_store_rows import CanaryRow, canary_row, summary_of, verdicts_of, watched_of
-from canary.edges.watch_store_values import columns, decoded, marks, to_tags, to_time
+from canary.edges.watch_store_values import columns, decoded, marks, to_tags, to_text, to_time
+from canary.errors import StateError
+from canary.formats.state_json import DAMAGED_HINT
 
 _SHORT = f"SELECT {columns(CanaryRow)} FROM canaries"
 _WHOLE = f"SELECT {columns(CanaryRow)}, believed, suspected FROM canaries JOIN verdicts ON canary = id"
@@ -19,12 +21,12 @@ _UNCLAIMED = (
     "NOT EXISTS (SELECT 1 FROM claims"
     " WHERE claims.canary = canaries.id AND holder <> :holder AND made_at <= :now AND until > :now)"
 )
-# What was looked at later than now is due as well: the clock was wrong then, or is now.
-_IS_DUE = "(next_at <= :now OR checked_at > :now)"
+# What was looked at later than now is due as well: the clock was wrong then, or is now. And so is what is not to be
+# looked at for longer than its interval: a person changed or acknowledged it while the clock was wrong.
+_DUE_BY = ("next_at <= :now", "checked_at > :now", "next_at - every > :now")
+_IS_DUE = f"({' OR '.join(_DUE_BY)})"
 # The same as a union, because SQLite would read the whole list for the "or".
-_AMONG_DUE = (
-    "id IN (SELECT id FROM canaries WHERE next_at <= :now UNION SELECT id FROM canaries WHERE checked_at > :now)"
-)
+_AMONG_DUE = f"id IN ({' UNION '.join(f'SELECT id FROM canaries WHERE {each}' for each in _DUE_BY)})"
 _INSERT = f"INSERT INTO canaries ({columns(CanaryRow)}) VALUES ({marks(CanaryRow)}) ON CONFLICT (name) DO NOTHING"
 _UPDATE = f"UPDATE canaries SET ({columns(CanaryRow)}) = ({marks(CanaryRow)}) WHERE id = ?"
 _KEEP_VERDICTS = "INSERT OR REPLACE INTO verdicts (canary, believed, suspected) VALUES (?, ?, ?)"
@@ -62,8 +64,16 @@ def keep_state(db: sqlite3.Connection, canary: int, state: bytes) -> None:
 
 
 def state(db: sqlite3.Connection, name: str) -> bytes | None:
-    """Returns the state of a canary; None where there is none."""
-    found = db.execute("SELECT state FROM states JOIN canaries ON id = canary WHERE name = ?", (name,)).fetchone()
+    """Returns the state of a canary; None where there is none.
+
+    Raises:
+        StateError: what is there is no state at all.
+    """
+    found = db.execute(
+        "SELECT state FROM states JOIN canaries ON id = canary WHERE name = ?", (to_text(name),)
+    ).fetchone()
+    if found is not None and not isinstance(found[0], bytes):
+        raise StateError(f"the state of {name} is damaged: it is no document", hint=DAMAGED_HINT)
     return None if found is None else found[0]
 
 
@@ -79,7 +89,7 @@ def short(db: sqlite3.Connection, tags: Sequence[str]) -> list[Summary]:
 
 def find(db: sqlite3.Connection, name: str) -> Watched | None:
     """Returns one canary; None where there is none of that name."""
-    return next(iter(decoded(watched_of, db.execute(f"{_WHOLE} WHERE name = ?", (name,)))), None)
+    return next(iter(decoded(watched_of, db.execute(f"{_WHOLE} WHERE name = ?", (to_text(name),)))), None)
 
 
 def due(db: sqlite3.Connection, now: datetime, tags: Sequence[str]) -> list[Watched]:
@@ -123,4 +133,4 @@ def _filed(tags: Sequence[str]) -> str:
 
 
 def _sought(tags: Sequence[str]) -> Mapping[str, str]:
-    return {f"tag{number}": to_tags([tag]) for number, tag in enumerate(tags)}
+    return {f"tag{number}": to_tags([to_text(tag)]) for number, tag in enumerate(tags)}

@@ -153,7 +153,7 @@ def failures(db: sqlite3.Connection) -> list[Delivery]:
 
 def dismiss(db: sqlite3.Connection, channel: str) -> int:
     """Forgets what failed for good in one channel; returns how many deliveries that were."""
-    return db.execute("UPDATE deliveries SET failed = 0 WHERE failed AND channel = ?", (channel,)).rowcount
+    return db.execute("UPDATE deliveries SET failed = 0 WHERE failed AND channel = ?", (to_text(channel),)).rowcount
 
 
 def drop_settled(db: sqlite3.Connection, now: datetime) -> int:

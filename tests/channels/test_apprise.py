@@ -87,20 +87,25 @@ def test_without_the_extra_nothing_is_lost(urls: Path, monkeypatch: pytest.Monke
 
 
 SEND = """
-import sys
+import logging, sys
 from canary.core.watch_settings import Apprise, Secret
 from canary.edges.channel_apprise import AppriseChannel
 from canary.errors import DeliveryError
 from tests.channels.sending import MESSAGE
 assert "apprise" not in sys.modules
+if sys.argv[2] == "somebody reads logs":
+    logging.basicConfig()
 try:
     AppriseChannel(Apprise(Secret(file=sys.argv[1])), seconds=10).send(MESSAGE)
 except DeliveryError as error:
     print(error)
+if sys.argv[2] == "nobody reads logs":
+    logging.getLogger("a library below apprise").warning("T0KENofthechat")
 """
 
 
-def test_no_address_is_printed_by_any_library(urls: Path) -> None:
+@pytest.mark.parametrize("logs", ["nobody reads logs", "somebody reads logs"])
+def test_no_address_is_printed_by_any_library(logs: str, urls: Path) -> None:
     with Loopback(services={f"/{TOKEN}": lambda _: answer(500)}) as server:
         urls.write_text(
             f"{TOKEN}://{TOKEN}\nnothing {TOKEN}\njson://user:{TOKEN}@127.0.0.1:1/{TOKEN}\n{address(server)}\n"
@@ -108,7 +113,7 @@ def test_no_address_is_printed_by_any_library(urls: Path) -> None:
             "utf-8",
         )
         done = subprocess.run(
-            [sys.executable, "-c", SEND, str(urls)], capture_output=True, text=True, check=True, timeout=60
+            [sys.executable, "-c", SEND, str(urls), logs], capture_output=True, text=True, check=True, timeout=60
         )
     assert done.stderr == ""
     assert done.stdout == "apprise could not send to 5 of 5 addresses (lines: 1, 2, 3, 4, 5)\n"

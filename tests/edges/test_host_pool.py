@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from canary.edges import host_pool
 from canary.edges.host_pool import by_host
 
 
@@ -83,6 +84,22 @@ def test_whoever_stops_taking_results_stops_the_rest() -> None:
     found.close()  # type: ignore[attr-defined]  # it is a generator
     assert len(begun) < 20
     assert threading.active_count() < 10
+
+
+def test_whoever_stops_need_not_wait_for_work_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_pool, "STOPPING_SECONDS", 0.1)
+    go, waited = threading.Event(), []
+
+    def work(job: str) -> str:
+        if job == "hangs":
+            waited.append(go.wait(30))
+        return job
+
+    found = by_host(["hangs", "works"], str, work, threads=2, per_host=1)
+    assert next(found) == "works"
+    found.close()  # type: ignore[attr-defined]  # it is a generator
+    assert waited == []
+    go.set()
 
 
 def test_nothing_to_do() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import gzip
+import os
 import socket
 import ssl
 import threading
@@ -19,6 +20,7 @@ import trustme
 from canary.core.fetched import ElsewhereError, Fetched, Source
 from canary.edges.http import HttpSource
 from canary.errors import CanaryError, FetchError
+from canary.limits import CA_FILE_BYTES
 from tests.loopback import (
     Fault,
     Loopback,
@@ -642,6 +644,16 @@ def hostile_environment(monkeypatch: pytest.MonkeyPatch, ca_file: Path, tmp_path
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys.log"))
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+
+def test_a_ca_file_that_has_no_end_is_not_waited_for(tmp_path: Path) -> None:
+    pipe, large = tmp_path / "pipe", tmp_path / "large"
+    os.mkfifo(pipe)
+    large.touch()
+    os.truncate(large, CA_FILE_BYTES + 1)
+    for path in (pipe, Path("/dev/zero"), tmp_path, large):
+        with pytest.raises(CanaryError, match=f"{path} cannot be used as certificates to trust: it (is no|has more)"):
+            HttpSource("https://example.net/", ca_file=path)
 
 
 @pytest.mark.usefixtures("hostile_environment")

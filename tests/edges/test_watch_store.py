@@ -134,6 +134,18 @@ def test_what_was_looked_at_later_than_now_is_due(store: WatchStore) -> None:
     assert names(store.due(NOW)) == ["one"]
 
 
+def test_what_is_not_to_be_looked_at_for_longer_than_its_interval_is_due(store: WatchStore) -> None:
+    # Changed or acknowledged by a person, or taken in, while the clock was a year ahead.
+    store.add(replace(looked_at(fresh("changed"), at=NOW), next_at=NOW + 365 * DAY), None)
+    store.add(fresh("new", next_at=NOW + 365 * DAY), None)
+    store.add(looked_at(fresh("right"), at=NOW), None)
+    assert names(store.due(NOW)) == ["changed", "new"]
+    assert names(store.claim(["changed", "new", "right"], holder="run", now=NOW, until=NOW + HOUR)) == [
+        "changed",
+        "new",
+    ]
+
+
 def test_a_claim_keeps_others_away_until_it_ends(store: WatchStore) -> None:
     store.add_many([fresh("a"), fresh("b"), fresh("c")])
     until = NOW + HOUR

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -14,6 +13,7 @@ from canary.cli.talk import say, say_next
 from canary.cli.verdicts import tell
 from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.looking import Looking
+from canary.cli.watch.overview import minute
 from canary.core.agenda import believe
 from canary.core.findings import EXIT_CODES, Code
 from canary.core.followed import Followed, check_name, check_tags, parse_interval
@@ -145,12 +145,8 @@ def _tell_added(desk: Desk, row: Watched) -> None:
         say("The pin was taken from this first look. Compare it with what the organisation says elsewhere.")
     if row.status is not None and EXIT_CODES[row.status]:
         say(f"You have just read that it is {row.status}; that is not told again as news, but it counts.")
-    say(f"It is looked at next at about {_minute(row.next_at)}, by: {desk.typed('canary watch run')}")
+    say(f"It is looked at next at about {minute(row.next_at)} UTC, by: {desk.typed('canary watch run')}")
     say_next("canary cron prints the lines that do this for ever.")
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _again(desk: Desk, followed: Followed) -> list[str]:

@@ -23,8 +23,9 @@ import click
 
 from canary.cli.app import App
 from canary.cli.formats import FORMAT, failures_in, print_json
+from canary.cli.watch.channels import exposed_secrets
 from canary.cli.watch.desk import Desk, open_desk
-from canary.cli.watch.overview import COLOURS, Overview, many, undelivered
+from canary.cli.watch.overview import COLOURS, Overview, many, minute, undelivered
 from canary.core.alerts import Delivery
 from canary.core.followed import format_interval
 from canary.core.strict import hash_field
@@ -91,6 +92,8 @@ def _tell(desk: Desk, overview: Overview) -> None:
     click.echo(f"{many(len(overview.rows), 'canary', 'canaries')} in {desk.settings.memory}.")
     for hindrance in overview.hindrances():
         click.echo(f"Take note: {hindrance}.")
+    for exposed in exposed_secrets(desk.settings):
+        click.echo(f"Take note: {exposed}")
     for line in _undelivered(desk, overview.failures):
         click.echo(line)
 
@@ -107,18 +110,14 @@ def _undelivered(desk: Desk, failures: Sequence[Delivery]) -> Iterator[str]:
 def _remarks(row: Summary, now: datetime) -> Iterator[str]:
     """Yields what a person may want to know of one canary beside its status."""
     if row.status_since and row.counted_exit_code(now):
-        yield f"since {_minute(row.status_since)}"
+        yield f"since {minute(row.status_since)}"
     if row.lasting and row.lasting.expires:
         yield f"expires {row.lasting.expires:%Y-%m-%d}"
     if row.suspected:
-        yield f"{row.suspected} {'look' if row.suspected == 1 else 'looks'} failed, repeated at {_minute(row.next_at)}"
+        yield f"{row.suspected} {'look' if row.suspected == 1 else 'looks'} failed, repeated at {minute(row.next_at)}"
     if row.acknowledged:
-        yield f"acknowledged {_minute(row.acknowledged.at)}"
+        yield f"acknowledged {minute(row.acknowledged.at)}"
     if row.muted_until and row.muted_until > now:
-        yield f"muted until {_minute(row.muted_until)}"
+        yield f"muted until {minute(row.muted_until)}"
     if row.followed.tags:
         yield f"tags: {', '.join(row.followed.tags)}"
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"

@@ -14,14 +14,14 @@ from canary.core.evidence import Checkers
 from canary.core.fetched import Answer, Fetched, Source
 from canary.core.findings import Code, Finding, Status
 from canary.core.judge import judge
-from canary.core.layout import evidence_folder
+from canary.core.layout import HINT, evidence_folder
 from canary.core.observation import Unreachable
 from canary.core.question import Judgement, Question
 from canary.core.state import State
 from canary.core.verdict import Verdict
 from canary.core.watched import Sighting, Watched
 from canary.edges.host_pool import by_host
-from canary.errors import CanaryError, MalformedError
+from canary.errors import CanaryError, StateError
 from canary.flows.watch.rounds import Looked
 from canary.flows.watch.verify import verify_site
 from canary.library import LazyGpg, is_url, open_source
@@ -66,9 +66,9 @@ class Looking(msgspec.Struct, frozen=True):
         began, now = time.monotonic(), self.clock()
         try:
             state = self.state_of(watched.followed.name)
-        except MalformedError as error:
+        except StateError as error:
             # Nobody is told that all is well, and nothing is replaced.
-            finding = Finding(Code.NOT_CHECKED, f"what is remembered of this canary cannot be read: {error.what}")
+            finding = Finding(Code.NOT_CHECKED, error.what)
             return Looked(watched, now, time.monotonic() - began, Verdict(now, (finding,)), None, None)
         seen = _Seen()
         judgement = self._judged(watched, state, now, seen)
@@ -114,7 +114,7 @@ class _Seen:
         answers, self._answers = self._answers, []
         if not self._has_failed and (error or not path.startswith(_EVIDENCE)):
             # At a host's root the answer that counts may have been followed by one about the hint.
-            kept = answers[-1:] if error else [each for each in answers if each and each.status == status]
+            kept = answers[-1:] if error else [each for each in answers if _counts(each, status)]
             self._path, self._error, self._kept = path, error, kept[-1] if kept else None
             self._has_failed = status not in _GOOD
 
@@ -125,6 +125,10 @@ class _Seen:
             return Sighting(now, self._path or watched.followed.location, error)
         kept = self._kept
         return Sighting(now, kept.url, error, kept.status, kept.headers, kept.body[:SIGHTING_BYTES], kept.certificate)
+
+
+def _counts(answer: Answer | None, status: int | None) -> bool:
+    return answer is not None and answer.status == status and not answer.url.endswith(f"/{HINT}")
 
 
 class _Noted:

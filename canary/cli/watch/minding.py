@@ -12,11 +12,13 @@ from canary.cli.looking import parsed
 from canary.cli.talk import at_terminal, say, say_next
 from canary.cli.watch.desk import open_desk
 from canary.cli.watch.exchange import fault_of
+from canary.cli.watch.overview import minute
 from canary.core.agenda import by_time, standing
 from canary.core.characters import check_characters
 from canary.core.fetched import shown
 from canary.core.findings import EXIT_CODES
 from canary.core.followed import check_tags, parse_interval
+from canary.core.proxy import kept_proxy
 from canary.core.watched import Acknowledged
 from canary.errors import CanaryError, MalformedError, RefusedError
 from canary.library import is_url
@@ -46,7 +48,7 @@ def change(
         if every is not None:
             followed = replace(followed, every=parsed("--every", parse_interval, every))
         if proxy is not None:
-            followed = replace(followed, proxy=proxy)
+            followed = replace(followed, proxy=parsed("--proxy", kept_proxy, proxy))
         if fault := fault_of(followed):
             raise CanaryError(f"nothing was changed: {fault}", hint="Check the address and the proxy.")
         desk.store.update(replace(row, followed=followed, next_at=app.clock()))
@@ -96,7 +98,7 @@ def mute(app: App, *, name: str, length: str | None, off: bool, config: Path | N
         until = app.clock() + parsed("--for", parse_interval, length)
         desk.store.update(replace(row, muted_until=until))
         say(
-            f"Nothing is told of {name} until {until:%Y-%m-%d %H:%M} UTC. It is looked at all the same, and still "
+            f"Nothing is told of {name} until {minute(until)} UTC. It is looked at all the same, and still "
             "counts in the exit code; what stands then is told then."
         )
 

@@ -90,3 +90,8 @@ def undelivered(failures: Sequence[Delivery]) -> list[dict[str, Any]]:
 def many(count: int, one: str, more: str) -> str:
     """Returns how many of something there are, in words: `1 canary`, `2 canaries`."""
     return f"{count} {one if count == 1 else more}"
+
+
+def minute(moment: datetime) -> str:
+    """Returns a moment as people are shown it, to the minute (UTC)."""
+    return f"{moment:%Y-%m-%d %H:%M}"

@@ -18,13 +18,12 @@ that are not acknowledged), and for each canary of a list of up to 50 its whole 
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
-from canary.cli.formats import FORMAT, nagios_line
+from canary.cli.formats import FORMAT, json_text, nagios_line
 from canary.cli.talk import say
 from canary.cli.watch.desk import Desk
 from canary.cli.watch.listing import row_document
@@ -93,12 +92,12 @@ def _tell(desk: Desk, overview: Overview) -> None:
 
 def _json(desk: Desk, overview: Overview) -> str:
     rows = [row_document(each, overview.now) for each in overview.rows]
-    return json.dumps(_document(desk, overview) | {"canaries": rows}, indent=2, ensure_ascii=False) + "\n"
+    return json_text(_document(desk, overview) | {"canaries": rows}, indent=2) + "\n"
 
 
 def _json_lines(desk: Desk, overview: Overview) -> str:
     documents = [*(row_document(each, overview.now) for each in overview.rows), _document(desk, overview)]
-    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in documents)
+    return "".join(json_text(each) + "\n" for each in documents)
 
 
 def _document(desk: Desk, overview: Overview) -> dict[str, Any]:

@@ -45,6 +45,9 @@ def run(
 ) -> int:
     """Does what `canary watch run` says. Returns the exit code."""
     output = "json" if as_json else output
+    if file is not None and output == "text":
+        hint = "Give --format json, jsonl, nagios or prometheus as well."
+        raise CanaryError("--output needs another format than text, which is for people and is printed", hint=hint)
     with failures_in(output), open_desk(app, config) as opened:
         desk = opened if timeout is None else opened.with_seconds(timeout)
         report = Report(output, file, quiet=quiet)
@@ -89,6 +92,13 @@ class _Pass:
 
     def once(self) -> Overview:
         """Does the pass; returns how everything stands after it."""
+        try:
+            return self._done()
+        finally:
+            # Of a pass that is stopped while it delivers, so that the next one need not wait for it.
+            self._desk.store.release(self._holder)
+
+    def _done(self) -> Overview:
         desk = self._desk
         desk.listed(self._tags)
         desk.checkers(None)  # what cannot be used is told now, and not as a failure of every canary

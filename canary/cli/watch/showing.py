@@ -31,6 +31,7 @@ from canary.cli.talk import say, say_next
 from canary.cli.verdicts import document, tell_verdict
 from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.listing import row_document
+from canary.cli.watch.overview import minute
 from canary.core.agenda import standing
 from canary.core.fetched import shown
 from canary.core.findings import EXIT_CODES
@@ -147,19 +148,19 @@ def _tell(desk: Desk, known: _Known, now: datetime) -> None:
     row, followed = known.row, known.row.followed
     _tell_standing(known)
     click.echo()
-    say(f"  followed    {followed.location}, since {_minute(followed.added_at)}")
+    say(f"  followed    {followed.location}, since {minute(followed.added_at)}")
     say(f"  pin         {hash_field(followed.pin) if followed.pin else 'none yet: the first look is trusted'}")
     if followed.first_use and followed.pin:
         say("              taken from the first look, and confirmed by nobody")
     if followed.proxy:
         say(f"  proxy       {followed.proxy}")
     if row.checked_at:
-        say(f"  looked at   {_minute(row.checked_at)}, {row.checks} times in all; next {_minute(row.next_at)}")
+        say(f"  looked at   {minute(row.checked_at)}, {row.checks} times in all; next {minute(row.next_at)}")
     if row.acknowledged:
         note = f": {row.acknowledged.note}" if row.acknowledged.note else ""
-        say(f"  read        {row.acknowledged.status}, on {_minute(row.acknowledged.at)}{note}")
+        say(f"  read        {row.acknowledged.status}, on {minute(row.acknowledged.at)}{note}")
     if row.muted_until and row.muted_until > now:
-        say(f"  muted       until {_minute(row.muted_until)}")
+        say(f"  muted       until {minute(row.muted_until)}")
     _tell_statements(known.state)
     _tell_changes(known)
     _tell_looks(known)
@@ -175,7 +176,7 @@ def _tell_standing(known: _Known) -> None:
         suspicion = known.row.suspicion
         click.echo()
         say(
-            f"  Since {_minute(suspicion.since)} looks fail ({suspicion.tries} in a row), which is believed if it "
+            f"  Since {minute(suspicion.since)} looks fail ({suspicion.tries} in a row), which is believed if it "
             f"lasts: {'; '.join(each.told for each in suspicion.verdict.deciding())}."
         )
 
@@ -199,7 +200,7 @@ def _tell_changes(known: _Known) -> None:
     click.echo("\nWhat changed when\n")
     for each in known.transitions[:_SHOWN_TRANSITIONS]:
         before = f"{each.before} -> " if each.before else ""
-        click.echo(f"  {_minute(each.at)}  {before}{each.after}")
+        click.echo(f"  {minute(each.at)}  {before}{each.after}")
         for finding in each.verdict.deciding():
             say(f"      {finding.told}")
     if len(known.transitions) > _SHOWN_TRANSITIONS:
@@ -209,12 +210,12 @@ def _tell_changes(known: _Known) -> None:
 def _tell_looks(known: _Known) -> None:
     click.echo("\nThe latest looks\n")
     for each in known.looks[:_SHOWN_LOOKS]:
-        click.echo(f"  {_minute(each.at)}  {each.status:<11} {each.took:5.1f} s  {each.detail}".rstrip())
+        click.echo(f"  {minute(each.at)}  {each.status:<11} {each.took:5.1f} s  {each.detail}".rstrip())
     if known.sightings:
         click.echo("\nWhat was seen when looks failed (nothing in it is to be trusted; all of it: --json)\n")
     for seen in known.sightings[:_SHOWN_FAILURES]:
         answer = f", status {seen.http_status}" if seen.http_status else ""
-        say(f"  {_minute(seen.at)}  {shown(seen.what)}{answer}: {seen.error}")
+        say(f"  {minute(seen.at)}  {shown(seen.what)}{answer}: {seen.error}")
         if seen.body:
             click.echo(f"      {seen.body[:_SHOWN_BODY].decode('utf-8', 'replace')!a}")
 
@@ -234,7 +235,3 @@ def _newest(state: State | None) -> Release | None:
         return None
     content = state.entries[state.standing.release - 1].entry.content
     return content if isinstance(content, Release) else None
-
-
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}"

@@ -10,7 +10,7 @@ import click
 
 from canary.cli.app import App
 from canary.cli.talk import say
-from canary.cli.watch.channels import open_channels
+from canary.cli.watch.channels import exposed_secrets, open_channels
 from canary.core.alerts import Alert, AlertKind, alert_id
 from canary.core.fetched import shown
 from canary.edges.watch_config_file import read_watch_config
@@ -28,6 +28,8 @@ def test_alert(app: App, *, channel: str | None, config: Path | None) -> int:
         raise CanaryError(
             f"no channel is called {shown(channel)}", hint=f"The channels are: {', '.join(sorted(channels))}."
         )
+    for exposed in exposed_secrets(settings):
+        click.echo(f"Take note: {exposed}", err=True)
     now = app.clock()
     occasion = uuid.uuid4().hex
     words = "Somebody asked for this test. Nothing is wrong, and nothing is to be done."

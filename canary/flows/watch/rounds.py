@@ -164,8 +164,9 @@ def _look_at_what_is_due(taken: Round, listed: Sequence[Watched], tags: Sequence
             answered.add(looked.watched.followed.name)
             batch.add(looked, network_broken=False)
     failed = {each.watched.followed.name for each in held.looks}
-    counts = count_unreachable(listed, failed=failed, answered=answered, now=taken.clock())
-    since = _network(taken, broken=bool(failed) and network_suspect(*counts), answered=bool(answered))
+    before = broken_since(taken.store)
+    counts = count_unreachable(listed, failed=failed, answered=answered, now=taken.clock(), broken_since=before)
+    since = _network(taken, before, suspect=network_suspect(*counts), failed=bool(failed))
     for looked in held.looks:
         batch.add(looked, network_broken=since is not None)
     batch.flush()
@@ -282,13 +283,12 @@ def _is_unreached(looked: Looked) -> bool:
 # --- about this watcher itself --------------------------------------------------------------------------
 
 
-def _network(taken: Round, *, broken: bool, answered: bool) -> datetime | None:
+def _network(taken: Round, since: datetime | None, *, suspect: bool, failed: bool) -> datetime | None:
     """Returns since when the network looks broken, which is noted; None while it does not."""
-    since = broken_since(taken.store)
-    if broken and since is None:
+    if suspect and failed and since is None:
         since = taken.clock()
         taken.store.set_note(NETWORK_NOTE, since.isoformat())
-    elif since is not None and not broken and answered:
+    elif since is not None and not suspect:
         taken.store.set_note(NETWORK_NOTE, "")
         since = None
     return since

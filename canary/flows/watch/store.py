@@ -53,7 +53,8 @@ class WatchStore(Protocol):
     def due(self, now: datetime, *, tags: Sequence[str] = ()) -> list[Watched]:
         """Returns what is to be looked at by now and that no run has claimed, the longest overdue first.
 
-        What was looked at later than now is due as well: the clock was wrong then, or is now.
+        What was looked at later than now, or is not to be looked at for longer than its interval, is due as well: the
+        clock was wrong then, or is now.
         """
 
     def claim(self, names: Sequence[str], *, holder: str, now: datetime, until: datetime) -> list[Watched]:
@@ -69,7 +70,11 @@ class WatchStore(Protocol):
         """Gives up every claim of one run, and every delivery that it holds."""
 
     def state(self, name: str) -> State | None:
-        """Returns the state of a canary; None where nothing was taken in yet."""
+        """Returns the state of a canary; None where nothing was taken in yet.
+
+        Raises:
+            StateError: it is damaged, or was written by a newer version; the rest of the memory is not.
+        """
 
     def record(self, recorded: Sequence[Recorded]) -> list[str]:
         """Stores what was found, all of it in one transaction.

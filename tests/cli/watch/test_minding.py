@@ -36,6 +36,30 @@ def test_a_name_that_is_not_there_is_told(desk: WatchDesk, words: tuple[str, ...
     assert "canary watch list" in ran.said
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "\udcff"),
+        ("ack", "\udcff"),
+        ("remove", "\udcff", "--yes"),
+        ("mute", "\udcff", "--off"),
+        ("change", "\udcff", "--every", "6h"),
+        ("dismiss", "\udcff"),
+        ("list", "--tag", "\udcff"),
+        ("export", "--tag", "\udcff"),
+        ("run", "--tag", "\udcff"),
+    ],
+)
+def test_a_name_that_is_no_text_is_told_like_any_other_that_is_not_there(
+    desk: WatchDesk, words: tuple[str, ...]
+) -> None:
+    """What is typed in another encoding reaches the program as half characters."""
+    desk.added()
+    ran = desk.watch(*words)
+    assert ran.code in (1, 3)
+    assert "'\\udcff'" in ran.said
+
+
 def test_what_is_well_cannot_be_acknowledged(desk: WatchDesk) -> None:
     desk.added()
     ran = desk.watch("ack", "acme")
@@ -191,3 +215,15 @@ def test_what_cannot_be_changed_so_stays_as_it_was(desk: WatchDesk, options: tup
     before = desk.added().row()
     assert desk.watch("change", "acme", *options).code == 3
     assert desk.row() == before
+
+
+def test_a_secret_that_others_can_read_is_told_where_a_person_looks(desk: WatchDesk) -> None:
+    key = desk.folder / "key"
+    key.write_text("secret")
+    key.chmod(0o644)
+    hook = f'[channels.hook]\nkind = "webhook"\nurl = "https://127.0.0.1:9/"\nsecret_file = "{key}"\n'
+    desk.config.write_text(desk.config.read_text() + hook)
+    desk.added()
+    assert f"chmod 600 {key}" in desk.watch("list").out
+    assert f"chmod 600 {key}" in desk.watch("test-alert").err
+    assert "chmod" not in desk.watch("run").said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import json
 import ssl
 from datetime import timedelta
 from pathlib import Path
@@ -84,7 +85,22 @@ def test_a_proxy_that_cannot_be_is_never_stored(
     ran = desk.watch("import", listing)
     assert (ran.code, words.removeprefix("--") in ran.said) == (1, True), ran.said
     assert "hunter2" not in ran.said
+    desk.added(name="acme")
+    place = ("--location", tmp_path) if folder else ()
+    ran = desk.watch("change", "acme", "--proxy", proxy, *place)
+    assert (ran.code, words in ran.said) == (3, True), ran.said
     assert b"hunter2" not in b"".join(each.read_bytes() for each in desk.memory.parent.iterdir())
+
+
+def test_a_proxy_is_changed_and_taken_away(desk: WatchDesk) -> None:
+    desk.added()
+    with Loopback(on_connect=SocksProxy()) as tor:
+        onion = ("--location", f"https://{ONION}", "--proxy", socks_url(tor))
+        assert desk.watch("change", "acme", *onion).code == 0
+    assert f"proxy       {socks_url(tor)}" in desk.watch("show", "acme").out
+    assert desk.watch("change", "acme", "--proxy", "").code == 3  # nobody reaches an onion service without one
+    assert desk.watch("change", "acme", "--proxy", "", "--location", desk.server.url).code == 0
+    assert "proxy       " not in desk.watch("show", "acme").out
 
 
 def test_what_a_bad_certificate_was_is_kept(desk: WatchDesk, tmp_path: Path) -> None:
@@ -137,3 +153,16 @@ def test_what_failed_is_kept_and_not_what_was_asked_afterwards(  # noqa: PLR0917
     kept = base64.b64decode(seen["body"])
     assert kept[: len(body)] == body
     assert len(kept) <= SIGHTING_BYTES
+
+
+def test_nothing_that_a_host_answers_reaches_a_terminal_as_it_came(desk: WatchDesk) -> None:
+    desk.added()
+    hostile = b"\x9b2J\x7f\xc2\x9b31m\xe2\x80\xae"
+    desk.server.faults["/checkpoint"] = lambda wire: wire.send(
+        b"HTTP/1.1 500 No\r\nServer: " + hostile + b"\r\nContent-Length: 11\r\n\r\n" + hostile
+    )
+    desk.watch("run", at="2025-02-04")
+    shown = [desk.watch("show", "acme").out, desk.watch("show", "acme", "--json").out]
+    assert all(each.isprintable() for text in shown for each in text if each != "\n")
+    (failed,) = json.loads(shown[1])["failed_looks"]
+    assert ["Server", hostile.decode("latin-1").strip()] in failed["headers"]

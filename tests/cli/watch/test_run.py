@@ -130,6 +130,18 @@ def test_a_result_that_cannot_be_written_is_told(desk: WatchDesk, tmp_path: Path
     assert (ran.code, "where.prom" in ran.err) == (3, True)
 
 
+@pytest.mark.parametrize("options", [[], ["--daemon"], ["--format", "text"]])
+def test_text_is_not_written_to_a_file_and_nothing_is_looked_at(
+    desk: WatchDesk, tmp_path: Path, options: Sequence[str]
+) -> None:
+    desk.added()
+    ran = desk.watch("run", "--output", tmp_path / "out", *options, at=SUMMER)
+    assert (ran.code, ran.out) == (3, "")
+    assert "--format json" in ran.err
+    assert not (tmp_path / "out").exists()
+    assert desk.row()["looked_at"] == "2025-02-03T12:00:00Z"
+
+
 @pytest.mark.parametrize("output", ["text", "json", "jsonl", "nagios", "prometheus"])
 def test_where_there_is_no_list_it_exits_with_3_and_names_the_place(desk: WatchDesk, output: str) -> None:
     ran = desk.watch("run", "--format", output)
