@@ -10,7 +10,7 @@ import click
 
 from canary.cli.app import App
 from canary.cli.handing_out import HandingOut, open_place, tell_failure, worst
-from canary.cli.looking import Reach
+from canary.cli.looking import Reach, parsed
 from canary.cli.missing import addresses, reasons
 from canary.cli.session import Session, open_session
 from canary.cli.stamping import timestamping_of
@@ -26,6 +26,7 @@ from canary.flows.issue.failures import host_of
 from canary.flows.issue.publishing import Published, check_published_prefix
 from canary.flows.issue.publishing import publish as publish_draft
 from canary.flows.issue.timestamping import Timestamped
+from canary.formats.watch_values import parse_url
 from canary.library import evidence_checkers
 from canary.limits import STAMPING_SECONDS
 
@@ -57,6 +58,8 @@ def publish(
         # First, so that nothing is published where an option cannot be.
         places = [open_place(each, session.workspace.root) for each in to]
         reach.checkers()
+        for each in check:
+            parsed("--check", parse_url, each)
         done, waiting = _publish_if_new(session, key_dir)
         history = done.history if done else session.history
         handing_out = HandingOut(session, history, app.clock)

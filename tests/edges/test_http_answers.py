@@ -119,7 +119,15 @@ def test_of_a_long_body_the_beginning_is_kept(server: Loopback, status: int) -> 
             drip(b"X: ", every=0.2)(wire),
         ),
     ],
-    ids=["endless", "broken off", "drip", "hang", "not chunked", "a chunk's length without end", "a trailer without end"],
+    ids=[
+        "endless",
+        "broken off",
+        "drip",
+        "hang",
+        "not chunked",
+        "a chunk's length without end",
+        "a trailer without end",
+    ],
 )
 def test_a_status_is_not_lost_for_its_page(server: Loopback, fault: Fault) -> None:
     started = time.monotonic()
