@@ -103,7 +103,7 @@ def workspace(home: Path) -> Path:
 
 def _type_the_publishers_session(home: Path, site: Path, nobody: Loopback) -> None:
     folder = home
-    for containing in ("canary init", "canary key new", "canary roster", "canary draft", "canary publish --to"):
+    for containing in ("canary init", "canary key new", "canary roster", "canary draft", "canary publish --to /srv"):
         for line in commands(containing):
             if line.startswith("cd "):
                 folder /= line.removeprefix("cd ")
@@ -204,6 +204,18 @@ def test_the_site_is_looked_at_from_outside(workspace: Path, address: str, home:
     assert code == 0, said
     assert f"{address}: a watcher sees" in said
     assert f"seen at {address}: " in (workspace / "receipts/0002.txt").read_text("utf-8")
+
+
+def test_a_bucket_is_written_to(workspace: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("moto.server", reason="moto is not installed here, so nothing was written to a bucket")
+    from tests.bucket_server import BucketServer  # noqa: PLC0415  # where there is moto
+
+    (line,) = commands("canary publish --to s3:")
+    with BucketServer() as server:
+        server.use(monkeypatch)
+        code, said = typed(line.replace("our-site", "sites"), workspace, home)
+        assert code == 0, said
+        assert server.files("canary")["checkpoint"] == (workspace / "public/checkpoint").read_bytes()
 
 
 @pytest.mark.skipif(shutil.which("rsync") is None, reason="no rsync here, so its lines in the README were not run")

@@ -158,12 +158,16 @@ def open_place(named: str, workspace: Path) -> Place:
     """Returns the place that a site is to be copied to.
 
     Args:
-        named: a folder.
+        named: a folder, or the address of a bucket.
         workspace: the workspace, which it lies outside of.
 
     Raises:
         CanaryError: there is none that could be used.
     """
+    if "://" in named:
+        from canary.edges.upload_bucket import UploadBucket  # noqa: PLC0415  # most publishers have none
+
+        return UploadBucket(named)
     return UploadFolder(Path(named), workspace)
 
 

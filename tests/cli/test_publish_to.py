@@ -160,6 +160,16 @@ def test_wherever_it_stops_a_watcher_sees_a_whole_site_and_the_next_run_finishes
     assert remembered == [(3, 0, "DUE")] * (whole + 1) + [(0, 0, "OK")]
 
 
+def test_what_a_killed_run_left_half_written_is_cleared_away(published: Publisher, www: Path) -> None:
+    done(publish(published, "--to", www))
+    rest, theirs = www / ".status.json.abcd1234.part", www / ".robots.txt.abcd1234.part"
+    for each in (rest, theirs):
+        each.write_bytes(b"half")
+    (www / "status.json").write_bytes(b"older")
+    done(publish(published, "--to", www))
+    assert (rest.exists(), theirs.exists()) == (False, True)
+
+
 # --- places that are refused ----------------------------------------------------------------------------
 
 

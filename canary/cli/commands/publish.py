@@ -16,7 +16,10 @@ from canary.cli.commands.worker import worker
 @click.command()
 @key_dir_option
 @click.option(
-    "--to", multiple=True, metavar="FOLDER", help="Copy the site there, the file 'checkpoint' last; once for each."
+    "--to",
+    multiple=True,
+    metavar="PLACE",
+    help="Copy the site there: a folder, or s3://bucket/prefix; once for each.",
 )
 @click.option(
     "--check", multiple=True, metavar="URL", help="Then look there as a watcher does, with the pin; once for each."
