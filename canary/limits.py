@@ -174,7 +174,13 @@ LONGEST_INTERVAL = timedelta(days=30)
 """Between two looks at one canary: the shortest window is not missed by much."""
 
 LIST_BYTES = 67_108_864
-"""Bytes of a list to import: 100,000 canaries with room to spare."""
+"""Bytes of a list to import as JSON lines: 100,000 canaries with room to spare."""
+
+TOML_LIST_BYTES = 8_388_608
+"""Bytes of a list to import as TOML: 20,000 canaries. Its reader takes up to a hundred times the memory."""
+
+LIST_REFUSED = 10_000
+"""Canaries of a list to import that may be refused until it is taken for something else than a list."""
 
 NOTE_CHARACTERS = 1_000
 """Characters of the note that a person leaves when acknowledging."""
@@ -217,6 +223,15 @@ TELL_EVERY = timedelta(minutes=1)
 
 COMPACT_EVERY = timedelta(days=1)
 """How often the history is thinned."""
+
+LARGE_LOOK_BYTES = 1_048_576
+"""Bytes that one look may have taken into memory before it needs a place; a log of a century of releases has fewer."""
+
+LARGE_LOOKS = 2
+"""Looks at once that may have taken more than that; each may come to some three times the longest log."""
+
+BATCH_BYTES = 33_554_432
+"""Bytes of logs after which a batch is stored however few looks are in it."""
 
 HELD_BYTES = 33_554_432
 """Bytes of failed answers in one run that are kept while it is not clear whose failure it is."""
@@ -285,6 +300,9 @@ RETRY_FIRST = timedelta(minutes=1)
 
 RETRY_LONGEST = timedelta(hours=6)
 """The longest time from one try to the next."""
+
+DELAY_LONGEST = timedelta(days=1)
+"""The longest that a delivery waits, for its next try or for the end of quiet hours."""
 
 RETRIES = 37
 """Tries of one delivery until it is given up. With the distances above the last is made after more than 7 days."""

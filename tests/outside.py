@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 Event = tuple[str, str]
@@ -45,3 +46,11 @@ def heard() -> Iterator[list[Event]]:
         yield events
     finally:
         _listeners.remove(events)
+
+
+def wait_for_the_end_of_all_looks(seconds: float) -> None:
+    """Waits until no thread is at work for a look any more; a thread that waits for work has another name."""
+    ends = time.monotonic() + seconds
+    while any(thread.name == "canary-fetch" for thread in threading.enumerate()):
+        assert time.monotonic() < ends
+        time.sleep(0.01)

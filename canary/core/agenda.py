@@ -10,7 +10,7 @@ so that looks spread out, and that a run started every interval finds it due. It
 - after as long as patience lasts, while a good status has followed a bad one and that is not told yet.
 
 A moment is counted from the look, never from when it was due: a machine that slept looks once. A `next_at` further
-ahead than the interval was written by a clock that was wrong, and the canary is due.
+ahead than the interval, or a look that is still to come, was written by a clock that was wrong, and the canary is due.
 
 **What is believed.** UNKNOWN, INVALID and everything else that is not a failure (`canary.core.suspecting`) at once:
 none of it comes from a bad line, and none makes a canary look better than it is. A failure when three looks in a row,
@@ -234,7 +234,9 @@ def _moments(verdict: Verdict) -> dict[Code, datetime]:
 
 def is_due(watched: Watched, now: datetime) -> bool:
     """Tells whether a canary is to be looked at by now."""
-    return watched.next_at <= now or watched.next_at > now + watched.followed.every
+    return not now < watched.next_at <= now + watched.followed.every or (
+        watched.checked_at is not None and watched.checked_at > now
+    )
 
 
 def _wait(watched: Watched, now: datetime, jitter: float, patience: Patience, *, retry: bool) -> timedelta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import ssl
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from urllib3.exceptions import HTTPError
 
 from canary.core.fetched import Answer
+from canary.edges.http_connections import certificate
 from canary.limits import SIGHTING_BYTES
 
 _HEADERS = 100
@@ -30,13 +31,21 @@ class Sighted:
     Args:
         raw: the answer, of whose body nothing was read: at its end the connection goes, and with it the certificate.
         url: what was asked for.
+        sock: what it comes over; None where that is closed already.
         tell: is told the answer.
     """
 
-    def __init__(self, raw: urllib3.BaseHTTPResponse, url: str, tell: Callable[[Answer], None]) -> None:
+    def __init__(
+        self,
+        raw: urllib3.BaseHTTPResponse,
+        url: str,
+        sock: socket.socket | None,
+        tell: Callable[[Answer], None],
+    ) -> None:
         self._raw = raw
+        self._sock = sock
         self._tell = tell
-        self._answer = Answer(url, raw.status, tuple(_shortened(raw.headers.items())), b"", _certificate(raw))
+        self._answer = Answer(url, raw.status, tuple(_shortened(raw.headers.items())), b"", certificate(sock))
         self._beginning = bytearray()
         tell(self._answer)
 
@@ -46,9 +55,19 @@ class Sighted:
 
     def end(self) -> None:
         """Tells the beginning of the body; what was not read of it is read as far as it has arrived."""
-        beginning = bytes(self._beginning) or _arrived(self._raw)
+        beginning = bytes(self._beginning) or self._arrived()
         if beginning:
             self._tell(replace(self._answer, body=beginning))
+
+    def _arrived(self) -> bytes:
+        """Returns what has arrived of a body by now, still compressed if it is; nothing that fails here matters."""
+        if self._sock is None:
+            return b""
+        with contextlib.suppress(OSError, ValueError, HTTPError, http.client.HTTPException):
+            self._sock.settimeout(min(_WAIT_SECONDS, self._sock.gettimeout() or _WAIT_SECONDS))
+            if _begins(self._raw):
+                return self._raw.read1(SIGHTING_BYTES, decode_content=False)
+        return b""
 
 
 def _shortened(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
@@ -59,19 +78,6 @@ def _shortened(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         if left < 0:
             return
         yield kept
-
-
-def _arrived(raw: urllib3.BaseHTTPResponse) -> bytes:
-    """Returns what has arrived of a body by now, still compressed if it is; nothing that fails here matters."""
-    socket = getattr(raw.connection, "sock", None)
-    if socket is None:
-        return b""
-    waits = socket.gettimeout()
-    with contextlib.suppress(OSError, ValueError, HTTPError, http.client.HTTPException):
-        socket.settimeout(min(_WAIT_SECONDS, waits or _WAIT_SECONDS))
-        if _begins(raw):
-            return raw.read1(SIGHTING_BYTES, decode_content=False)
-    return b""
 
 
 def _begins(raw: urllib3.BaseHTTPResponse) -> bool:
@@ -85,12 +91,3 @@ def _begins(raw: urllib3.BaseHTTPResponse) -> bool:
     stream = getattr(getattr(raw, "_fp", None), "fp", None)
     length, ended, _ = (stream.peek(1) if stream is not None else b"").partition(b"\n")
     return bool(ended) and int(length.split(b";")[0], 16) > 0
-
-
-def _certificate(raw: urllib3.BaseHTTPResponse) -> bytes:
-    socket = getattr(raw.connection, "sock", None)
-    if not isinstance(socket, ssl.SSLSocket):
-        return b""
-    with contextlib.suppress(OSError, ValueError):
-        return socket.getpeercert(binary_form=True) or b""
-    return b""

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import queue
 import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
 _UNWIND_SECONDS = 0.25
 """Seconds that the work gets to end after its sockets were cut; one that hangs in the resolver cannot."""
+
+_IDLE_SECONDS = 5.0
+"""Seconds that a thread without work waits for some more: to start one for each piece costs more than most pieces."""
+
+
+_WORKING, _IDLE = "canary-fetch", "canary-idle"
+"""What a thread is called."""
 
 
 class Limit(Protocol):
@@ -24,7 +33,7 @@ class Limit(Protocol):
 
 
 def in_time(limit: Limit, work: Callable[[], T]) -> T:
-    """Does some work on a thread of its own, which is cut off at the limit, and returns what it returns.
+    """Does some work on another thread, which is cut off at the limit, and returns what it returns.
 
     Raises:
         TimeoutError: it did not end in time.
@@ -38,12 +47,57 @@ def in_time(limit: Limit, work: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 (it is for the thread that waits, whatever it is)
             answer.set_exception(error)
 
-    worker = threading.Thread(target=run, name="canary-fetch", daemon=True)
+    left = limit.left()
     try:
-        left = limit.left()
-        worker.start()
+        _give(run)
         return answer.result(timeout=left)
     finally:
-        if worker.is_alive() and not answer.done():
+        if not answer.done():
             limit.cut()
-            worker.join(_UNWIND_SECONDS)
+            wait((answer,), timeout=_UNWIND_SECONDS)
+
+
+class _Worker:
+    """A thread that does one piece of work after the other, and ends when there has been none for a while."""
+
+    def __init__(self) -> None:
+        self._given: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=_IDLE, daemon=True)
+        self._thread.start()
+
+    def give(self, work: Callable[[], None]) -> None:
+        """Hands it a piece of work; it must have none."""
+        self._given.put(work)
+
+    def _run(self) -> None:
+        while (work := self._next()) is not None:
+            self._thread.name = _WORKING
+            work()
+            del work  # or what came of it would be kept until the next one
+            self._thread.name = _IDLE
+            _idle.append(self)
+
+    def _next(self) -> Callable[[], None] | None:
+        try:
+            return self._given.get(timeout=_IDLE_SECONDS)
+        except queue.Empty:
+            pass
+        try:
+            _idle.remove(self)
+        except ValueError:
+            # Somebody has just taken it out, to give it work.
+            return self._given.get()
+        return None
+
+
+_idle: deque[_Worker] = deque()
+"""Threads without work, the one that was last at work at the end."""
+
+
+def _give(work: Callable[[], None]) -> None:
+    """Has a piece of work done by a thread that has none, or by a new one."""
+    try:
+        worker = _idle.pop()
+    except IndexError:
+        worker = _Worker()
+    worker.give(work)

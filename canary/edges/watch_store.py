@@ -135,7 +135,7 @@ class SqliteWatchStore:
                 outbox.add_alerts(db, canary, each.alerts)
         return left_out
 
-    def update(self, watched: Watched, state: State | None = None) -> None:
+    def update(self, watched: Watched, state: State | None = None, transition: Transition | None = None) -> None:
         """Stores a row that a person changed."""
         kept = None if state is None else render_state(state)
         with self._file.writing() as db:
@@ -147,6 +147,7 @@ class SqliteWatchStore:
                 )
             if kept is not None:
                 listed.keep_state(db, canary, kept)
+            history.add(db, canary, Recorded(watched, transition=transition))
 
     def transitions(self, name: str, *, limit: int) -> list[Transition]:
         """Returns the latest transitions of a canary, the newest first."""

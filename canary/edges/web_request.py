@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import urllib3
-
 from canary.edges.http_exchange import Exchange, checked_origin, read_body
 
 _EXAMPLE = "https://example.net/api"
@@ -61,8 +59,7 @@ def request(
     exchange = Exchange(place, urlsplit(url).netloc, seconds=seconds, ca_file=ca_file, proxy=proxy)
 
     def work() -> tuple[int, bytes]:
-        with exchange.send(url, sent, method=method, body=body) as response:
-            raw: urllib3.BaseHTTPResponse = response.raw
+        with exchange.send(url, sent, method=method, body=body) as raw:
             return raw.status, read_body(raw, url, limit) if raw.status in range(200, 300) else b""
 
     try:

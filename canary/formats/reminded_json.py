@@ -41,6 +41,9 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     told: dict[str, str]
 
 
+_DECODER = msgspec.json.Decoder(_File, strict=True)
+
+
 def parse_reminded(data: bytes) -> Reminded:
     """Reads the file.
 
@@ -48,7 +51,7 @@ def parse_reminded(data: bytes) -> Reminded:
         MalformedError: it is damaged, or something else.
     """
     try:
-        file = msgspec.json.decode(data, type=_File, strict=True)
+        file = _DECODER.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise _malformed("it does not say who was reminded of what") from error
     if file.version != VERSION:

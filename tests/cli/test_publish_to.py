@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -324,6 +325,29 @@ def test_the_state_notices_a_site_that_went_back(
     ran = publish(published, "--check", server.url, "--state", tmp_path / "other.json")
     assert (ran.code, "a watcher sees DUE, with 2 of 3 entries" in ran.said) == (1, True)
     assert (tmp_path / "other.json").exists()
+
+
+def test_what_was_seen_is_remembered_for_the_user_alone_by_canary_and_address(
+    published: Publisher, www: Path, server: Loopback, tmp_path: Path
+) -> None:
+    done(publish(published, "--to", www, "--check", server.url, "--check", f"{server.url}/"))
+    folder = tmp_path / "data/warrant-canary/checked/example.net%2Fcanary"
+    states = [each for each in folder.iterdir() if each.suffix == ".json"]
+    assert len(states) == 2
+    assert {stat.S_IMODE(each.stat().st_mode) for each in states} == {0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_state_of_another_canary_is_not_taken(
+    published: Publisher, www: Path, server: Loopback, tmp_path: Path
+) -> None:
+    other = Publisher(tmp_path / "another", signers=("legal",), threshold=1).begin()
+    state = tmp_path / "state.json"
+    command(other.app, "verify", other.public, "--pin", other.pin, "--state", state)
+    before = state.read_bytes()
+    ran = publish(published, "--to", www, "--check", server.url, "--state", state)
+    assert (ran.code, "remembers looks at another canary" in ran.said) == (3, True)
+    assert state.read_bytes() == before
 
 
 def test_nothing_there_is_missing(published: Publisher, server: Loopback) -> None:

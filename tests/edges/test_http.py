@@ -34,7 +34,7 @@ from tests.loopback import (
     tunnels,
     tunnels_to,
 )
-from tests.outside import heard
+from tests.outside import heard, wait_for_the_end_of_all_looks
 
 SHORT = 0.6
 """Seconds for a look that is meant to run into its deadline."""
@@ -53,10 +53,7 @@ def packed(body: bytes) -> bytes:
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
     yield
-    for thread in threading.enumerate():
-        if thread.name == "canary-fetch":
-            thread.join(LONG)
-            assert not thread.is_alive()
+    wait_for_the_end_of_all_looks(LONG)
 
 
 @pytest.fixture
@@ -809,3 +806,15 @@ def test_a_proxy_may_be_on_this_machine_though_the_host_must_be_public(server: L
     server.files = {"http://canary.example/checkpoint": b"by proxy"}
     with HttpSource("http://canary.example", allow_http=True, proxy=server.url, public_only=True) as source:
         assert source.get("checkpoint", limit=100).body == b"by proxy"
+
+
+def test_authorities_are_read_again_once_their_file_has_changed(
+    authority: trustme.CA, ca_file: Path, server: Loopback
+) -> None:
+    server.tls = tls(authority.issue_cert("127.0.0.1"))
+    trustme.CA().cert_pem.write_to_path(str(ca_file))
+    with HttpSource(server.url, seconds=LONG, ca_file=ca_file) as source:
+        assert "certificate" in refusal(source)
+    authority.cert_pem.write_to_path(str(ca_file))
+    with HttpSource(server.url, seconds=LONG, ca_file=ca_file) as source:
+        assert source.get("checkpoint", limit=1_000).status == 200

@@ -18,6 +18,7 @@ that are not acknowledged), and for each canary of a list of up to 50 its whole 
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ from canary.cli.watch.listing import row_document
 from canary.cli.watch.overview import COLOURS, Overview, many, undelivered
 from canary.core.summary import Summary
 from canary.core.times import format_time
+from canary.errors import CanaryError
 
 _NAMED = 5
 _SHOWN = 20
@@ -51,6 +53,28 @@ class Report(NamedTuple):
     quiet: bool
 
 
+def check_report(desk: Desk, report: Report) -> None:
+    """Checks, before anything is done for it, that a report can be written where it is to be.
+
+    Raises:
+        CanaryError: it cannot.
+    """
+    file = report.file
+    if file is None:
+        return
+    # Imported here: most runs print.
+    from canary.edges.files import is_regular  # noqa: PLC0415
+    from canary.edges.watch_config_file import usual_config  # noqa: PLC0415
+
+    if os.path.lexists(file) and not is_regular(file):
+        # It would not be written to, but replaced: /dev/null too, by whoever may.
+        raise CanaryError(f"{file} is no regular file, and would be replaced by one", hint="Name another file.")
+    memory = os.path.realpath(desk.settings.memory)
+    own = {os.path.realpath(desk.config or usual_config()), *(f"{memory}{end}" for end in ("", "-wal", "-shm"))}
+    if os.path.realpath(file) in own:
+        raise CanaryError(f"{file} is the watcher's own file, and would be lost", hint="Name another file.")
+
+
 def print_report(desk: Desk, report: Report, overview: Overview) -> None:
     """Prints what a pass came to, or writes it into a file.
 
@@ -66,9 +90,10 @@ def print_report(desk: Desk, report: Report, overview: Overview) -> None:
         click.echo(text, nl=False)
         return
     # Imported here: most runs print.
-    from canary.edges.files import write_file  # noqa: PLC0415
+    from canary.edges.files import PRIVATE_MODE, PUBLIC_MODE, write_file  # noqa: PLC0415
 
-    write_file(report.file, text.encode())
+    # The collector that reads metrics is another user; what else there is says who is watched.
+    write_file(report.file, text.encode(), mode=PUBLIC_MODE if report.output == "prometheus" else PRIVATE_MODE)
 
 
 def _tell(desk: Desk, overview: Overview) -> None:

@@ -18,7 +18,7 @@ from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.looking import Looking
 from canary.cli.watch.overview import Overview
 from canary.cli.watch.progress import Progress
-from canary.cli.watch.reports import Report, print_report
+from canary.cli.watch.reports import Report, check_report, print_report
 from canary.core.alerts import Alert, Delivery
 from canary.core.routing import deliveries
 from canary.core.state import State
@@ -51,6 +51,7 @@ def run(
     with failures_in(output), open_desk(app, config) as opened:
         desk = opened if timeout is None else opened.with_seconds(timeout)
         report = Report(output, file, quiet=quiet)
+        check_report(desk, report)
         overview = _Pass(desk, tags, trust_clock=trust_clock, output=output).once()
         print_report(desk, report, overview)
         if not daemon:
@@ -82,11 +83,11 @@ class _Pass:
         self._clock = desk.app.clock
         self._holder = uuid.uuid4().hex
         self._delivered_at = self._clock()
-        digests = {each.name: each.digest for each in desk.settings.channels}
+        configured = {each.name: each for each in desk.settings.channels}
         # Alerts on standard output stand beside the text of a run, and would break any other format.
         stream = sys.stdout if output == "text" else sys.stderr
         self._outlets = {
-            name: Outlet(channel, digest=digests[name])
+            name: Outlet(channel, digest=configured[name].digest, quiet=configured[name].quiet)
             for name, channel in open_channels(desk.settings, clock=self._clock, output=stream).items()
         }
 

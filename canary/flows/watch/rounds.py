@@ -3,7 +3,7 @@
 1. A clock that is more than ten minutes behind an earlier look ends the round: nothing that is seen by it can be
    judged. One alert a day says so, until the clock is right or a person says that it is.
 2. What is due is claimed, so that no other run looks at the same canary.
-3. Everything that time alone changes about the others is stored: a canary expires whether anybody looks or not.
+3. Everything that time alone changes about what is not due is stored: a canary expires whether anybody looks or not.
 4. What each look came to is stored in batches, with the alerts that follow from it, each batch whole or not at all.
 5. Looks that could not reach anything are held back to the end: if there are suddenly too many of them, it is this
    watcher's own network that looks broken. Then one alert says so, and no canary is suspected for it.
@@ -20,7 +20,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from canary.core.agenda import Patience, believe, by_time, count_unreachable, network_suspect
+from canary.core.agenda import Patience, believe, by_time, count_unreachable, is_due, network_suspect
 from canary.core.alerts import Alert, AlertKind, Delivery, alert_id
 from canary.core.findings import Severity, Status
 from canary.core.followed import Followed
@@ -31,7 +31,7 @@ from canary.core.times import format_time
 from canary.core.verdict import Verdict
 from canary.core.watched import Check, Sighting, Watched
 from canary.flows.watch.store import WatchStore
-from canary.limits import CLAIM, FUTURE_TOLERANCE, HELD_BYTES, WATCH_BATCH, WATCH_BATCH_AFTER
+from canary.limits import BATCH_BYTES, CLAIM, FUTURE_TOLERANCE, HELD_BYTES, WATCH_BATCH, WATCH_BATCH_AFTER
 
 NETWORK_NOTE = "network broken since"
 """The note that says since when this watcher's own network looks broken; empty while it does not."""
@@ -149,7 +149,9 @@ def _look_at_what_is_due(taken: Round, listed: Sequence[Watched], tags: Sequence
     due = _claimed(taken, [each.followed.name for each in taken.store.due(taken.clock(), tags=tags)])
     claimed_at = taken.clock()
     names = {each.followed.name for each in due}
-    alerts = _pass_time(taken, [each for each in listed if each.followed.name not in names and _is_under(each, tags)])
+    # What is due and is not this run's, another run is looking at: it may find a newer release.
+    others = [each for each in listed if each.followed.name not in names and not is_due(each, claimed_at)]
+    alerts = _pass_time(taken, [each for each in others if _is_under(each, tags)])
     batch, held = _Batch(taken), _Held()
     answered: set[str] = set()
     for number, looked in enumerate(taken.looks(due), 1):
@@ -211,6 +213,7 @@ class _Batch:
     def __init__(self, taken: Round) -> None:
         self._taken = taken
         self._waiting: list[Recorded] = []
+        self._bytes = 0
         self._since = taken.clock()
         self.alerts = 0
 
@@ -229,7 +232,9 @@ class _Batch:
         found = _decided(taken, looked.watched, after, looked.at)
         self.alerts += len(found.alerts)
         self._waiting.append(replace(found, state=looked.state, check=_check(looked), sighting=looked.sighting))
-        if len(self._waiting) >= WATCH_BATCH or abs(taken.clock() - self._since) >= WATCH_BATCH_AFTER:
+        self._bytes += sum(len(each.data) for each in looked.state.entries) if looked.state else 0
+        is_full = len(self._waiting) >= WATCH_BATCH or self._bytes >= BATCH_BYTES
+        if is_full or abs(taken.clock() - self._since) >= WATCH_BATCH_AFTER:
             self.flush()
 
     def flush(self) -> None:
@@ -237,6 +242,7 @@ class _Batch:
         if self._waiting:
             self._taken.store.record(self._waiting)
         self._waiting = []
+        self._bytes = 0
         self._since = self._taken.clock()
 
 

@@ -84,8 +84,8 @@ class WatchStore(Protocol):
             written by somebody else since it was read. What was due is due still.
         """
 
-    def update(self, watched: Watched, state: State | None = None) -> None:
-        """Stores a row that a person changed (acknowledged, muted, tagged).
+    def update(self, watched: Watched, state: State | None = None, transition: Transition | None = None) -> None:
+        """Stores a row that a person changed (acknowledged, muted, tagged), and what time alone had changed by then.
 
         Raises:
             RefusedError: it is no longer in the list, or was written by somebody else since it was read.

@@ -66,6 +66,15 @@ def test_what_is_well_cannot_be_acknowledged(desk: WatchDesk) -> None:
     assert (ran.code, "acme is OK: there is nothing to acknowledge" in ran.said) == (1, True)
 
 
+def test_an_expiry_that_is_acknowledged_before_any_run_has_seen_it_is_in_the_history(desk: WatchDesk) -> None:
+    desk.added()
+    assert desk.watch("ack", "acme", at="2025-06-01").code == 0
+    ran = desk.watch("run", at=noon("2025-06-01") + timedelta(hours=1))
+    assert (ran.code, "0 alerts" in ran.said) == (0, True)
+    changes = desk.json("show", "acme")["transitions"]
+    assert [(each["before"], each["after"]) for each in changes] == [("OK", "EXPIRED"), (None, "OK")]
+
+
 def test_an_expiry_that_was_acknowledged_counts_no_more_until_something_else_comes(desk: WatchDesk) -> None:
     desk.added()
     assert desk.watch("run", at="2025-06-01").code == 2

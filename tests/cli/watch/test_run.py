@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -139,6 +140,20 @@ def test_text_is_not_written_to_a_file_and_nothing_is_looked_at(
     assert (ran.code, ran.out) == (3, "")
     assert "--format json" in ran.err
     assert not (tmp_path / "out").exists()
+    assert desk.row()["looked_at"] == "2025-02-03T12:00:00Z"
+
+
+def test_a_result_replaces_nothing_but_a_result(desk: WatchDesk, tmp_path: Path) -> None:
+    desk.added()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(desk.config)
+    (tmp_path / "folder").symlink_to(desk.memory.parent)
+    own = [desk.memory, tmp_path / "folder" / desk.memory.name, desk.config, desk.memory.with_name("watch.db-wal")]
+    for file in [tmp_path / "pipe", tmp_path / "link", tmp_path, *own]:
+        before = (desk.memory.read_bytes(), desk.config.read_bytes(), sorted(tmp_path.iterdir()))
+        ran = desk.watch("run", "--format", "json", "--output", file, at="2025-02-04")
+        assert (ran.code, "Name another file" in ran.out) == (3, True), ran.out
+        assert (desk.memory.read_bytes(), desk.config.read_bytes(), sorted(tmp_path.iterdir())) == before
     assert desk.row()["looked_at"] == "2025-02-03T12:00:00Z"
 
 
