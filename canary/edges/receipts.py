@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from canary.edges.files import make_folder, write_file
+from canary.edges.files import make_folder, settle, sweep, write_file
 from canary.edges.shared_files import SharedFiles
 from canary.limits import RECEIPT_BYTES
 
@@ -40,7 +40,7 @@ class Receipts:
         return self._files.read_text(path, limit=RECEIPT_BYTES, hint="Move it away; a new one is written then.")
 
     def write(self, entry: int, text: str) -> None:
-        """Writes the receipt of an entry.
+        """Writes the receipt of an entry, unless it says so already; clears away what a killed run left of it.
 
         Raises:
             WorkspaceError: it cannot be written.
@@ -48,4 +48,9 @@ class Receipts:
         path = self._root / self.name(entry)
         self._files.check_folder(FOLDER)
         make_folder(path.parent)
-        write_file(path, text.encode())
+        sweep(path.parent, path.name)
+        if self.read(entry) != text:
+            write_file(path, text.encode())
+        else:
+            # A run that was killed may have given it its name and no more.
+            settle(path.parent)

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote
 
-from canary.edges.files import PRIVATE_FOLDER_MODE, PRIVATE_MODE, make_folder, read_file, write_file
+from canary.edges.files import PRIVATE_FOLDER_MODE, PRIVATE_MODE, make_folder, read_file, settle, write_file
 from canary.errors import MalformedError
 from canary.formats.reminded_json import Reminded, parse_reminded, render_reminded
 from canary.limits import REMINDED_BYTES
@@ -30,11 +30,12 @@ def read_reminded(path: Path) -> Reminded | None:
 
     Raises:
         MalformedError: the file is damaged, or something else.
-        WorkspaceError: it cannot be read.
+        WorkspaceError: it cannot be read, or what a killed run wrote cannot be made durable.
     """
     # A link to nothing is no beginning: what it led to may lie on a disk that is not there just now.
     if not os.path.lexists(path):
         return None
+    settle(path.parent)
     try:
         return parse_reminded(read_file(path, limit=REMINDED_BYTES))
     except MalformedError as error:

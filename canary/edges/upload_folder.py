@@ -15,9 +15,8 @@ from canary.edges.files import (
     lies_in,
     make_folder,
     read_inside,
+    settle,
     sweep,
-    sync_folder,
-    what_to_do,
     write_file,
 )
 from canary.errors import WorkspaceError
@@ -88,10 +87,7 @@ class UploadFolder:
             WorkspaceError: that failed.
         """
         for folder in self._folders:
-            try:
-                sync_folder(folder)
-            except OSError as error:
-                raise WorkspaceError(f"{folder} cannot be synced: {error.strerror}", hint=what_to_do(error)) from error
+            settle(folder)
 
     def _is_there(self, file: Path, data: bytes) -> bool:
         if not is_regular(file) or file.lstat().st_size != len(data):
