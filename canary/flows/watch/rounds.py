@@ -5,6 +5,7 @@
 2. What is due is claimed, so that no other run looks at the same canary.
 3. Everything that time alone changes about what is not due is stored: a canary expires whether anybody looks or not.
 4. What each look came to is stored in batches, with the alerts that follow from it, each batch whole or not at all.
+   What a person changed during its look is left out, and looked at once more.
 5. Looks that could not reach anything are held back to the end: if there are suddenly too many of them, it is this
    watcher's own network that looks broken. Then one alert says so, and no canary is suspected for it.
 
@@ -14,7 +15,7 @@ Delivering is a matter of its own (`canary.flows.watch.delivering`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -154,8 +155,8 @@ def _look_at_what_is_due(taken: Round, listed: Sequence[Watched], tags: Sequence
     alerts = _pass_time(taken, [each for each in others if _is_under(each, tags)])
     batch, held = _Batch(taken), _Held()
     answered: set[str] = set()
-    for number, looked in enumerate(taken.looks(due), 1):
-        taken.progress(number, len(due))
+    for number, looked in enumerate(_looks(taken, due, batch), 1):
+        taken.progress(min(number, len(due)), len(due))
         if abs(taken.clock() - claimed_at) > CLAIM / 3:
             batch.flush()
             _claimed(taken, sorted(names - answered))
@@ -175,6 +176,14 @@ def _look_at_what_is_due(taken: Round, listed: Sequence[Watched], tags: Sequence
     if since is not None:
         alerts += _tell_network(taken, since, *counts)
     return Came(len(due), len(held.looks), alerts + batch.alerts, since)
+
+
+def _looks(taken: Round, due: Sequence[Watched], batch: _Batch) -> Iterator[Looked]:
+    """Looks at canaries, and once more at those that a person changed meanwhile: what they came to was not stored."""
+    yield from taken.looks(due)
+    batch.flush()
+    if batch.left_out:
+        yield from taken.looks(_claimed(taken, batch.left_out))
 
 
 def _claimed(taken: Round, names: Sequence[str]) -> list[Watched]:
@@ -197,9 +206,14 @@ def _pass_time(taken: Round, rows: Sequence[Watched]) -> int:
         found = _decided(taken, watched, by_time(watched, now), now)
         if found.watched != watched or found.transition is not None or found.alerts:
             recorded.append(found)
+    left_out: set[str] = set()
     for start in range(0, len(recorded), WATCH_BATCH):
-        taken.store.record(recorded[start : start + WATCH_BATCH])
-    return sum(len(each.alerts) for each in recorded)
+        left_out.update(taken.store.record(recorded[start : start + WATCH_BATCH]))
+    return _count_alerts(recorded, left_out)
+
+
+def _count_alerts(recorded: Sequence[Recorded], left_out: Collection[str]) -> int:
+    return sum(len(each.alerts) for each in recorded if each.watched.followed.name not in left_out)
 
 
 def _decided(taken: Round, before: Watched, after: Watched, now: datetime) -> Recorded:
@@ -216,6 +230,7 @@ class _Batch:
         self._bytes = 0
         self._since = taken.clock()
         self.alerts = 0
+        self.left_out: list[str] = []
 
     def add(self, looked: Looked, *, network_broken: bool) -> None:
         """Takes in what a look came to."""
@@ -230,7 +245,6 @@ class _Batch:
         )
         after = replace(after, followed=_pinned(looked), took=looked.took)
         found = _decided(taken, looked.watched, after, looked.at)
-        self.alerts += len(found.alerts)
         self._waiting.append(replace(found, state=looked.state, check=_check(looked), sighting=looked.sighting))
         self._bytes += sum(len(each.data) for each in looked.state.entries) if looked.state else 0
         is_full = len(self._waiting) >= WATCH_BATCH or self._bytes >= BATCH_BYTES
@@ -240,7 +254,9 @@ class _Batch:
     def flush(self) -> None:
         """Stores what is waiting."""
         if self._waiting:
-            self._taken.store.record(self._waiting)
+            left_out = self._taken.store.record(self._waiting)
+            self.alerts += _count_alerts(self._waiting, left_out)
+            self.left_out += left_out
         self._waiting = []
         self._bytes = 0
         self._since = self._taken.clock()
