@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canary.cli.app import App
@@ -166,6 +166,7 @@ def test_crontab_itself_takes_the_lines(program: Path, home: Path) -> None:
     assert done.returncode == 0, f"{program}: {done.stderr}"
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters="\\"), max_size=8),

@@ -6,7 +6,7 @@ import json
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canary.core.days import day_in_words, days_in_words
@@ -125,6 +125,7 @@ def test_overdue_counts_even_where_the_roster_came_after_it() -> None:
     assert found == (Reminder("legal", "overdue"),)
 
 
+@settings(deadline=None)
 @given(
     hours=st.lists(st.integers(0, 24 * 60), min_size=1, max_size=12),
     length=st.integers(1, 31),

@@ -6,7 +6,7 @@ import contextlib
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canary.core.schedule import Window
@@ -93,6 +93,7 @@ def test_no_more_signers_than_a_roster_can_have() -> None:
         parsed(f"[signers]\n{lines}\n[mail]\nhost = 'a'\nfrom = 'a@b'")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200) | st.text("[]signersmailcommand=\"'\n .@", max_size=80).map(lambda text: MAIL + text))
 def test_whatever_stands_in_it_it_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(MalformedError):
@@ -111,6 +112,7 @@ def test_the_record_as_it_is_documented() -> None:
     )
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         Reminded,
