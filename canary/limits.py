@@ -245,6 +245,15 @@ WATCH_BATCH_AFTER = timedelta(seconds=2)
 WATCH_CONFIG_BYTES = 65_536
 """Bytes in a watcher's configuration: fifty channels with a comment on every line take some 20,000."""
 
+RECEIPT_BYTES = 262_144
+"""Bytes in one receipt: a thousand lines of what happened take some 100,000."""
+
+REMIND_CONFIG_BYTES = 65_536
+"""Bytes in `remind.toml`: a hundred signers with a comment on every line take some 20,000."""
+
+REMINDED_BYTES = 65_536
+"""Bytes in the record of who was reminded: a hundred signers take some 10,000."""
+
 CONFIG_VALUE_CHARACTERS = 1_024
 """Characters in one text of a watcher's configuration: an address, a path."""
 
