@@ -281,9 +281,22 @@ class _Tls(_Plain, HTTPSConnection):
     """The same, with TLS."""
 
 
-@functools.cache
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Returns the one context for a set of authorities: TLS 1.2 or newer, host names checked."""
+    """Returns the one context for a set of authorities: TLS 1.2 or newer, host names checked.
+
+    Raises:
+        CanaryError: the file cannot be used.
+    """
+    # Reading it takes longer than a handshake, and many looks begin at once.
+    with _reading_authorities:
+        return _read_authorities(ca_file)
+
+
+_reading_authorities = threading.Lock()
+
+
+@functools.cache
+def _read_authorities(ca_file: Path | None) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not create_default_context: it obeys SSLKEYLOGFILE
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
