@@ -24,6 +24,7 @@ from urllib3.util import parse_url
 
 from canary.core.origin import Origin, is_public
 from canary.core.proxy import Proxy
+from canary.edges.timed_work import in_time
 from canary.errors import CanaryError
 from canary.limits import CA_FILE_BYTES
 
@@ -87,7 +88,7 @@ class Deadline:
             OSError: none of the addresses could be connected to.
         """
         self.attempts += 1
-        addresses = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        addresses = self._resolve(host.strip("[]"), port)
         failure = OSError()
         for position, (family, kind, protocol, _, address) in enumerate(addresses):
             if self._public_only and not is_public(str(address[0])):
@@ -109,10 +110,15 @@ class Deadline:
                 return sock
         raise failure
 
+    def _resolve(self, host: str, port: int) -> list[Any]:
+        """Returns the addresses of a host. Nothing can cut the resolver: a thread that hangs in it is left behind."""
+        ask = functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        return in_time(self, ask)
+
     def _hold(self, sock: socket.socket) -> None:
         """Takes a handle on a new socket, and lets go of the one before."""
         with self._lock:
-            self.left()  # the resolver may have hung until long after the cut
+            self.left()
             before, self._handle = self._handle, sock.dup()
         if before is not None:
             before.close()

@@ -146,7 +146,7 @@ def worst(codes: Sequence[int]) -> int:
 
 
 def _look_at_what_is_due(taken: Round, listed: Sequence[Watched], tags: Sequence[str]) -> Came:
-    due = _claimed(taken, [each.followed.name for each in taken.store.due(taken.clock(), tags=tags)])
+    due = _claimed(taken, taken.store.due(taken.clock(), tags=tags))
     claimed_at = taken.clock()
     names = {each.followed.name for each in due}
     alerts = _pass_time(taken, [each for each in listed if each.followed.name not in names and _is_under(each, tags)])
