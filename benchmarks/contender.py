@@ -85,7 +85,7 @@ class Job(msgspec.Struct):
 
 def _run(job: Job) -> None:
     config = job.memory.with_suffix(".toml")
-    config.write_text(f'[watch]\nmemory = "{job.memory}"\n')
+    config.write_text(f'[watch]\nmemory = "{job.memory}"\nthreads = {THREADS}\n')
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         code = run(["watch", "run", "--config", str(config)])
