@@ -14,7 +14,7 @@ from tests.authority import make_authority, pem, query_for
 from tests.gpg_home import GpgHome
 from tests.publisher import ADD_ALL
 from tests.publisher import Publisher as CommandLine
-from tests.simulator import EXAMPLE_ANCHOR, EXAMPLE_BLOCK, MemorySource, Publisher
+from tests.simulator import CANARY, EXAMPLE_ANCHOR, EXAMPLE_BLOCK, MemorySource, Publisher
 
 _RELEASES = 4
 _CADENCE = timedelta(weeks=13)
@@ -22,12 +22,18 @@ _CADENCE = timedelta(weeks=13)
 
 def year_of_releases(folder: Path) -> str:
     """Writes the site of a canary with Ed25519 signers and four releases; returns its pin, `sha256:…`."""
-    publisher = Publisher(start=_first_window(), cadence="13 weeks")
+    publisher = year_of(CANARY)
+    write(publisher.site().files, folder)
+    return f"sha256:{publisher.pin}"
+
+
+def year_of(canary: str) -> Publisher:
+    """Returns a publisher with Ed25519 signers and four releases, the newest one of this quarter."""
+    publisher = Publisher(start=_first_window(), cadence="13 weeks", canary=canary)
     publisher.roster()
     for _ in range(_RELEASES):
         publisher.release()
-    write(publisher.site().files, folder)
-    return f"sha256:{publisher.pin}"
+    return publisher
 
 
 def year_with_openpgp(folder: Path, home: GpgHome) -> tuple[Path, str]:

@@ -156,6 +156,9 @@ asked at once, and each at most three times (for the tip, a block's hash, its he
 ANCHOR_SOURCES = 10
 """Sources of one kind of anchor, or of blocks: each is a thread and a connection while it is asked."""
 
+CA_FILE_BYTES = 8 * 1024 * 1024
+"""Bytes in a file of certificates to trust: a system's whole bundle has some 250,000."""
+
 REDIRECTS = 3
 """Redirects followed, all on one and the same host."""
 
@@ -171,7 +174,13 @@ LONGEST_INTERVAL = timedelta(days=30)
 """Between two looks at one canary: the shortest window is not missed by much."""
 
 LIST_BYTES = 67_108_864
-"""Bytes of a list to import: 100,000 canaries with room to spare."""
+"""Bytes of a list to import as JSON lines: 100,000 canaries with room to spare."""
+
+TOML_LIST_BYTES = 8_388_608
+"""Bytes of a list to import as TOML: 20,000 canaries. Its reader takes up to a hundred times the memory."""
+
+LIST_REFUSED = 10_000
+"""Canaries of a list to import that may be refused until it is taken for something else than a list."""
 
 NOTE_CHARACTERS = 1_000
 """Characters of the note that a person leaves when acknowledging."""
@@ -215,6 +224,15 @@ TELL_EVERY = timedelta(minutes=1)
 COMPACT_EVERY = timedelta(days=1)
 """How often the history is thinned."""
 
+LARGE_LOOK_BYTES = 1_048_576
+"""Bytes that one look may have taken into memory before it needs a place; a log of a century of releases has fewer."""
+
+LARGE_LOOKS = 2
+"""Looks at once that may have taken more than that; each may come to some three times the longest log."""
+
+BATCH_BYTES = 33_554_432
+"""Bytes of logs after which a batch is stored however few looks are in it."""
+
 HELD_BYTES = 33_554_432
 """Bytes of failed answers in one run that are kept while it is not clear whose failure it is."""
 
@@ -226,6 +244,15 @@ WATCH_BATCH_AFTER = timedelta(seconds=2)
 
 WATCH_CONFIG_BYTES = 65_536
 """Bytes in a watcher's configuration: fifty channels with a comment on every line take some 20,000."""
+
+RECEIPT_BYTES = 262_144
+"""Bytes in one receipt: a thousand lines of what happened take some 100,000."""
+
+REMIND_CONFIG_BYTES = 65_536
+"""Bytes in `remind.toml`: a hundred signers with a comment on every line take some 20,000."""
+
+REMINDED_BYTES = 65_536
+"""Bytes in the record of who was reminded: a hundred signers take some 10,000."""
 
 CONFIG_VALUE_CHARACTERS = 1_024
 """Characters in one text of a watcher's configuration: an address, a path."""
@@ -273,6 +300,9 @@ RETRY_FIRST = timedelta(minutes=1)
 
 RETRY_LONGEST = timedelta(hours=6)
 """The longest time from one try to the next."""
+
+DELAY_LONGEST = timedelta(days=1)
+"""The longest that a delivery waits, for its next try or for the end of quiet hours."""
 
 RETRIES = 37
 """Tries of one delivery until it is given up. With the distances above the last is made after more than 7 days."""

@@ -162,6 +162,19 @@ def no_shell_is_started(_: str, tree: ast.Module) -> Iterator[str]:
                 yield f"{node.lineno}: {name}"
 
 
+def json_is_read_by_decoders_that_are_made_at_import(_: str, tree: ast.Module) -> Iterator[str]:
+    """msgspec describes a type when it first reads one, and two threads that do so at once end the process (0.22)."""
+    within = {id(node) for each in ast.walk(tree) if isinstance(each, FUNCTIONS) for node in ast.walk(each)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = dotted(node.func)
+            typed = any(each.arg == "type" for each in node.keywords)
+            if (name == "msgspec.json.decode" and typed) or (name == "msgspec.json.Decoder" and id(node) in within):
+                yield f"{node.lineno}: {name}"
+
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
 RULES: tuple[Rule, ...] = (
     imports_go_down_only,
     the_pure_floors_do_no_input_or_output,
@@ -170,6 +183,7 @@ RULES: tuple[Rule, ...] = (
     nothing_is_asserted,
     no_error_is_caught_unseen,
     no_shell_is_started,
+    json_is_read_by_decoders_that_are_made_at_import,
 )
 
 
@@ -217,6 +231,12 @@ def test_every_module_stands_on_a_floor() -> None:
         (no_error_is_caught_unseen, "canary.cli.x", "try:\n    pass\nexcept:\n    pass"),
         (no_shell_is_started, "canary.edges.x", "run('x', shell=True)"),
         (no_shell_is_started, "canary.edges.x", "os.system('x')"),
+        (json_is_read_by_decoders_that_are_made_at_import, "canary.edges.x", "msgspec.json.decode(b'', type=State)"),
+        (
+            json_is_read_by_decoders_that_are_made_at_import,
+            "canary.edges.x",
+            "def read():\n    return msgspec.json.Decoder(State)",
+        ),
     ],
 )
 def test_a_module_that_breaks_a_rule_is_found(rule: Rule, module: str, source: str) -> None:
@@ -243,6 +263,11 @@ def test_a_module_that_breaks_a_rule_is_found(rule: Rule, module: str, source: s
             "try:\n    pass\nexcept BaseException as error:\n    answer.set_exception(error)",
         ),
         (no_shell_is_started, "canary.edges.x", "run(['x'], shell=False)"),
+        (
+            json_is_read_by_decoders_that_are_made_at_import,
+            "canary.edges.x",
+            "decode = msgspec.json.Decoder(State).decode\nmsgspec.json.decode(b'')",
+        ),
     ],
 )
 def test_a_module_that_keeps_a_rule_is_left_alone(rule: Rule, module: str, source: str) -> None:

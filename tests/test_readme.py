@@ -20,6 +20,7 @@ import pytest
 from msgspec.structs import replace
 
 from canary.core.watch_settings import Command, Level, Route, Smtp, WatchSettings
+from canary.formats.remind_config import parse_remind_config
 from canary.formats.watch_config import parse_watch_config
 from tests.calendar_simulator import Calendar
 from tests.loopback import Loopback
@@ -102,7 +103,7 @@ def workspace(home: Path) -> Path:
 
 def _type_the_publishers_session(home: Path, site: Path, nobody: Loopback) -> None:
     folder = home
-    for containing in ("canary init", "canary key new", "canary roster", "canary draft", "tar -C"):
+    for containing in ("canary init", "canary key new", "canary roster", "canary draft", "canary publish --to /srv"):
         for line in commands(containing):
             if line.startswith("cd "):
                 folder /= line.removeprefix("cd ")
@@ -197,10 +198,70 @@ def test_when_a_release_was_signed_is_told_and_its_proofs_are_saved(workspace: P
     assert (home / "proofs" / "entry.txt").read_bytes() == (workspace / "log" / "0002.txt").read_bytes()
 
 
+def test_the_site_is_looked_at_from_outside(workspace: Path, address: str, home: Path) -> None:
+    (line,) = commands("canary publish --check")
+    code, said = typed(line.replace("https://example.net/canary/", address), workspace, home)
+    assert code == 0, said
+    assert f"{address}: a watcher sees" in said
+    assert f"seen at {address}: " in (workspace / "receipts/0002.txt").read_text("utf-8")
+
+
+def test_a_bucket_is_written_to(workspace: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("moto.server", reason="moto is not installed here, so nothing was written to a bucket")
+    from tests.bucket_server import BucketServer  # noqa: PLC0415  # where there is moto
+
+    (line,) = commands("canary publish --to s3:")
+    with BucketServer() as server:
+        server.use(monkeypatch)
+        code, said = typed(line.replace("our-site", "sites"), workspace, home)
+        assert code == 0, said
+        assert server.files("canary")["checkpoint"] == (workspace / "public/checkpoint").read_bytes()
+
+
+@pytest.mark.skipif(shutil.which("rsync") is None, reason="no rsync here, so its lines in the README were not run")
+def test_rsync_copies_the_whole_site(workspace: Path, home: Path) -> None:
+    target = home / "elsewhere"
+    target.mkdir()
+    lines = commands("rsync")
+    for line in lines:
+        assert (target / "checkpoint").exists() is False
+        code, said = typed(line.replace("www.example.net:/srv/www/canary/", f"{target}/"), workspace, home)
+        assert code == 0, said
+    copied, built = ({str(each.relative_to(top)) for each in top.rglob("*")} for top in (target, workspace / "public"))
+    assert copied == built
+
+
+def test_a_repository_that_is_served_takes_the_site(workspace: Path, home: Path) -> None:
+    pages, hub = home / "pages", home / "hub.git"
+    author = "-c user.name=a -c user.email=a@example.net"
+    for line in (f"git init --quiet --bare {hub}", f"git clone --quiet {hub} {pages}", f"mkdir {pages}/canary"):
+        assert typed(line, home, home)[0] == 0
+    assert typed(f"canary publish --to {pages}/canary", workspace, home)[0] == 0
+    for line in commands("git -C"):
+        code, said = typed(line.replace("/srv/pages", f"{pages} {author}"), home, home)
+        assert code == 0, said
+    code, said = typed(f"git -C {hub} ls-tree -r --name-only HEAD", home, home)
+    assert (code, "canary/checkpoint" in said.splitlines()) == (0, True)
+
+
+def test_signers_are_reminded_as_it_is_explained(workspace: Path, home: Path) -> None:
+    (block,) = [each for each in blocks("toml") if "[signers]" in each]
+    settings = parse_remind_config("\n".join(block).encode(), what="README.md", folder="/srv/acme", home="/home/op")
+    assert isinstance(settings.how, Smtp)
+    assert settings.addresses.keys() == {"legal", "security", "director"}
+    config = workspace / "remind.toml"
+    config.write_text("[command]\nrun = ['/bin/cat']\n", "utf-8")
+    (line,) = commands("canary remind --test")
+    code, said = typed(line, workspace, home)
+    config.unlink()
+    assert (code, said.split()) == (0, ["legal:", "taken.", "security:", "taken.", "director:", "taken."])
+
+
 def test_the_cron_lines_print_what_is_said_of_them(workspace: Path, address: str, home: Path) -> None:
     (block,) = blocks("crontab")
     lines = [line for line in block if not line.startswith("#")]
-    assert len(lines) == 4
+    assert len(lines) == 5
+    (workspace / "remind.toml").write_text("[command]\nrun = ['/bin/cat']\n", "utf-8")
     added = f"canary watch add {address} --pin {pin_of(workspace)} --name by-cron"
     assert typed(added, home, home)[0] == 0
     for line in lines:
@@ -215,6 +276,9 @@ def test_the_cron_lines_print_what_is_said_of_them(workspace: Path, address: str
             continue
         if "watch run --quiet" in line:
             assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+            continue
+        if "canary remind" in line:
+            assert (done.returncode in (0, 1, 2), done.stderr) == (True, "")
             continue
         assert re.fullmatch(r"CANARY (OK|WARNING|CRITICAL) - .*\n", done.stdout), done.stdout + done.stderr
         assert done.returncode in (0, 1, 2)
@@ -248,7 +312,7 @@ def _check_timestamp(command: str, workspace: Path, home: Path) -> None:
 
 
 def test_the_watchers_configuration_is_read_as_it_is_explained() -> None:
-    (block,) = blocks("toml")
+    (block,) = [each for each in blocks("toml") if "[watch]" in each]
     settings = parse_watch_config("\n".join(block).encode(), what="README.md", memory="/watch.db", folder="/etc/canary")
     assert [(each.name, type(each.how)) for each in settings.channels] == [("mail", Smtp), ("pager", Command)]
     assert settings.routes == (Route(("mail",)), Route(("pager",), tags=("vital",), least=Level.CRITICAL))
@@ -258,7 +322,8 @@ def test_the_watchers_configuration_is_read_as_it_is_explained() -> None:
 def test_cron_prints_lines_for_this_machine(workspace: Path, home: Path) -> None:
     lines, units = commands("canary cron --workspace")
     code, said = typed(lines.replace("/srv/acme", str(workspace)), home, home)
-    assert (code, len(re.findall(r"(?m)^[0-9*].* watch run|^[0-9*].* status --workspace", said))) == (0, 2)
+    jobs = r"(?m)^[0-9*].* (watch run|status --workspace|remind --quiet)"
+    assert (code, re.findall(jobs, said)) == (0, ["watch run", "status --workspace", "remind --quiet"])
     code, said = typed(units, home, home)
     assert (code, "canary-watch.timer" in said) == (0, True)
 

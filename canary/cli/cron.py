@@ -7,34 +7,104 @@ memory takes both.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
 from canary.cli.app import App
 from canary.cli.crontab_lines import cron_line, cron_line_told_if_bad
 from canary.cli.systemd_units import Job, service, timer
+from canary.edges.remind_config_file import FILE as REMIND_CONFIG
+from canary.edges.remind_config_file import read_remind_config
 from canary.edges.watch_config_file import read_watch_config
 from canary.edges.workspace import Workspace
 from canary.flows.issue.config import parse_config
 
 _EVERY_TEN_MINUTES = "*/10 * * * *"
-_DAILY, _DAILY_LATER = "0 8 * * *", "30 8 * * *"
+
+
+class _Daily(NamedTuple):
+    """One of the publisher's jobs, once a day.
+
+    Attributes:
+        command: the command of canary.
+        hour: when, in the crontab's own spelling.
+        clock: the same as a time of day.
+        comment: what is said of it in a crontab.
+        line: how it stands in a crontab.
+        what: what it does, for systemd.
+        options: what else stands on its command line.
+        fine: exit codes besides 0 that are no failures of it.
+    """
+
+    command: str
+    hour: str
+    clock: str
+    comment: str
+    line: Callable[[str, Sequence[str]], str]
+    what: str
+    options: tuple[str, ...] = ()
+    fine: tuple[int, ...] = ()
+
+    def job(self, program: Sequence[str], workspace: Path) -> list[str]:
+        """Returns the command line."""
+        return [*program, self.command, *self.options, "--workspace", str(workspace.absolute())]
+
+
+_Work = tuple[_Daily, Sequence[str]]
+"""A job with its command line."""
+
+_STATUS = _Daily(
+    "status",
+    "0 8 * * *",
+    "08:00",
+    "# Publisher: says what is due. Prints nothing while there is nothing to do.",
+    cron_line_told_if_bad,
+    "Say what is due of the canary",
+)
+_REMIND = _Daily(
+    "remind",
+    "15 8 * * *",
+    "08:15",
+    "# Publisher: reminds the signers who have not signed. Prints nothing when it reminds nobody.",
+    cron_line,
+    "Remind the signers of the canary",
+    options=("--quiet",),
+    fine=(1, 2),
+)
+_TIMESTAMP = _Daily(
+    "timestamp",
+    "30 8 * * *",
+    "08:30",
+    "# Publisher: fetches the timestamps that are missing, and says when to upload.",
+    cron_line,
+    "Fetch the timestamps of the canary that are missing",
+)
 
 
 def cron(app: App, *, config: Path | None, workspace: Path | None, systemd: bool) -> None:
     """Does what `canary cron` says."""
     del app
     read_watch_config(config)  # a job with a configuration that cannot be read would fail in the night
-    stamped = workspace is not None and _asks_for_timestamps(workspace)
     program = _program()
     watch = [*program, "watch", "run", *([] if config is None else ["--config", str(config.absolute())])]
-    at = [] if workspace is None else ["--workspace", str(workspace.absolute())]
-    status, timestamp = [*program, "status", *at], [*program, "timestamp", *at]
-    publisher = [] if workspace is None else [status, timestamp] if stamped else [status]
-    for line in _units(watch, publisher) if systemd else _crontab(watch, publisher):
+    jobs = [] if workspace is None else [(each, each.job(program, workspace)) for each in _publishers(workspace)]
+    for line in _units(watch, jobs) if systemd else _crontab(watch, jobs):
         click.echo(line)
+
+
+def _publishers(workspace: Path) -> Iterator[_Daily]:
+    """Returns the jobs that there is something for to do."""
+    opened = Workspace.open(workspace)
+    table = parse_config(opened.config()).timestamps
+    yield _STATUS
+    if (opened.root / REMIND_CONFIG).exists():
+        read_remind_config(None, opened.root)  # likewise
+        yield _REMIND
+    if table.authorities or table.calendars:
+        yield _TIMESTAMP
 
 
 def _program() -> list[str]:
@@ -43,39 +113,24 @@ def _program() -> list[str]:
     return [str(started.absolute())] if started.name == "canary" else [sys.executable, "-m", "canary"]
 
 
-def _asks_for_timestamps(workspace: Path) -> bool:
-    table = parse_config(Workspace.open(workspace).config()).timestamps
-    return bool(table.authorities or table.calendars)
-
-
-def _crontab(watch: list[str], publisher: list[list[str]]) -> Iterator[str]:
+def _crontab(watch: Sequence[str], publisher: Sequence[_Work]) -> Iterator[str]:
     yield "# Put these lines into your crontab: crontab -e"
     yield "# What a job prints is mailed: to whom MAILTO names, or else to the user whose crontab it is. Try it once."
     yield "#MAILTO=you@example.net"
     yield ""
     yield "# Watcher: looks at what is due, and tells what changed. Prints nothing while nothing is new."
     yield cron_line(_EVERY_TEN_MINUTES, [*watch, "--quiet"])
-    lines = (
-        (
-            "# Publisher: reminds the signers. Prints nothing while there is nothing to do.",
-            cron_line_told_if_bad,
-            _DAILY,
-        ),
-        ("# Publisher: fetches the timestamps that are missing, and says when to upload.", cron_line, _DAILY_LATER),
-    )
-    for words, (comment, line, when) in zip(publisher, lines, strict=False):
+    for daily, words in publisher:
         yield ""
-        yield comment
-        yield line(when, words)
+        yield daily.comment
+        yield daily.line(daily.hour, words)
 
 
-def _units(watch: list[str], publisher: list[list[str]]) -> Iterator[str]:
+def _units(watch: Sequence[str], publisher: Sequence[_Work]) -> Iterator[str]:
     jobs = [Job("canary-watch", "Look at the canaries that are due", "*:0/10", watch, fine=(1, 2))]
-    told = (
-        ("canary-status", "Remind the signers of the canary", "08:00"),
-        ("canary-timestamp", "Fetch the timestamps of the canary that are missing", "08:30"),
-    )
-    jobs += [Job(*each, words) for words, each in zip(publisher, told, strict=False)]
+    jobs += [
+        Job(f"canary-{daily.command}", daily.what, daily.clock, words, fine=daily.fine) for daily, words in publisher
+    ]
     yield "# Put each unit into a file of its name in ~/.config/systemd/user/, then:"
     yield "#   systemctl --user daemon-reload"
     yield f"#   systemctl --user enable --now {' '.join(f'{job.name}.timer' for job in jobs)}"

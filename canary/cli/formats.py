@@ -7,6 +7,7 @@ Where the tool itself fails, every command's JSON document is `format`, `status`
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ FORMAT = 1
 
 UNKNOWN = CanaryError.exit_code
 _FOR_FAILURES = ("nagios", "jsonl", "json")
+_BEYOND_ASCII = re.compile(r"[^\n -~]+")
 _WORDS = {0: "OK", 1: "WARNING", 2: "CRITICAL", UNKNOWN: "UNKNOWN"}
 
 
@@ -35,18 +37,33 @@ def nagios_line(exit_code: int, message: str, performance: Mapping[str, str]) ->
     return f"CANARY {_WORDS[exit_code]} - {flat}" + (f" | {data}" if data else "")
 
 
-def print_json(document: Mapping[str, Any]) -> None:
-    """Prints a document, indented, in the order of its keys."""
+def json_text(document: Mapping[str, Any], *, indent: int | None = None) -> str:
+    """Returns a document as JSON, in the order of its keys, with every character escaped that a terminal could obey.
+
+    JSON itself escapes no more than the characters below U+0020 (RFC 8259, section 7). Strangers' headers hold others
+    that begin an escape sequence (U+009B), and texts that turn the direction of writing around.
+
+    Args:
+        document: the document.
+        indent: spaces of one step; None for one line.
+    """
     import json  # noqa: PLC0415  # most commands print none
 
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    def escaped(found: re.Match[str]) -> str:
+        return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in found[0])
+
+    # Whatever is found stands in a string: outside of those there are line ends and printable ASCII alone.
+    return _BEYOND_ASCII.sub(escaped, json.dumps(document, indent=indent, ensure_ascii=False))
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Prints a document, indented."""
+    click.echo(json_text(document, indent=2))
 
 
 def print_json_line(document: Mapping[str, Any]) -> None:
     """Prints a document on one line."""
-    import json  # noqa: PLC0415  # likewise
-
-    click.echo(json.dumps(document, ensure_ascii=False))
+    click.echo(json_text(document))
 
 
 @contextlib.contextmanager

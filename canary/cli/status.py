@@ -16,7 +16,7 @@ Where the tool itself fails, the document is that of `canary.cli.formats` instea
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +27,16 @@ from canary.cli.app import App
 from canary.cli.collect import still_to_sign
 from canary.cli.formats import FORMAT, failures_in, nagios_line, print_json
 from canary.cli.key import expires_too_soon
+from canary.cli.outlook import look_ahead
 from canary.cli.session import Fault, Session, open_session
 from canary.cli.talk import say, say_next
 from canary.core.anchors import check_anchor
-from canary.core.history import History, replay
 from canary.core.kinds import Kind
 from canary.core.release import Release
 from canary.core.strict import hash_field
 from canary.core.times import format_time, midnight
 from canary.edges.openpgp_certificates import inspect_certificate
-from canary.flows.issue.due import Due, Level, interrupted, what_is_due, with_broken_draft
-from canary.flows.issue.publishing import check_published_prefix
+from canary.flows.issue.due import Due, Level
 from canary.flows.issue.quorum import Board
 
 
@@ -46,17 +45,9 @@ def status(app: App, *, ahead: int, critical: int, output: str, as_json: bool, w
     output = "json" if as_json else output
     with failures_in(output), open_session(app, workspace, changes=False) as session:
         now = app.clock()
-        shown = check_published_prefix(session.workspace, session.history)
-        published = _published(session, shown)
-        due = what_is_due(published, now=now, ahead=timedelta(days=ahead), critical=timedelta(days=critical))
-        fault = session.draft_fault()
-        board = None if fault else session.board()
-        behind = _behind(session, fault, shown)
-        if behind:
-            due = interrupted(due)
-        if fault:
-            due = with_broken_draft(due, fault.why)
-        todo = _next(session, due, board, fault, behind=behind)
+        outlook = look_ahead(session, ahead=ahead, critical=critical, now=now)
+        due, board, fault = outlook.due, outlook.board, outlook.fault
+        todo = _next(session, due, board, fault, behind=outlook.behind)
         keys = _expiring_keys(session, now)
         if output == "json":
             print_json(_document(session, due, board, keys, todo))
@@ -85,21 +76,6 @@ def _tell(session: Session, due: Due, board: Board | None, *, broken: bool, keys
     for warning in keys:
         say(f"Warning: {warning}")
     say_next(todo)
-
-
-def _published(session: Session, shown: int | None) -> History:
-    """Returns what watchers can know of: an entry that is in the log and not on the site settles no window."""
-    if shown is None or shown == len(session.history.admitted):
-        return session.history
-    return replay(session.workspace.log()[:shown], session.verifier)
-
-
-def _behind(session: Session, fault: Fault | None, shown: int | None) -> bool:
-    """Tells whether the site does not show what is in the log; a clone in which none was ever made owes none."""
-    text = None if fault else session.workspace.draft()
-    if text is not None and session.already_in_log(text):
-        return True
-    return session.workspace.has_site() and (shown or 0) < len(session.history.admitted)
 
 
 def _next(session: Session, due: Due, board: Board | None, fault: Fault | None, *, behind: bool) -> str:

@@ -10,7 +10,7 @@ so that looks spread out, and that a run started every interval finds it due. It
 - after as long as patience lasts, while a good status has followed a bad one and that is not told yet.
 
 A moment is counted from the look, never from when it was due: a machine that slept looks once. A `next_at` further
-ahead than the interval was written by a clock that was wrong, and the canary is due.
+ahead than the interval, or a look that is still to come, was written by a clock that was wrong, and the canary is due.
 
 **What is believed.** UNKNOWN, INVALID and everything else that is not a failure (`canary.core.suspecting`) at once:
 none of it comes from a bad line, and none makes a canary look better than it is. A failure when three looks in a row,
@@ -19,14 +19,16 @@ is UNKNOWN from the first look on. Meanwhile what was believed before stands, wi
 puts off an expiry. One that is believed stands until a look brings the log again, or comes to the other kind for as
 long.
 
-**This watcher's own network** looks broken when more than a tenth of the canaries that were looked at within the hour,
-and at least three, are suddenly unreachable. Then no failure of that run is counted.
+**This watcher's own network** looks broken when more than a tenth of the hosts that were looked at within the hour, and
+at least three, are suddenly unreachable. Then no failure of that run is counted. It goes on looking so until those
+that failed have answered or are no longer sudden, whatever else answers meanwhile: one host's trouble is told once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec.structs import replace
@@ -172,9 +174,28 @@ def _recorded(before: Watched, after: Watched, now: datetime) -> Watched:
     if verdict is None:
         return after
     status = verdict.status
+    if _hides_unread(before, verdict):
+        return replace(after, status=status, status_since=now, acknowledged=None)
     if status is before.status and not _is_another(standing(before, now), verdict):
         return after
     return replace(after, status=status, status_since=_began(verdict, now), acknowledged=None)
+
+
+def _hides_unread(before: Watched, after: Verdict) -> bool:
+    """Tells whether under a status that a person has read there is now what would be told if it stood alone.
+
+    Otherwise a changed attachment that was read, and stays changed, would hide a withdrawal and an expiry for ever.
+    """
+    read = before.acknowledged
+    if read is None or read.status is not after.status:
+        return False
+    known = standing(before, read.at)
+    return known is None or not _weighty(after) <= _weighty(known)
+
+
+def _weighty(verdict: Verdict) -> set[tuple[Code, int | None, str]]:
+    """Returns what no host can make come and go, and what only a person can end or an alarm stands for."""
+    return {each.key for each in verdict.findings if each.cause is Cause.EXPIRED or (each.cause and each.sticky)}
 
 
 def _is_another(before: Verdict | None, after: Verdict) -> bool:
@@ -214,7 +235,9 @@ def _moments(verdict: Verdict) -> dict[Code, datetime]:
 
 def is_due(watched: Watched, now: datetime) -> bool:
     """Tells whether a canary is to be looked at by now."""
-    return watched.next_at <= now or watched.next_at > now + watched.followed.every
+    return not now < watched.next_at <= now + watched.followed.every or (
+        watched.checked_at is not None and watched.checked_at > now
+    )
 
 
 def _wait(watched: Watched, now: datetime, jitter: float, patience: Patience, *, retry: bool) -> timedelta:
@@ -249,43 +272,64 @@ def network_suspect(unreachable: int, looked: int) -> bool:
     """Tells whether it is this watcher's own network that looks broken.
 
     Args:
-        unreachable: how many canaries were suddenly unreachable.
+        unreachable: how many hosts were suddenly unreachable.
         looked: how many were looked at, those included.
     """
     return unreachable >= _NETWORK_LEAST and unreachable * _NETWORK_SHARE > looked
 
 
 def count_unreachable(
-    rows: Iterable[Watched], *, failed: Collection[str], answered: Collection[str], now: datetime
+    rows: Iterable[Watched],
+    *,
+    failed: Collection[str],
+    answered: Collection[str],
+    now: datetime,
+    broken_since: datetime | None = None,
 ) -> tuple[int, int]:
-    """Returns how many canaries were suddenly unreachable, of how many that were looked at within the hour.
+    """Returns how many hosts were suddenly unreachable, of how many that were looked at within the hour.
 
-    Not only those of one run count: a run that repeats the looks that failed sees failures only, and one of many small
-    runs too few of them. What failed for longer than a day, while others answered, is no longer sudden.
+    A host counts once, however many canaries lie there, and where it answers for one of them it can be reached. Not
+    only those of one run count: a run that repeats the looks that failed sees failures only, and one of many small
+    runs too few of them. While the network looks broken all count that were looked at since, and in the hour before,
+    but for what is due and was left out of this run: of that nothing is known. What failed for longer than a day, while
+    others answered, is no longer sudden.
 
     Args:
         rows: the whole list, as it was before the run.
         failed: the names of those that the run could not reach.
         answered: the names of the others that it looked at.
         now: the watcher's clock.
+        broken_since: since when the network looks broken; None while it does not.
     """
     listed = list(rows)
     moments = [each.succeeded_at for each in listed if each.succeeded_at is not None]
     answered_at = now if answered else max(moments, default=now)
-    unreachable = looked = 0
+    looked, reached, gone = set(), set(), set()
     for each in listed:
-        name = each.followed.name
+        name, host = each.followed.name, _host(each)
         if name in answered:
-            looked += 1
-        elif name in failed or _lately(each, now):
-            looked += 1
-            if name in failed or each.checked_at != each.succeeded_at:
-                unreachable += _is_sudden(each, answered_at)
-    return unreachable, looked
+            looked.add(host)
+            reached.add(host)
+        elif name in failed or _lately(each, now, broken_since):
+            looked.add(host)
+            if name not in failed and each.checked_at == each.succeeded_at:
+                reached.add(host)
+            elif _is_sudden(each, answered_at):
+                gone.add(host)
+    return len(gone - reached), len(looked)
 
 
-def _lately(watched: Watched, now: datetime) -> bool:
-    return watched.checked_at is not None and abs(now - watched.checked_at) <= _SUDDENLY
+def _host(watched: Watched) -> str:
+    location = watched.followed.location
+    return urlsplit(location).netloc or location
+
+
+def _lately(watched: Watched, now: datetime, broken_since: datetime | None) -> bool:
+    if watched.checked_at is None:
+        return False
+    if broken_since is not None and not is_due(watched, now) and watched.checked_at >= broken_since - _SUDDENLY:
+        return True
+    return abs(now - watched.checked_at) <= _SUDDENLY
 
 
 def _is_sudden(watched: Watched, answered_at: datetime) -> bool:

@@ -107,18 +107,23 @@ def changes_since(history: History, acknowledged: int) -> list[Finding]:
 
 def changes_from_pin(history: History) -> list[Finding]:
     """Returns what changed since the last release of an earlier period, and older changes as remarks."""
-    newest = next(history.releases_back())
     base = compared_with(history)
     told = Told()
-    rosters: list[Finding] = []
-    if base is not None:
-        told.add(compare(base, newest, StoodBefore(history.standing, base.entry + 1)))
-        rosters = _roster_changes_since(history, base.entry)
-    if newest.final:
-        told.add(_not_affirmed(history))
+    told.add(changes_of_newest(history))
+    rosters = [] if base is None else _roster_changes_since(history, base.entry)
     older = [change.finding() for change in _newest_changes(history) if change not in told]
     older += [each for each in _roster_changes_since(history, 1) if each not in rosters][-CHANGES_TOLD:]
     return told.findings() + rosters + [replace(each, remark=True) for each in older]
+
+
+def changes_of_newest(history: History) -> Iterator[Change]:
+    """Returns what became of the statements in the newest release, as a first look compares it; some may come twice."""
+    base = compared_with(history)
+    newest = next(history.releases_back())
+    if base is not None:
+        yield from compare(base, newest, StoodBefore(history.standing, base.entry + 1))
+    if newest.final:
+        yield from _not_affirmed(history)
 
 
 def compared_with(history: History) -> Release | None:

@@ -3,6 +3,7 @@
 - A **name** is 1 to 128 of `A-Z`, `a-z`, `0-9`, `.`, `_`, `/`, `~` and `-`, beginning with a letter or digit. Without
   one, a canary is called by its id. No two in one list have the same.
 - A **tag** is 1 to 64 of `a-z`, `0-9`, `.`, `_` and `-`, beginning with a letter or digit.
+- A **location** and a **file of certificates** are printable characters alone.
 - An **interval** is `30m`, `6h` or `7d`: a number of minutes, hours or days, from 5 minutes to 30 days.
 """
 
@@ -78,6 +79,17 @@ def check_tags(tags: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(tags)) != len(tags) or len(tags) > TAGS:
         raise MalformedError(f"a canary has at most {TAGS} tags, each once")
     return tags
+
+
+def check_place(text: str) -> str:
+    """Returns `text`, an address or a path, if it can be kept and shown: printable characters, none of them half ones.
+
+    Raises:
+        MalformedError: it cannot.
+    """
+    if not text.isprintable():
+        raise MalformedError(f"an address or a path is of printable characters, not {shown(text)}")
+    return text
 
 
 def parse_interval(text: str) -> timedelta:

@@ -10,6 +10,8 @@
 | `releases/<n>/`, `rosters/<n>/` | its page, `text.txt`, `entry.txt` and detached signatures, for checks by hand |
 | `keys/` | vkeys and certificates |
 | `index.html`, `status.json` | views of the log, for people and for programs (`canary.flows.site.status`) |
+| `statements/<id>/`, `releases/index.html`, `rosters/index.html` | what became of a statement; all of them |
+| `feed.atom`, `calendar.ics`, `badge.svg` | the newest entries, the next window, the newest release: views likewise |
 
 A verifier reads the first five rows and nothing else. On the host, and not below the base, lies
 `/.well-known/warrant-canary` (`canary.core.hint`).

@@ -14,8 +14,8 @@ unknown and critical, or where a channel stands in none (`check_routes`). So wha
 however that is misspelt, what is unknown or critical reaches somebody. Warnings and notices may reach nobody, where the
 file says so in `least`.
 
-**Quiet hours** of a channel delay what goes through it to their end, and drop nothing. INVALID and WITHDRAWN do not
-wait, and neither does a test, for which somebody sits there.
+**Quiet hours** of a channel delay what goes through it to their end, also what is sent again, and drop nothing. INVALID
+and WITHDRAWN do not wait, and neither does a test, for which somebody sits there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from datetime import datetime
 from canary.core.alerts import Alert, AlertKind, Delivery
 from canary.core.findings import EXIT_CODES, Status
 from canary.core.quiet_hours import after_quiet
-from canary.core.watch_settings import ChannelSettings, Level, Route, WatchSettings
+from canary.core.watch_settings import ChannelSettings, Level, Quiet, Route, WatchSettings
 from canary.errors import MalformedError
 
 _LEVELS = {0: Level.NOTICE, 1: Level.WARNING, 3: Level.UNKNOWN, 2: Level.CRITICAL}
@@ -45,17 +45,17 @@ def deliveries(alert: Alert, settings: WatchSettings, now: datetime) -> tuple[De
     """
     names = {name for route in settings.routes if takes(route, alert) for name in route.channels}
     return tuple(
-        Delivery(alert, channel.name, due_at(alert, channel, now))
+        Delivery(alert, channel.name, due_at(alert, channel.quiet, now))
         for channel in settings.channels
         if channel.name in names or not settings.routes
     )
 
 
-def due_at(alert: Alert, channel: ChannelSettings, moment: datetime) -> datetime:
+def due_at(alert: Alert, quiet: Quiet | None, moment: datetime) -> datetime:
     """Returns when an alert may go through a channel: at a moment, or after the quiet hours in which that lies."""
-    if channel.quiet is None or alert.kind is AlertKind.TEST or alert.after in _NEVER_WAITS:
+    if quiet is None or alert.kind is AlertKind.TEST or alert.after in _NEVER_WAITS:
         return moment
-    return after_quiet(moment, channel.quiet)
+    return after_quiet(moment, quiet)
 
 
 def takes(route: Route, alert: Alert) -> bool:

@@ -15,7 +15,8 @@ another occurrence of the same status. Each is a transition, which is kept, and 
   lateness is acknowledged. OVERDUE names the days that are left, and takes the place of one that is due with it.
 
 **Muted**: nothing is told until then; what stands afterwards is told once. **Acknowledged**: what was read is not told
-any more; another occurrence is.
+any more; another occurrence is, and it is another one too when under a status that was read something comes that no
+host can fake: a withdrawal, a change, an expiry.
 
 **Flapping**: the status went from good (exit code 0) to bad or back, or from bad to bad, as often as the policy says
 within its time. The next bad one is told as flapping, and until the status has been still for that time no reminder

@@ -16,6 +16,7 @@ root anew.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from canary.core.merkle import complete_level
 from canary.errors import MalformedError
@@ -77,12 +78,13 @@ def log_files(entries: Sequence[bytes], leaves: Sequence[bytes], *, sizes: Seque
         sizes: the sizes that were checkpointed; older checkpoints stay provable.
     """
     files: dict[str, bytes] = {}
-    for size in sizes:
-        for index in range((size + TILE_WIDTH - 1) // TILE_WIDTH):
-            part = entries[index * TILE_WIDTH : min(size, (index + 1) * TILE_WIDTH)]
-            path = bundle_path(index, len(part))
-            if path not in files:
-                files[path] = encode_bundle(part)
+    for index in range((len(entries) + TILE_WIDTH - 1) // TILE_WIDTH):
+        first = index * TILE_WIDTH
+        bundle = encode_bundle(entries[first : first + TILE_WIDTH])
+        # A partial bundle is the beginning of the whole one: none is encoded anew.
+        ends = list(accumulate(_LENGTH_BYTES + len(entry) for entry in entries[first : first + TILE_WIDTH]))
+        for width in sorted({min(size - first, TILE_WIDTH) for size in sizes if size > first}):
+            files[bundle_path(index, width)] = bundle[: ends[width - 1]]
     level, hashes = 0, list(leaves)
     while hashes:
         for size in sizes:

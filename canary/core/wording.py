@@ -21,6 +21,11 @@ _MOST_WORDS = 400
 """Words in both texts together beyond which no diff is made: difflib is quadratic on hostile input."""
 
 _MARK = re.compile(r"\[(?=-)|-(?=\])|\{(?=\+)|\+(?=\})")
+_UNSPACED = "\u2e80-\ua4cf\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
+"""Characters of writing that has no spaces between words: Chinese and Japanese."""
+
+_TOKEN = re.compile(rf"(?:[{_UNSPACED}]|[^\s{_UNSPACED}]+)\s*")
+_WHITE = re.compile(r"\s+")
 _PASSAGE = re.compile(r"\[-(.*?)(?:-\]|\Z)|\{\+(.*?)(?:\+\}|\Z)", re.DOTALL)
 
 
@@ -56,6 +61,30 @@ def word_diff(before: str, after: str) -> str:
     Words are what white space parts. Where both texts together have more than 400 words, both are shown whole.
     """
     return " ".join(each.render() for each in _compared(_words(before), _words(after)))
+
+
+def compare_words(before: str, after: str) -> tuple[Passage, ...]:
+    """Returns the passages of a difference, for whoever marks them otherwise: joined, they read as they stand.
+
+    A passage ends with a space where one follows in the text. Chinese and Japanese, which have none between words, are
+    compared character by character. Where both texts together have more than 400 words, both are whole passages.
+    """
+    old, new = ([_WHITE.sub(" ", each) for each in _TOKEN.findall(text)] for text in (before, after))
+    if old:
+        old[-1] += " "  # what is removed from the end does not run into what was added there
+    if len(old) + len(new) > _MOST_WORDS:
+        return (Passage(Mark.REMOVED, "".join(old)), Passage(Mark.ADDED, "".join(new)))
+    from difflib import SequenceMatcher  # noqa: PLC0415  # as below
+
+    found: list[Passage] = []
+    a, b = ([each.rstrip() for each in tokens] for tokens in (old, new))
+    for kind, i1, i2, j1, j2 in SequenceMatcher(a=a, b=b, autojunk=False).get_opcodes():
+        if kind == "equal":
+            _add(found, Mark.SAME, "".join(new[j1:j2]))
+            continue
+        _add(found, Mark.REMOVED, "".join(old[i1:i2]))
+        _add(found, Mark.ADDED, "".join(new[j1:j2]))
+    return tuple(found)
 
 
 def passages(difference: str) -> tuple[Passage, ...]:

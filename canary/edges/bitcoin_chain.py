@@ -43,6 +43,10 @@ class ChainReport(msgspec.Struct):
     blocks: int
 
 
+CHAIN_REPORT = msgspec.json.Decoder(ChainReport)
+"""Reads what a node says of its chain."""
+
+
 class _Interface(Protocol):
     """How blocks are asked for at one kind of interface."""
 
@@ -75,7 +79,7 @@ class _CoreRest:
         self._service = service
 
     def tip(self) -> int:
-        return _height(read_json(self._service.get("/rest/chaininfo.json", limit=_INFO_BYTES), ChainReport))
+        return _height(read_json(self._service.get("/rest/chaininfo.json", limit=_INFO_BYTES), CHAIN_REPORT))
 
     def block_hash(self, height: int) -> str:
         return self._line(f"/rest/blockhashbyheight/{height}.hex")
@@ -95,6 +99,9 @@ class _Line(msgspec.Struct):
     result: str
 
 
+_REPORT, _LINE = msgspec.json.Decoder(_Report), msgspec.json.Decoder(_Line)
+
+
 class _CoreRpc:
     def __init__(self, service: Service, credentials: Path, *, own: bool) -> None:
         self._service = service
@@ -102,13 +109,13 @@ class _CoreRpc:
         self._own = own
 
     def tip(self) -> int:
-        return _height(read_json(self._call("getblockchaininfo", limit=_INFO_BYTES), _Report).result)
+        return _height(read_json(self._call("getblockchaininfo", limit=_INFO_BYTES), _REPORT).result)
 
     def block_hash(self, height: int) -> str:
-        return read_json(self._call("getblockhash", height), _Line).result
+        return read_json(self._call("getblockhash", height), _LINE).result
 
     def header(self, block_hash: str) -> str:
-        return read_json(self._call("getblockheader", block_hash, False), _Line).result  # noqa: FBT003  # JSON-RPC has no names here
+        return read_json(self._call("getblockheader", block_hash, False), _LINE).result  # noqa: FBT003  # JSON-RPC has no names here
 
     def _call(self, method: str, *parameters: str | int | bool, limit: int = _LINE_BYTES) -> bytes:
         body = msgspec.json.encode({"jsonrpc": "1.0", "id": "canary", "method": method, "params": parameters})

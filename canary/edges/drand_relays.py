@@ -16,6 +16,9 @@ class _Latest(msgspec.Struct):
     signature: str
 
 
+_LATEST = msgspec.json.Decoder(_Latest)
+
+
 class DrandRelay:
     """A `canary.core.anchor_source.RoundSource`.
 
@@ -34,5 +37,5 @@ class DrandRelay:
 
     def latest(self) -> DrandRound:
         """Returns the newest round that it knows, not verified; see `RoundSource.latest`."""
-        told = read_json(self._service.get(f"/{CHAIN_HASH}/public/latest", limit=_ROUND_BYTES), _Latest)
+        told = read_json(self._service.get(f"/{CHAIN_HASH}/public/latest", limit=_ROUND_BYTES), _LATEST)
         return parse_drand(f"{told.round} {told.signature}")

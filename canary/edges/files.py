@@ -313,6 +313,18 @@ def remove(path: Path) -> None:
         raise WorkspaceError(f"{path} cannot be removed: {error.strerror}", hint=what_to_do(error)) from error
 
 
+def settle(folder: Path) -> None:
+    """Makes durable what a killed run did to the names in a folder: whoever goes on builds on it.
+
+    Raises:
+        WorkspaceError: that failed.
+    """
+    try:
+        sync_folder(folder)
+    except OSError as error:
+        raise WorkspaceError(f"{folder} cannot be synced: {error.strerror}", hint=what_to_do(error)) from error
+
+
 def sync_folder(path: Path) -> None:
     """Makes what happened to the names in a folder durable."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

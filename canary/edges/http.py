@@ -1,4 +1,4 @@
-"""A canary's site on a web server, fetched with requests; `canary.edges.http_exchange` bounds every request."""
+"""A canary's site on a web server, fetched with urllib3; `canary.edges.http_exchange` bounds every request."""
 
 from __future__ import annotations
 
@@ -93,13 +93,12 @@ class HttpSource:
             raise
 
     def _fetch(self, path: str, url: str, headers: Mapping[str, str], limit: int) -> Fetched:
-        """Does what `get` promises, on the thread that may be cut off."""
+        """Does what `get` promises, as work that may be cut off."""
         if self._seen is not None:
             self._seen(None)
         for _ in range(limits.REDIRECTS + 1):
-            with self._exchange.send(url, headers) as response:
-                raw: urllib3.BaseHTTPResponse = response.raw
-                sighted = None if self._seen is None else Sighted(raw, url, self._seen)
+            with self._exchange.send(url, headers) as raw:
+                sighted = None if self._seen is None else Sighted(raw, url, self._exchange.socket, self._seen)
                 location = raw.headers.get("Location")
                 if raw.status not in _REDIRECTS or location is None:
                     try:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import ssl
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 import urllib3
 from msgspec.structs import replace
 from urllib3.exceptions import HTTPError
 
 from canary.core.fetched import Answer
+from canary.edges.http_connections import certificate
 from canary.limits import SIGHTING_BYTES
 
 _HEADERS = 100
 _HEADER_CHARACTERS = 1_000
+_ALL_HEADERS_CHARACTERS = 16_384
+"""What is kept of every header together: an answer's headers have some 1,000, and what is kept lies on a disk."""
 
 _WAIT_SECONDS = 0.5
 """Seconds to wait for the first bytes of an error's page: its status must not be lost for it."""
@@ -27,15 +31,21 @@ class Sighted:
     Args:
         raw: the answer, of whose body nothing was read: at its end the connection goes, and with it the certificate.
         url: what was asked for.
+        sock: what it comes over; None where that is closed already.
         tell: is told the answer.
     """
 
-    def __init__(self, raw: urllib3.BaseHTTPResponse, url: str, tell: Callable[[Answer], None]) -> None:
-        headers = list(raw.headers.items())[:_HEADERS]
-        shortened = tuple((name[:_HEADER_CHARACTERS], value[:_HEADER_CHARACTERS]) for name, value in headers)
+    def __init__(
+        self,
+        raw: urllib3.BaseHTTPResponse,
+        url: str,
+        sock: socket.socket | None,
+        tell: Callable[[Answer], None],
+    ) -> None:
         self._raw = raw
+        self._sock = sock
         self._tell = tell
-        self._answer = Answer(url, raw.status, shortened, b"", _certificate(raw))
+        self._answer = Answer(url, raw.status, tuple(_shortened(raw.headers.items())), b"", certificate(sock))
         self._beginning = bytearray()
         tell(self._answer)
 
@@ -45,27 +55,39 @@ class Sighted:
 
     def end(self) -> None:
         """Tells the beginning of the body; what was not read of it is read as far as it has arrived."""
-        beginning = bytes(self._beginning) or _arrived(self._raw)
+        beginning = bytes(self._beginning) or self._arrived()
         if beginning:
             self._tell(replace(self._answer, body=beginning))
 
-
-def _arrived(raw: urllib3.BaseHTTPResponse) -> bytes:
-    """Returns what has arrived of a body by now, still compressed if it is; nothing that fails here matters."""
-    socket = getattr(raw.connection, "sock", None)
-    if socket is None:
+    def _arrived(self) -> bytes:
+        """Returns what has arrived of a body by now, still compressed if it is; nothing that fails here matters."""
+        if self._sock is None:
+            return b""
+        with contextlib.suppress(OSError, ValueError, HTTPError, http.client.HTTPException):
+            self._sock.settimeout(min(_WAIT_SECONDS, self._sock.gettimeout() or _WAIT_SECONDS))
+            if _begins(self._raw):
+                return self._raw.read1(SIGHTING_BYTES, decode_content=False)
         return b""
-    waits = socket.gettimeout()
-    with contextlib.suppress(OSError, ValueError, HTTPError, http.client.HTTPException):
-        socket.settimeout(min(_WAIT_SECONDS, waits or _WAIT_SECONDS))
-        return raw.read1(SIGHTING_BYTES, decode_content=False)
-    return b""
 
 
-def _certificate(raw: urllib3.BaseHTTPResponse) -> bytes:
-    socket = getattr(raw.connection, "sock", None)
-    if not isinstance(socket, ssl.SSLSocket):
-        return b""
-    with contextlib.suppress(OSError, ValueError):
-        return socket.getpeercert(binary_form=True) or b""
-    return b""
+def _shortened(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    left = _ALL_HEADERS_CHARACTERS
+    for name, value in islice(headers, _HEADERS):
+        kept = name[:_HEADER_CHARACTERS], value[:_HEADER_CHARACTERS]
+        left -= len(kept[0]) + len(kept[1])
+        if left < 0:
+            return
+        yield kept
+
+
+def _begins(raw: urllib3.BaseHTTPResponse) -> bool:
+    """Tells whether there are first bytes, and one read is enough to have them.
+
+    A chunk begins with a line, and behind the last one stand more (RFC 9112, section 7.1); whoever reads a line waits
+    as long as it comes byte by byte.
+    """
+    if not getattr(raw, "chunked", False):
+        return True
+    stream = getattr(getattr(raw, "_fp", None), "fp", None)
+    length, ended, _ = (stream.peek(1) if stream is not None else b"").partition(b"\n")
+    return bool(ended) and int(length.split(b";")[0], 16) > 0

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import http.client
 import socket
 import ssl
+import stat
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import certifi
-from requests.adapters import HTTPAdapter
+import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import NewConnectionError, ProxyError
+from urllib3.util import parse_url
 
 from canary.core.origin import Origin, is_public
 from canary.core.proxy import Proxy
+from canary.edges.timed_work import in_time
 from canary.errors import CanaryError
+from canary.limits import CA_FILE_BYTES
 
 Connect = Callable[[str, int], socket.socket]
 """Returns a socket that is connected to a host and port, on whatever way."""
+
+_CONTEXTS = 100
+"""Sets of authorities that are kept ready; each takes some hundred kilobytes."""
 
 
 class PrivateAddressError(OSError):
@@ -83,7 +91,7 @@ class Deadline:
             OSError: none of the addresses could be connected to.
         """
         self.attempts += 1
-        addresses = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        addresses = self._resolve(host.strip("[]"), port)
         failure = OSError()
         for position, (family, kind, protocol, _, address) in enumerate(addresses):
             if self._public_only and not is_public(str(address[0])):
@@ -105,10 +113,15 @@ class Deadline:
                 return sock
         raise failure
 
+    def _resolve(self, host: str, port: int) -> list[Any]:
+        """Returns the addresses of a host. Nothing can cut the resolver: a thread that hangs in it is left behind."""
+        ask = functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        return in_time(self, ask)
+
     def _hold(self, sock: socket.socket) -> None:
         """Takes a handle on a new socket, and lets go of the one before."""
         with self._lock:
-            self.left()  # the resolver may have hung until long after the cut
+            self.left()
             before, self._handle = self._handle, sock.dup()
         if before is not None:
             before.close()
@@ -124,10 +137,10 @@ class Deadline:
             handle.close()
 
 
-class PinnedAdapter(HTTPAdapter):
-    """requests' adapter with one TLS context for all, and one pool of connections that the look can cut.
+class PinnedConnection:
+    """The one connection to an origin, kept from one request to the next, and made anew where it was closed.
 
-    Stock requests reads the CA bundle again for every connection, and makes a pool for any host it is asked for.
+    urllib3's pools do the same for many, and take a tenth of a look for it.
 
     Args:
         place: the origin.
@@ -137,21 +150,46 @@ class PinnedAdapter(HTTPAdapter):
     """
 
     def __init__(self, place: Origin, tls: ssl.SSLContext, connect: Connect, tunnel: Proxy | None) -> None:
-        super().__init__()
-        self.init_poolmanager(1, 1, ssl_context=tls)
-        manager = self.poolmanager if tunnel is None else self.proxy_manager_for(tunnel.url, ssl_context=tls)
         self._place = place
+        self._tls = tls
+        self._connect = connect
         self._tunnel = tunnel
-        self._pool: HTTPConnectionPool = manager.connection_from_host(place.host, place.port, place.scheme)
-        plain, self._tls = _connection_classes(connect)
-        self._pool.ConnectionCls = plain if self._pool.scheme == "http" else self._tls
+        self._open: _Plain | None = None
 
-    def get_connection_with_tls_context(self, *_: object, **__: object) -> HTTPConnectionPool:
-        """Returns the one pool, whatever is asked for."""
-        return self._pool
+    @property
+    def socket(self) -> socket.socket | None:
+        """The socket of a connection that is kept open."""
+        return None if self._open is None else self._open.sock
 
-    def cert_verify(self, conn: object, url: str, verify: object, cert: object) -> None:
-        """Does nothing: the context knows whom to trust."""
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, seconds: float
+    ) -> urllib3.BaseHTTPResponse:
+        """Sends one request and returns its answer, the body unread. Nothing is sent twice, no redirect is followed.
+
+        Args:
+            method: `GET`, say.
+            url: an address of the origin.
+            headers: all headers but the usual ones of a body.
+            body: what to send.
+            seconds: what each read may take.
+
+        Raises:
+            OSError, HTTPError, HTTPException: no answer came.
+            ValueError: a header is malformed.
+        """
+        target = parse_url(url)._replace(fragment=None).url if self._is_forwarded else _target(url)
+        try:
+            connection = self._connected()
+            connection.timeout = seconds
+            # A server may answer before it has read all, and then close.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(
+                    method, target, body=body, headers=headers, preload_content=False, decode_content=False
+                )
+            return connection.getresponse()
+        except BaseException:
+            self.close()
+            raise
 
     def shown_certificate(self) -> bytes:
         """Returns the certificate (DER) that the origin shows, whoever signed it, to be looked at and not trusted.
@@ -160,22 +198,61 @@ class PinnedAdapter(HTTPAdapter):
         """
         anyone = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         anyone.check_hostname, anyone.verify_mode = False, ssl.CERT_NONE
-        first = self._tunnel or self._place
-        connection = self._tls(first.host, first.port, ssl_context=anyone)
-        if self._tunnel is not None:
-            connection.set_tunnel(self._place.host, self._place.port)
+        connection = self._made(anyone)
         try:
             connection.connect()
-            sock = connection.sock
-            return (sock.getpeercert(binary_form=True) if isinstance(sock, ssl.SSLSocket) else None) or b""
+            return certificate(connection.sock)
         finally:
             connection.close()
 
     def close(self) -> None:
-        """Closes every connection."""
-        super().close()
-        # Otherwise the connections stay open until the pool is garbage.
-        self._pool.close()
+        """Closes it; the next request makes another one."""
+        if self._open is not None:
+            self._open.close()
+        self._open = None
+
+    @property
+    def _is_forwarded(self) -> bool:
+        """Whether a proxy that makes no tunnel is told where to ask (RFC 9112, section 3.2.2)."""
+        return self._tunnel is not None and self._place.scheme == "http"
+
+    def _connected(self) -> _Plain:
+        if self._open is not None and self._open.is_connected:
+            return self._open
+        self.close()
+        made = self._open = self._made(self._tls)
+        try:
+            made.connect()
+        except (OSError, NewConnectionError, http.client.HTTPException) as error:
+            if made.proxy is not None and not made.has_connected_to_proxy:
+                raise ProxyError("failed", error) from error
+            raise
+        return made
+
+    def _made(self, tls: ssl.SSLContext) -> _Plain:
+        first = self._tunnel or self._place
+        proxy = None if self._tunnel is None else parse_url(self._tunnel.url)
+        if self._place.scheme == "http":
+            return _Plain(first.host, first.port, proxy=proxy, connect=self._connect)
+        made = _Tls(first.host, first.port, proxy=proxy, ssl_context=tls, connect=self._connect)
+        if self._tunnel is not None:
+            made.set_tunnel(self._place.host, self._place.port)
+        return made
+
+
+def certificate(sock: object) -> bytes:
+    """Returns the certificate (DER) of who is at the other end of a socket; empty without TLS, or where it is gone."""
+    if not isinstance(sock, ssl.SSLSocket):
+        return b""
+    with contextlib.suppress(OSError, ValueError):
+        return sock.getpeercert(binary_form=True) or b""
+    return b""
+
+
+def _target(url: str) -> str:
+    """Returns what a server is asked for (RFC 9112, section 3.2.1)."""
+    parts = urlsplit(url)
+    return parse_url(f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}").request_uri
 
 
 class _FinalResponse(http.client.HTTPResponse):
@@ -192,31 +269,58 @@ class _FinalResponse(http.client.HTTPResponse):
             super().begin()
 
 
-def _connection_classes(connect: Connect) -> tuple[type[HTTPConnection], type[HTTPSConnection]]:
-    """Returns urllib3's classes of connections, without TLS and with it, that get their sockets from `connect`."""
+class _Plain(HTTPConnection):
+    """urllib3's connection, with a socket that `connect` makes."""
 
-    class Plain(HTTPConnection):
-        response_class = _FinalResponse
+    response_class = _FinalResponse
 
-        def _new_conn(self) -> socket.socket:
-            try:
-                return connect(self._dns_host, self.port)
-            except OSError as error:
-                # urllib3 would take a bare reset here for one that came after the request.
-                raise NewConnectionError(self, "failed") from error
+    def __init__(self, *arguments: Any, connect: Connect, **options: Any) -> None:  # noqa: ANN401  # as urllib3 has them
+        super().__init__(*arguments, **options)
+        self._connect_to = connect
 
-    class Tls(Plain, HTTPSConnection):
-        pass
-
-    return Plain, Tls
+    def _new_conn(self) -> socket.socket:
+        try:
+            return self._connect_to(self._dns_host, self.port)
+        except OSError as error:
+            # urllib3 would take a bare reset here for one that came after the request.
+            raise NewConnectionError(self, "failed") from error
 
 
-@functools.cache
+class _Tls(_Plain, HTTPSConnection):
+    """The same, with TLS."""
+
+
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Returns the one context for a set of authorities: TLS 1.2 or newer, host names checked."""
+    """Returns the one context for a set of authorities: TLS 1.2 or newer, host names checked.
+
+    Args:
+        ca_file: their certificates (PEM), read again when the file has changed; None for certifi's.
+
+    Raises:
+        CanaryError: the file cannot be used.
+    """
+    version = None
+    if ca_file is not None:
+        # Where there is none, reading it says so.
+        with contextlib.suppress(OSError):
+            found = ca_file.stat()
+            version = found.st_dev, found.st_ino, found.st_mtime_ns
+    # Reading it takes longer than a handshake, and many looks begin at once.
+    with _reading_authorities:
+        return _read_authorities(ca_file, version)
+
+
+_reading_authorities = threading.Lock()
+
+
+@functools.lru_cache(maxsize=_CONTEXTS)
+def _read_authorities(ca_file: Path | None, version: tuple[int, int, int] | None) -> ssl.SSLContext:
+    del version
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not create_default_context: it obeys SSLKEYLOGFILE
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
+        if ca_file is not None:
+            _check_file(ca_file)
         context.load_verify_locations(cafile=ca_file or certifi.where())
     except OSError as error:
         raise CanaryError(
@@ -224,3 +328,16 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
             hint="It has to be a file of certificates in PEM form.",
         ) from error
     return context
+
+
+def _check_file(path: Path) -> None:
+    """Checks that a file can be read to its end: OpenSSL would wait at a pipe, and read on at a device.
+
+    Raises:
+        OSError: it cannot.
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
+    if found.st_size > CA_FILE_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {CA_FILE_BYTES:,} bytes")

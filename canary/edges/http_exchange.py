@@ -6,16 +6,16 @@ netrc, SSLKEYLOGFILE) has a say.
 
 Facts that shaped this module:
 
-* `requests.Session.send` reads the whole body of a redirect, unbounded, even with `allow_redirects=False`. So
-  there is no session: requests are prepared here and given to the adapter. No cookies come of that either.
-* requests' timeout is for each read: a server that sends a byte a second is never late. So every request runs in
-  a thread of its own, and whoever waits for it cuts the sockets when the time is up.
+* `requests` reads the whole body of a redirect, unbounded, even where none is followed, and makes of every request and
+  answer so much that many looks take half as long again. So it is urllib3 that is used here, on which it stands.
+* urllib3's timeout is for each read: a server that sends a byte a second is never late. So another thread watches
+  over every request, and cuts its socket when the time is up.
 * The standard library's `HTTPResponse.read` takes a chunk size of -1 for "all that comes"; `read1` does not.
 """
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import http.client
 import re
 import socket
@@ -25,22 +25,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import requests
 import urllib3
 from urllib3.exceptions import HTTPError, ProxyError
 
 from canary.core.fetched import shown
 from canary.core.origin import Origin, is_public, origin
 from canary.core.proxy import SOCKS, parse_proxy
-from canary.edges.http_connections import Connect, Deadline, PinnedAdapter, PrivateAddressError, tls_context
+from canary.edges.http_connections import Connect, Deadline, PinnedConnection, PrivateAddressError, tls_context
 from canary.edges.http_socks import SocksError, through_socks
-from canary.edges.timed_work import in_time
+from canary.edges.timed_work import in_time_here
 from canary.errors import CanaryError, FetchError
 
 T = TypeVar("T")
 
 _READ_BYTES = 16_384
 """Bytes of one read of a body."""
+
+_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
+"""A host that can be asked: a name, or an address (RFC 952, RFC 1123; with the underscore that some names have)."""
 
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 
@@ -88,18 +90,16 @@ class Exchange:
         self._host = host
         self._look = Deadline(seconds, public_only=public_only and through is None)
         connect: Connect = self._look.connect
-        tunnel, self._proxies = through, {}
+        tunnel = through
         if through is not None and through.scheme == SOCKS:
             connect, tunnel = through_socks(through, self._look), None
-        elif through is not None:
-            self._proxies = {"http": through.url, "https": through.url}
         self._is_direct = through is None
-        self._adapter = PinnedAdapter(place, tls_context(ca_file), connect, tunnel)
+        self._connection = PinnedConnection(place, tls_context(ca_file), connect, tunnel)
 
     def close(self) -> None:
         """Closes every connection; nothing can be asked afterwards."""
         self._look.cut()
-        self._adapter.close()
+        self._connection.close()
 
     @property
     def is_public(self) -> bool:
@@ -115,35 +115,46 @@ class Exchange:
         if not any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
             return b""
         try:
-            return self.run(self._adapter.shown_certificate)
+            return self.run(self._connection.shown_certificate)
         except FetchError:
             return b""
 
     def run(self, work: Callable[[], T]) -> T:
-        """Does some work with this exchange on a thread that is cut off at the deadline, and returns what it returns.
+        """Does some work with this exchange, which is cut off at the deadline, and returns what it returns.
 
         Raises:
             FetchError: it did not end in time, or the network, TLS or the answer failed it.
         """
         try:
-            return in_time(self._look, lambda: self._told_of(work))
+            return in_time_here(self._look, lambda: self._told_of(work))
         except TimeoutError:
             raise self._late() from None
 
+    @contextlib.contextmanager
     def send(
         self, url: str, headers: Mapping[str, str], *, method: str = "GET", body: bytes | None = None
-    ) -> requests.Response:
-        """Sends one request and returns its answer, the body unread; for the work that `run` does."""
-        request = requests.Request(method, url, headers=headers, data=body).prepare()
-        send = functools.partial(self._adapter.send, request, stream=True, proxies=self._proxies)
+    ) -> Iterator[urllib3.BaseHTTPResponse]:
+        """Sends one request and gives its answer, the body unread; for the work that `run` does."""
         attempts = self._look.attempts
         try:
-            return send(timeout=self._look.left())
-        except requests.ConnectionError:
-            if self._look.attempts > attempts:
+            answer = self._connection.send(method, url, headers, body, seconds=self._look.left())
+        except (OSError, http.client.HTTPException) as error:
+            if self._look.attempts > attempts or isinstance(error, TimeoutError):
                 raise
             # It went over a connection kept from before, which any server may close at any time.
-            return send(timeout=self._look.left())
+            answer = self._connection.send(method, url, headers, body, seconds=self._look.left())
+        try:
+            yield answer
+        finally:
+            if not answer.closed:
+                # What is left of it would be taken for the beginning of the next answer.
+                answer.close()
+                self._connection.close()
+
+    @property
+    def socket(self) -> socket.socket | None:
+        """The socket that the last answer came over, while it is open."""
+        return self._connection.socket
 
     def _told_of(self, work: Callable[[], T]) -> T:
         try:
@@ -156,7 +167,7 @@ class Exchange:
 
     def _told(self, error: BaseException) -> FetchError:
         """Returns what went wrong in one plain sentence; no library's own words, and no server's."""
-        causes = [cause for cause in _causes(error) if not isinstance(cause, requests.RequestException)]
+        causes = list(_causes(error))
         if any(isinstance(cause, TimeoutError) for cause in causes):
             return self._late()
         words, hint = in_words(causes) or ("the answer is not valid HTTP", "")
@@ -239,15 +250,9 @@ def checked_origin(url: str, *, what: str, example: str, allow_http: bool, proxi
         CanaryError: it is none that can be used.
     """
     try:
-        found = origin(url)
-        requests.Request("GET", url).prepare()
-        problem = ""
-    except requests.RequestException:
-        problem = "is malformed"
+        found = origin_of(url)
     except ValueError as error:
-        problem = str(error)
-    if problem:
-        raise CanaryError(f"The address of {what} {problem}", hint=f"It looks like {example}.")
+        raise CanaryError(f"The address of {what} {error}", hint=f"It looks like {example}.") from None
     if found.is_onion and not proxied:
         # And no resolver is asked for such a name (RFC 7686, section 2).
         raise CanaryError(f"{url} is an onion service, which only Tor reaches", hint=_THROUGH_TOR)
@@ -258,8 +263,21 @@ def checked_origin(url: str, *, what: str, example: str, allow_http: bool, proxi
     return found
 
 
+def origin_of(url: str) -> Origin:
+    """Returns the origin of an address that can be asked.
+
+    Raises:
+        ValueError: it is malformed or has credentials; the message ends the sentence "The address ...", and holds
+            nothing of it.
+    """
+    found = origin(url)
+    if not _NAME.fullmatch(found.host) and ":" not in found.host:
+        raise ValueError("is malformed")
+    return found
+
+
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yields an error and all that it was made from: urllib3 and requests pass the cause as an argument."""
+    """Yields an error and all that it was made from: urllib3 passes the cause as an argument."""
     yield error
     for inner in (*error.args, error.__cause__):
         if isinstance(inner, BaseException):

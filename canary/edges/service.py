@@ -96,13 +96,13 @@ def read_line(data: bytes) -> str:
     return text
 
 
-def read_json(data: bytes, kind: type[T]) -> T:
-    """Returns what a JSON document says; fields that `kind` has not are passed over.
+def read_json(data: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """Returns what a JSON document says; fields that the decoder's type has not are passed over.
 
     Raises:
-        MalformedError: it is no JSON, or not of that kind.
+        MalformedError: it is no JSON, or not of that type.
     """
     try:
-        return msgspec.json.decode(data, type=kind, strict=True)
+        return decoder.decode(data)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise MalformedError("it is not the JSON that was asked for", what="the answer") from error

@@ -223,8 +223,8 @@ def _told(path: Path, seconds: float) -> Iterator[None]:
         if error.hint:
             raise StoreError(f"what {path} holds cannot be read: {error}", hint=error.hint) from error
         raise _damaged(path, str(error)) from error
-    # Of a damaged file not even SQLite's own message need be text.
-    except UnicodeDecodeError as error:
+    # Of a damaged file not even SQLite's own message need be text, and a number may be too large to be counted up.
+    except (UnicodeDecodeError, OverflowError) as error:
         raise _damaged(path, str(error)) from error
 
 

@@ -76,6 +76,7 @@ _DROP_SIGHTINGS = (
     "DELETE FROM sightings WHERE id IN (SELECT id FROM sightings WHERE canary = ? ORDER BY id DESC LIMIT -1 OFFSET ?)"
 )
 
+_decode_headers = msgspec.json.Decoder(tuple[tuple[str, str], ...]).decode
 _SPAN = {Kept.OF_ITS_DAY: "%Y-%m-%d", Kept.OF_ITS_MONTH: "%Y-%m"}
 """What two looks have in common of which only the later one stays (`strftime`)."""
 
@@ -180,5 +181,5 @@ def sighting_row(sighting: Sighting) -> SightingRow:
 def sighting_of(found: Sequence[object]) -> Sighting:
     """Reads the row of what was seen at a failed look."""
     row = row_of(SightingRow, found)
-    headers = msgspec.json.decode(row.headers, type=tuple[tuple[str, str], ...])
+    headers = _decode_headers(row.headers)
     return Sighting(time_of(row.at), row.what, row.error, row.http_status, headers, row.body, row.certificate)

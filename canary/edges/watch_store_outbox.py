@@ -3,7 +3,8 @@
 An alert that comes again under its id adds nothing but channels that it did not go to before. A delivery is **waiting**
 until it is **settled**: done, or failed for good; of those that failed for good a person is told until one dismisses
 them. A run can **hold** what it is delivering until a moment, so that no other run delivers the same meanwhile. A hold
-or an alert that was made later than now comes from a clock that was wrong: the one is over, the other is due.
+or an alert that was made later than now comes from a clock that was wrong: the one is over, the other is due, and so
+is a delivery that is to wait for longer than any does. One that has failed since waits for its next try all the same.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from canary.edges.watch_store_values import (
     to_verdict,
     verdict_or_none,
 )
-from canary.limits import ALERTS_KEPT
+from canary.limits import ALERTS_KEPT, DELAY_LONGEST
 
 
 class AlertRow(msgspec.Struct, array_like=True, frozen=True):
@@ -79,7 +80,7 @@ _FOUND = ", ".join(
 )
 _DUE = (
     f"SELECT {_FOUND} FROM deliveries JOIN alerts ON alerts.id = deliveries.alert"
-    " WHERE settled_at IS NULL AND (due_at <= :now OR alerts.at > :now)"
+    " WHERE settled_at IS NULL AND (due_at <= :now OR due_at > :latest OR (alerts.at > :now AND tries = 0))"
     " AND (held_by IS NULL OR held_by = :holder OR held_at > :now OR held_until <= :now)"
     " ORDER BY due_at, alerts.at, deliveries.rowid LIMIT :limit"
 )
@@ -108,7 +109,12 @@ def add_alerts(db: sqlite3.Connection, canary: int | None, alerts: Iterable[tupl
 
 def due(db: sqlite3.Connection, now: datetime, holder: str = "", limit: int | None = None) -> list[Delivery]:
     """Returns the deliveries that are due and that no other run holds, the oldest first; with a limit so many."""
-    asked = {"now": to_time(now), "holder": holder, "limit": _NO_LIMIT if limit is None else limit}
+    asked = {
+        "now": to_time(now),
+        "latest": to_time(now + DELAY_LONGEST),
+        "holder": holder,
+        "limit": _NO_LIMIT if limit is None else limit,
+    }
     return decoded(delivery_of, db.execute(_DUE, asked))
 
 
@@ -153,7 +159,7 @@ def failures(db: sqlite3.Connection) -> list[Delivery]:
 
 def dismiss(db: sqlite3.Connection, channel: str) -> int:
     """Forgets what failed for good in one channel; returns how many deliveries that were."""
-    return db.execute("UPDATE deliveries SET failed = 0 WHERE failed AND channel = ?", (channel,)).rowcount
+    return db.execute("UPDATE deliveries SET failed = 0 WHERE failed AND channel = ?", (to_text(channel),)).rowcount
 
 
 def drop_settled(db: sqlite3.Connection, now: datetime) -> int:

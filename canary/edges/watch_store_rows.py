@@ -30,6 +30,7 @@ from canary.edges.watch_store_values import (
 )
 from canary.errors import MalformedError
 from canary.formats.verdict_json import parse_verdict, render_verdict
+from canary.limits import LONGEST_INTERVAL, SHORTEST_INTERVAL
 
 
 class CanaryRow(msgspec.Struct, array_like=True, frozen=True):
@@ -65,6 +66,9 @@ class CanaryRow(msgspec.Struct, array_like=True, frozen=True):
     expires: int | None
     telling: bytes
     revision: int
+
+
+_decode_telling = msgspec.json.Decoder(Telling).decode
 
 
 def canary_row(watched: Watched) -> CanaryRow:
@@ -116,7 +120,7 @@ def watched_of(found: Sequence[object]) -> Watched:
     """Reads a canary's row with its two verdicts behind it."""
     *of_canary, believed, suspected = found
     row = row_of(CanaryRow, of_canary)
-    telling = msgspec.json.decode(row.telling, type=Telling)
+    telling = _decode_telling(row.telling)
     if msgspec.json.encode(telling) != row.telling:
         raise MalformedError("what was told is not as it was written", what="a row")
     suspicion = None
@@ -169,12 +173,15 @@ def summary_of(found: Sequence[object]) -> Summary:
 
 
 def _followed(row: CanaryRow) -> Followed:
+    every = length_of(row.every)
+    if not SHORTEST_INTERVAL <= every <= LONGEST_INTERVAL:
+        raise MalformedError("an interval is out of bounds", what="a row")
     return Followed(
         name=row.name,
         location=row.location,
         pin=row.pin,
         tags=tags_of(row.tags),
-        every=length_of(row.every),
+        every=every,
         added_at=time_of(row.added_at),
         proxy=row.proxy,
         allow_http=bool(row.allow_http),

@@ -56,6 +56,7 @@ _FIRST_TABLES = (
     )""",
     "CREATE INDEX canaries_by_next ON canaries (next_at)",
     "CREATE INDEX canaries_by_checked ON canaries (checked_at)",
+    "CREATE INDEX canaries_by_earliest ON canaries (next_at - every)",
     """CREATE TABLE verdicts (
         canary INTEGER PRIMARY KEY REFERENCES canaries ON DELETE CASCADE,
         believed BLOB,

@@ -10,11 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import requests
-import urllib3
-
-from canary.core.origin import Origin, origin
-from canary.edges.http_exchange import Exchange
+from canary.core.origin import Origin
+from canary.edges.http_exchange import Exchange, origin_of
 from canary.errors import CanaryError
 
 _HINT = "It looks like https://example.net/path."
@@ -52,9 +49,8 @@ def tell(
     exchange = Exchange(place, urlsplit(url).netloc, seconds=seconds, ca_file=ca_file)
 
     def work() -> int:
-        with exchange.send(url, sent, method=method, body=body) as response:
-            raw: urllib3.BaseHTTPResponse = response.raw
-            return raw.status
+        with exchange.send(url, sent, method=method, body=body) as answer:
+            return answer.status
 
     try:
         return exchange.run(work)
@@ -64,11 +60,7 @@ def tell(
 
 def _checked(url: str, what: str, *, allow_http: bool) -> Origin:
     try:
-        found = origin(url)
-        requests.Request("GET", url).prepare()
-    except requests.RequestException:
-        # Not "from": the error holds the address.
-        raise CanaryError(f"The address of {what} is malformed", hint=_HINT) from None
+        found = origin_of(url)
     except ValueError as error:
         raise CanaryError(f"The address of {what} {error}", hint=_HINT) from None
     if found.scheme == "http" and not allow_http and not found.is_loopback:

@@ -43,6 +43,9 @@ class _Row(msgspec.Struct, frozen=True):
     header: str
 
 
+_decode_rows = msgspec.json.Decoder(list[_Row]).decode
+
+
 def parse_headers(data: bytes) -> tuple[BitcoinHeader, ...]:
     """Reads a file of headers.
 
@@ -60,7 +63,7 @@ def parse_headers(data: bytes) -> tuple[BitcoinHeader, ...]:
 
 def _rows(data: bytes) -> list[_Row]:
     try:
-        return msgspec.json.decode(data, type=list[_Row])
+        return _decode_rows(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedError(
             "it is no JSON array of objects with a height and a header", what="block headers"

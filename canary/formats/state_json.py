@@ -126,6 +126,10 @@ class _State(msgspec.Struct, forbid_unknown_fields=True):
     checksum: str
 
 
+_decode = msgspec.json.Decoder(_State).decode
+_decode_version = msgspec.json.Decoder(_Versioned).decode
+
+
 def render_state(state: State) -> bytes:
     """Returns a state's bytes."""
     document = _State(
@@ -173,7 +177,7 @@ def parse_state(data: bytes) -> State:
         MalformedError: it is damaged, or was written by another version.
     """
     try:
-        document = msgspec.json.decode(data, type=_State)
+        document = _decode(data)
         state = _state(document)
     except (msgspec.DecodeError, MalformedError, KeyError, ValueError) as error:
         if _is_foreign(data):
@@ -191,7 +195,7 @@ def parse_state(data: bytes) -> State:
 def _is_foreign(data: bytes) -> bool:
     """Tells whether another version wrote a state: it says so, or it is whole by its own checksum."""
     with contextlib.suppress(msgspec.DecodeError, ValueError, RecursionError):
-        if msgspec.json.decode(data, type=_Versioned).version != VERSION:
+        if _decode_version(data).version != VERSION:
             return True
     before, mark, after = data.rpartition(_CHECKSUM)
     stated, end = after[: -len(_END)], after[-len(_END) :]

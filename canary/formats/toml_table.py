@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from canary.core.fetched import shown
 from canary.errors import MalformedError
-from canary.formats.toml_lines import line_of
+from canary.formats.toml_lines import deep_line, line_of
 from canary.limits import CONFIG_VALUE_CHARACTERS
 
 T = TypeVar("T")
@@ -56,6 +56,8 @@ class TomlFile:
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
             raise MalformedError("this is not UTF-8", line=line, what=what, hint=_MEND) from error
+        if (deep := deep_line(self._text)) is not None:
+            raise MalformedError("keys lie too deep in keys", line=deep, what=what, hint=_MEND)
         try:
             self._values = tomllib.loads(self._text)
         except RecursionError as error:

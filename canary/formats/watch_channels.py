@@ -6,9 +6,11 @@ Every table has `kind`, and may have `timeout`, `digest` and `quiet`; the other 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from enum import StrEnum
+
+from msgspec.structs import replace
 
 from canary.core.quiet_hours import check_quiet
 from canary.core.watch_settings import Apprise, ChannelSettings, Command, Quiet, Security, Smtp, Stream, Webhook
@@ -71,10 +73,27 @@ def _read_channel(name: str, table: Table, places: Places) -> ChannelSettings:
 
 
 def _read_smtp(table: Table, places: Places) -> Smtp:
+    server = read_mail_server(table, places, beside=(*_COMMON, "to", "html"), html=table.flag("html", default=True))
+    to = table.texts("to", parse_mail_address, least=1, most=CONFIG_LIST, takes="addresses like name@example.net")
+    return replace(server, to=to)
+
+
+def read_mail_server(table: Table, places: Places, *, beside: Sequence[str], html: bool) -> Smtp:
+    """Returns what it takes to send e-mail, without the recipients.
+
+    Args:
+        table: the table.
+        places: what paths are counted from.
+        beside: which keys there may be besides those of a mail server.
+        html: whether an HTML part goes with the plain text.
+
+    Raises:
+        MalformedError: something is not as it must be.
+    """
     password = read_secret(table, "password", places)
     table.only(
-        *_COMMON,
-        *("host", "port", "security", "from", "to", "user", "password_file", "password_environment", "ca_file", "html"),
+        *beside,
+        *("host", "port", "security", "from", "user", "password_file", "password_environment", "ca_file"),
     )
     security = table.choice("security", Security, Security.STARTTLS)
     smtp = Smtp(
@@ -82,11 +101,11 @@ def _read_smtp(table: Table, places: Places) -> Smtp:
         port=table.number("port", _PORTS[security], least=1, most=_MOST_PORT),
         security=security,
         sender=table.parsed("from", parse_mail_address, takes="an address like canary@example.net"),
-        to=table.texts("to", parse_mail_address, least=1, most=CONFIG_LIST, takes="addresses like name@example.net"),
+        to=(),
         user=table.text("user", ""),
         password=password,
         ca_file=_read_ca_file(table, places),
-        html=table.flag("html", default=True),
+        html=html,
     )
     if bool(smtp.user) != bool(password):
         missing, there = ("password_file", "user") if smtp.user else ("user", "a password")
@@ -119,7 +138,21 @@ def _read_webhook(table: Table, places: Places) -> Webhook:
 
 
 def _read_command(table: Table, places: Places) -> Command:
-    table.only(*_COMMON, "run")
+    return read_command(table, places, beside=_COMMON)
+
+
+def read_command(table: Table, places: Places, *, beside: Sequence[str]) -> Command:
+    """Returns a program to run.
+
+    Args:
+        table: the table.
+        places: what paths are counted from.
+        beside: which keys there may be besides `run`.
+
+    Raises:
+        MalformedError: something is not as it must be.
+    """
+    table.only(*beside, "run")
     run = table.words("run", least=1, most=CONFIG_LIST, takes="texts: the program's whole path and its arguments")
     return Command((table.named("run", places.program, run[0]), *run[1:]))
 

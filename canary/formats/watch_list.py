@@ -16,6 +16,7 @@ Each canary is read by itself: what cannot be read is refused with its line, and
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -24,14 +25,18 @@ from typing import Annotated, Any
 import msgspec
 
 from canary.core.fetched import shown
-from canary.core.followed import Followed, check_name, check_tags, format_interval, parse_interval
+from canary.core.followed import Followed, check_name, check_place, check_tags, format_interval, parse_interval
+from canary.core.printable import printable
 from canary.core.proxy import kept_proxy
 from canary.core.strict import hash_field, parse_hash
 from canary.errors import MalformedError
-from canary.limits import TAGS
+from canary.formats.toml_lines import deep_line
+from canary.limits import LIST_REFUSED, TAGS
 
 _NAME_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/~-")
 _LONGEST_NAME = 128
+_LINE = re.compile(rb"[^\n]*\n?")
+_WHY_CHARACTERS = 500
 
 _Text = Annotated[str, msgspec.Meta(max_length=4_096)]
 
@@ -79,8 +84,12 @@ def parse_json_lines(data: bytes, *, every: timedelta, added_at: datetime) -> Li
         data: the file.
         every: how often a canary is looked at that says nothing of it.
         added_at: since when they are followed.
+
+    Raises:
+        MalformedError: so much of it is refused that it is no list.
     """
-    lines = enumerate(data.split(b"\n"), 1)
+    # Found one by one: a list of the lines of a file of line ends would be many times its size.
+    lines = ((number, found[0]) for number, found in enumerate(_LINE.finditer(data), 1))
     return _listing(((number, _json(line)) for number, line in lines if line.strip()), every, added_at)
 
 
@@ -88,15 +97,21 @@ def parse_toml(data: bytes, *, every: timedelta, added_at: datetime) -> Listing:
     """Reads TOML; see `parse_json_lines`.
 
     Raises:
-        MalformedError: it is no TOML, or something else than `[[canary]]` stands in it.
+        MalformedError: it is no TOML, something else than `[[canary]]` stands in it, or so much of it is refused that
+            it is no list.
     """
     try:
-        found = tomllib.loads(data.decode())
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise MalformedError(f"it is no TOML: {error}", what="the list") from error
+        text = data.decode()
+        if (deep := deep_line(text)) is not None:
+            raise MalformedError("keys lie too deep in keys", what="the list", line=deep)
+        found = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError: no UTF-8, no TOML, or a number without end
+        raise MalformedError(
+            f"it is no TOML: {printable(str(error), most=_WHY_CHARACTERS)}", what="the list"
+        ) from error
     tables = found.pop("canary", [])
     if found or not isinstance(tables, list):
-        other = ", ".join(map(shown, found)) or "canary"
+        other = shown(next(iter(found), "canary"))
         raise MalformedError(f"it holds {other}, and a list holds tables called [[canary]] alone", what="the list")
     return _listing(((number, table) for number, table in enumerate(tables, 1)), every, added_at)
 
@@ -147,7 +162,14 @@ def _listing(tables: Iterator[tuple[int, Any]], every: timedelta, added_at: date
             if (first := seen.setdefault(followed.name, number)) != number:
                 raise MalformedError(f"{followed.name} stands there already, as number {first}")
         except MalformedError as error:
-            refused.append(Refused(number, error.rule))
+            refused.append(Refused(number, printable(error.rule, most=_WHY_CHARACTERS)))
+            if len(refused) > LIST_REFUSED:
+                raise MalformedError(
+                    f"more than {LIST_REFUSED:,} of its canaries cannot be read, number {number} among them: "
+                    f"{refused[-1].why}",
+                    what="the list",
+                    hint="Nothing was taken. Check that it is the right file: JSON lines end in .jsonl, TOML in .toml.",
+                ) from error
         else:
             rows.append((number, followed))
     return Listing(tuple(rows), tuple(refused))
@@ -160,6 +182,8 @@ def _followed(table: Any, every: timedelta, added_at: datetime) -> Followed:  # 
         raise MalformedError(f"it is no JSON: {table}")
     try:
         row = msgspec.convert(table, _Row)
+    except UnicodeEncodeError:
+        raise MalformedError("it holds half characters (surrogates), which are no text") from None
     except msgspec.ValidationError as error:
         raise MalformedError(f"{error}; the keys are {', '.join(_Row.__struct_fields__)}") from error
     if not row.location:
@@ -168,14 +192,14 @@ def _followed(table: Any, every: timedelta, added_at: datetime) -> Followed:  # 
         raise MalformedError("it has no pin; give one, or trust_first_use")
     return Followed(
         name=_of("name", check_name, row.name) if row.name else name_for(row.location),
-        location=row.location,
+        location=_of("location", check_place, row.location),
         pin=_of("pin", parse_hash, row.pin) if row.pin else None,
         tags=check_tags(row.tags),
         every=_of("every", parse_interval, row.every) if row.every else every,
         added_at=added_at,
         proxy=_of("proxy", kept_proxy, row.proxy),
         allow_http=row.allow_http,
-        ca_file=row.ca_file,
+        ca_file=_of("ca_file", check_place, row.ca_file),
         first_use=row.trust_first_use and not row.pin,
     )
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import trustme
 
+from tests.outside import wait_for_the_end_of_all_looks
+
 
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
     yield
-    for thread in threading.enumerate():
-        if thread.name == "canary-fetch":
-            thread.join(5)
-            assert not thread.is_alive()
+    wait_for_the_end_of_all_looks(5)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canary.cli.app import App
@@ -112,6 +112,30 @@ def test_without_a_workspace_there_is_the_watcher_alone(program: Path) -> None:
     assert program.exists()
 
 
+@READERS
+def test_who_has_said_how_signers_are_reminded_gets_a_line_for_it(
+    read: Callable[[str], str], program: Path, home: Path
+) -> None:
+    folder = workspace(home)
+    assert "remind" not in cron("--workspace", folder).out.replace(str(program), "")
+    (folder / "remind.toml").write_text("[command]\nrun = ['/bin/true']\n")
+    _, _, remind, timestamp = jobs(cron("--workspace", folder).out)
+    assert (remind[0], timestamp[0]) == ("15 8 * * *", "30 8 * * *")
+    assert run_by_shell(read(remind[1])) == (1, ["remind", "--quiet", "--workspace", str(folder)])
+    found = units(cron("--workspace", folder, "--systemd").out)
+    assert "SuccessExitStatus=1 2\n" in found["canary-remind.service"]
+    assert "OnCalendar=08:15\n" in found["canary-remind.timer"]
+
+
+@pytest.mark.usefixtures("program")
+def test_a_reminder_that_would_fail_in_the_night_fails_now(home: Path) -> None:
+    folder = workspace(home)
+    (folder / "remind.toml").write_text("[command]\nrun = ['true']\n")
+    done = cron("--workspace", folder)
+    assert (done.code, done.out) == (3, "")
+    assert "line 2: command.run: the program needs its whole path" in done.err
+
+
 @pytest.mark.usefixtures("program")
 def test_who_asks_nobody_for_timestamps_is_not_told_to_fetch_any(home: Path) -> None:
     folder = workspace(home, "--no-timestamps")
@@ -142,6 +166,7 @@ def test_crontab_itself_takes_the_lines(program: Path, home: Path) -> None:
     assert done.returncode == 0, f"{program}: {done.stderr}"
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z"), exclude_characters="\\"), max_size=8),

@@ -226,7 +226,8 @@ def test_without_a_command_it_shows_the_help_and_leaves_with_3() -> None:
 def test_outside_a_workspace_every_command_says_where_to_go(
     name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    extra = {"sign": ["--as", "legal"], "unsign": ["--as", "legal"], "merge": ["some.sig"]}.get(name, [])
+    words = {"sign": ["--as", "legal"], "unsign": ["--as", "legal"], "merge": ["some.sig"], "print": ["a.html"]}
+    extra = words.get(name, [])
     ran = command(App(), name, *extra, "--workspace", tmp_path_factory.mktemp("empty"))
     assert (ran.code, "holds no canary.toml" in ran.err) == (3, True)
     assert "begin one with 'canary init'" in ran.err

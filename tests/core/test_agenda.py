@@ -392,7 +392,10 @@ def test_more_than_a_tenth_and_at_least_three_are_suspicious(
 
 
 def of_list(count: int, row: Watched) -> list[Watched]:
-    return [replace(row, followed=replace(row.followed, name=f"c{number}")) for number in range(count)]
+    return [
+        replace(row, followed=replace(row.followed, name=f"c{number}", location=f"https://c{number}.example/"))
+        for number in range(count)
+    ]
 
 
 def names(rows: Sequence[Watched]) -> set[str]:
@@ -439,6 +442,15 @@ def test_what_fails_for_a_day_while_others_answer_is_no_longer_sudden() -> None:
     for days, unreachable in ((0.5, 4), (1.2, 4), (1.3, 0)):
         assert count_unreachable(rows, failed=failed, answered=answered, now=NOW + days * DAY) == (unreachable, 5)
     assert count_unreachable(rows, failed=names(rows), answered=(), now=NOW + 3 * DAY) == (5, 5)
+
+
+def test_one_host_counts_once_and_is_reached_where_it_answers_for_any_of_its_canaries() -> None:
+    rows = [
+        replace(each, followed=replace(each.followed, location="https://c.example/x")) for each in of_list(5, good())
+    ]
+    now = NOW + 6 * HOUR
+    assert count_unreachable(rows, failed=names(rows), answered=(), now=now) == (1, 1)
+    assert count_unreachable(rows, failed=names(rows[1:]), answered=names(rows[:1]), now=now) == (0, 1)
 
 
 def test_what_is_believed_to_be_down_already_is_not_sudden() -> None:

@@ -15,7 +15,7 @@ from canary.core.kinds import ed25519_vkey
 from canary.core.release import Statement
 from canary.core.schedule import Cadence, Schedule, Unit
 from canary.core.statements import statement_changes
-from canary.core.wording import Mark, passages, word_diff
+from canary.core.wording import Mark, compare_words, passages, word_diff
 from canary.limits import CHANGES_TOLD
 from tests.simulator import STATEMENTS, Publisher, noon, public_key
 
@@ -336,6 +336,33 @@ def test_what_was_withdrawn_weighs_more_than_what_was_changed_and_what_is_new_we
 )
 def test_a_difference_is_shown_word_by_word(before: str, after: str, diff: str) -> None:
     assert word_diff(before, after) == diff
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "marked"),
+    [
+        ("a b c", "a x c", ["same:a ", "removed:b ", "added:x ", "same:c"]),
+        ("a [-b-]", "a {+c+}", ["same:a ", "removed:[-b-] ", "added:{+c+}"]),
+        ("当社は、鍵。", "当社は、暗号鍵。", ["same:当社は、", "added:暗号", "same:鍵。"]),
+        (
+            "私たちは never 渡さない",
+            "私たちは ever 渡さない",
+            ["same:私たちは ", "removed:never ", "added:ever ", "same:渡さない"],
+        ),
+        ("a\n\nb", "a  b", ["same:a b"]),
+        ("a " * 300, "a " * 300 + "b", [f"removed:{'a ' * 300} ", f"added:{'a ' * 300}b"]),
+    ],
+)
+def test_passages_of_a_difference_read_as_they_stand(before: str, after: str, marked: list[str]) -> None:
+    assert [f"{each.mark}:{each.words}" for each in compare_words(before, after)] == marked
+
+
+@given(st.text(alphabet="ab 鍵社[-]\n", max_size=20), st.text(alphabet="ab 鍵社{+}\n", max_size=20))
+def test_the_passages_of_a_difference_hold_both_wordings(before: str, after: str) -> None:
+    found = compare_words(before, after)
+    for text, left_out in ((before, Mark.ADDED), (after, Mark.REMOVED)):
+        joined = "".join(each.words for each in found if each.mark is not left_out)
+        assert "".join(joined.split()) == "".join(text.split())
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=12), st.lists(st.sampled_from("abc"), max_size=12))

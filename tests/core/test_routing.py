@@ -98,7 +98,7 @@ def test_quiet_hours_delay_all_but_what_cannot_wait(told: Alert, expected: datet
     by_channel = deliveries(told, settings(channels=(MAIL, quiet)), NOW)
     assert [(each.channel, each.due_at) for each in by_channel] == [("mail", NOW), ("quiet", expected)]
     assert all(each.alert is told and each.tries == 0 for each in by_channel)
-    assert due_at(told, quiet, END) == END
+    assert due_at(told, quiet.quiet, END) == END
 
 
 def test_the_levels_stand_in_the_order_in_which_exit_codes_are_told() -> None:

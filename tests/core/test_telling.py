@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from canary.core.agenda import Patience, believe, by_time
+from canary.core.agenda import Patience, believe, by_time, counted_exit_code
 from canary.core.alerts import Alert, AlertKind
 from canary.core.findings import Code, Finding, Status
 from canary.core.telling import TellingPolicy, tell
@@ -490,3 +490,61 @@ def test_alerts_are_counted() -> None:
     desk = watching(noon("2025-05-16"))
     desk.look(FORK), desk.wait(EXPIRES - 5 * DAY)
     assert desk.row.alerts == len(desk.alerts) == len({each.id for each in desk.alerts}) == 3
+
+
+# --- what comes under a status that was read ------------------------------------------------------------
+
+SWAPPED = Finding(Code.ATTACHMENT_CHANGED, "letter.pdf is another file")
+
+
+def read_as_invalid() -> Desk:
+    """Returns a desk whose canary is INVALID for something that a person has read, and that stays."""
+    desk = Desk()
+    desk.look()
+    assert desk.look(SWAPPED) == [(CHANGE, Status.INVALID)]
+    desk.acknowledge()
+    assert desk.look(SWAPPED) == []
+    assert counted_exit_code(desk.row, desk.now) == 0
+    return desk
+
+
+@pytest.mark.parametrize(
+    "more",
+    [Finding(Code.WITHDRAWN, "gag is gone", 4, sticky=True), Finding(Code.REWORDED, "keys", 4, sticky=True), FORK],
+)
+def test_what_signatures_prove_is_told_under_a_status_that_was_read(more: Finding) -> None:
+    desk = read_as_invalid()
+    assert desk.look(SWAPPED, more) == [(CHANGE, Status.INVALID)]
+    assert counted_exit_code(desk.row, desk.now) == 2
+    assert desk.alerts[-1].verdict is not None
+    assert more in desk.alerts[-1].verdict.findings
+    desk.acknowledge()
+    assert desk.look(SWAPPED, more) == []
+    assert counted_exit_code(desk.row, desk.now) == 0
+
+
+def test_an_expiry_is_told_under_a_status_that_was_read() -> None:
+    desk = read_as_invalid()
+    assert desk.wait(EXPIRES + HOUR) == [(CHANGE, Status.INVALID)]
+    assert counted_exit_code(desk.row, desk.now) == 2
+    desk.acknowledge()
+    assert desk.look(SWAPPED, Code.EXPIRED) == []
+    assert desk.wait(desk.now + DAY) == []
+    assert counted_exit_code(desk.row, desk.now) == 0
+
+
+def test_a_change_under_a_lateness_that_was_read_is_told() -> None:
+    desk = Desk()
+    desk.look()
+    assert desk.wait(OVER + HOUR) == [(CHANGE, Status.OVERDUE)]
+    desk.acknowledge()
+    change = Finding(Code.SIGNERS_CHANGED, "a signer left", 4, sticky=True)
+    assert (CHANGE, Status.OVERDUE) in desk.look(change)
+    assert counted_exit_code(desk.row, desk.now) == 1
+
+
+def test_what_a_host_can_fake_under_a_status_that_was_read_is_not_told_again() -> None:
+    desk = read_as_invalid()
+    assert desk.look(SWAPPED, Code.BAD_SIGNATURE) == []
+    assert desk.look(Code.BAD_SIGNATURE) == []
+    assert counted_exit_code(desk.row, desk.now) == 0

@@ -18,7 +18,7 @@ from canary.core.anchor_drand import CHAIN_HASH, DrandRound
 from canary.core.anchor_source import BlockSource, ChainInterface, ChainPlace
 from canary.edges import service
 from canary.edges.anchor_sources import ask_all, open_chains, open_relays
-from canary.edges.bitcoin_chain import ChainReport
+from canary.edges.bitcoin_chain import CHAIN_REPORT
 from canary.edges.service import read_json, read_line
 from canary.errors import CanaryError, FetchError, MalformedError
 from tests.chain_simulator import SECRET, serve_chain
@@ -250,7 +250,7 @@ bodies = st.binary(max_size=300) | st.recursive(
 
 @given(bodies)
 def test_no_answer_raises_anything_but_the_projects_own_errors(body: bytes) -> None:
-    for read in (read_line, lambda data: read_json(data, ChainReport)):
+    for read in (read_line, lambda data: read_json(data, CHAIN_REPORT)):
         try:
             read(body)
         except MalformedError as error:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import gzip
+import os
 import socket
 import ssl
 import threading
@@ -19,6 +20,7 @@ import trustme
 from canary.core.fetched import ElsewhereError, Fetched, Source
 from canary.edges.http import HttpSource
 from canary.errors import CanaryError, FetchError
+from canary.limits import CA_FILE_BYTES
 from tests.loopback import (
     Fault,
     Loopback,
@@ -32,7 +34,7 @@ from tests.loopback import (
     tunnels,
     tunnels_to,
 )
-from tests.outside import heard
+from tests.outside import heard, wait_for_the_end_of_all_looks
 
 SHORT = 0.6
 """Seconds for a look that is meant to run into its deadline."""
@@ -51,10 +53,7 @@ def packed(body: bytes) -> bytes:
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
     yield
-    for thread in threading.enumerate():
-        if thread.name == "canary-fetch":
-            thread.join(LONG)
-            assert not thread.is_alive()
+    wait_for_the_end_of_all_looks(LONG)
 
 
 @pytest.fixture
@@ -644,6 +643,16 @@ def hostile_environment(monkeypatch: pytest.MonkeyPatch, ca_file: Path, tmp_path
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
 
 
+def test_a_ca_file_that_has_no_end_is_not_waited_for(tmp_path: Path) -> None:
+    pipe, large = tmp_path / "pipe", tmp_path / "large"
+    os.mkfifo(pipe)
+    large.touch()
+    os.truncate(large, CA_FILE_BYTES + 1)
+    for path in (pipe, Path("/dev/zero"), tmp_path, large):
+        with pytest.raises(CanaryError, match=f"{path} cannot be used as certificates to trust: it (is no|has more)"):
+            HttpSource("https://example.net/", ca_file=path)
+
+
 @pytest.mark.usefixtures("hostile_environment")
 def test_the_environment_has_no_say(server: Loopback, authority: trustme.CA, ca_file: Path, tmp_path: Path) -> None:
     assert fetch(server).status == 200
@@ -797,3 +806,15 @@ def test_a_proxy_may_be_on_this_machine_though_the_host_must_be_public(server: L
     server.files = {"http://canary.example/checkpoint": b"by proxy"}
     with HttpSource("http://canary.example", allow_http=True, proxy=server.url, public_only=True) as source:
         assert source.get("checkpoint", limit=100).body == b"by proxy"
+
+
+def test_authorities_are_read_again_once_their_file_has_changed(
+    authority: trustme.CA, ca_file: Path, server: Loopback
+) -> None:
+    server.tls = tls(authority.issue_cert("127.0.0.1"))
+    trustme.CA().cert_pem.write_to_path(str(ca_file))
+    with HttpSource(server.url, seconds=LONG, ca_file=ca_file) as source:
+        assert "certificate" in refusal(source)
+    authority.cert_pem.write_to_path(str(ca_file))
+    with HttpSource(server.url, seconds=LONG, ca_file=ca_file) as source:
+        assert source.get("checkpoint", limit=1_000).status == 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import ssl
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ import trustme
 from canary.edges.http import HttpSource
 from canary.errors import CanaryError, FetchError
 from tests.loopback import Fault, Loopback, Wire, drip, says, says_and_resets
-from tests.outside import heard
+from tests.outside import heard, wait_for_the_end_of_all_looks
 from tests.socks_server import ANY_PORT, CONNECTED, NO_PASSWORD, VERSION, SocksProxy, Wanted, socks_url
 
 ONION = "2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid.onion"
@@ -27,10 +26,7 @@ LONG = 5.0
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
     yield
-    for thread in threading.enumerate():
-        if thread.name == "canary-fetch":
-            thread.join(LONG)
-            assert not thread.is_alive()
+    wait_for_the_end_of_all_looks(LONG)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import pytest
 
 from canary.edges.watch_store import SqliteWatchStore, open_watch_store
 from canary.edges.watch_store_file import StoreFile
-from canary.errors import StoreError
+from canary.errors import StateError, StoreError
 from tests.remembered import DAY, NOW, STATE, everything, filled, fresh
 
 
@@ -157,6 +157,25 @@ def test_a_state_that_is_not_as_it_was_written_is_told(path: Path) -> None:
     assert "from a backup" in caught.value.hint
 
 
+@pytest.mark.parametrize("value", ["'text'", "''", "5", "1.5"])
+def test_a_state_of_another_type_is_told(path: Path, value: str) -> None:
+    with open_watch_store(path) as store:
+        store.add(fresh("acme"), STATE)
+    sql(path, f"UPDATE states SET state = {value}")  # noqa: S608  # a row of a table
+    with open_watch_store(path) as store, pytest.raises(StateError, match="the state of acme is damaged"):
+        store.state("acme")
+
+
+def test_a_number_that_cannot_be_counted_up_is_told(path: Path) -> None:
+    with open_watch_store(path) as store:
+        store.add(fresh("acme"), None)
+    sql(path, "UPDATE canaries SET revision = 9223372036854775807")
+    with open_watch_store(path) as store:
+        (row,) = store.watched()
+        with pytest.raises(StoreError, match="memory is damaged"):
+            store.update(row)
+
+
 def test_somebody_who_writes_too_long_is_told_and_nothing_is_lost(path: Path) -> None:
     with open_watch_store(path, seconds=0.05) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         store.add(fresh(), None)
@@ -193,7 +212,7 @@ _FILLING = """
 import resource, sys
 from pathlib import Path
 from canary.edges.watch_store import open_watch_store
-from canary.errors import StoreError
+from canary.errors import StateError, StoreError
 from tests.remembered import everything, fresh
 
 with open_watch_store(Path(sys.argv[1])) as store:
@@ -224,7 +243,7 @@ _WRITING = """
 import os, sys
 from pathlib import Path
 from canary.edges.watch_store import open_watch_store
-from canary.errors import StoreError
+from canary.errors import StateError, StoreError
 from tests.remembered import everything, fresh
 
 path, room = Path(sys.argv[1]), int(sys.argv[2])
@@ -327,3 +346,11 @@ mount --bind '{disk}' '{apart.parent}'
         # The canaries are one transaction, and what was found about them is another.
         assert {each.checks for each in store.watched()} in ({1}, {0, 1})
         assert len(store.watched()) in (1, 1001)
+
+
+def test_an_interval_that_no_canary_can_have_is_damage(path: Path) -> None:
+    with open_watch_store(path) as store:
+        store.add(fresh("acme"), None)
+    sql(path, "UPDATE canaries SET every = -9223372036854775808")
+    with open_watch_store(path) as store, pytest.raises(StoreError, match="damaged"):
+        store.watched()

@@ -7,7 +7,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from msgspec.structs import replace
 
-from canary.core.agenda import Patience
+from canary.core.agenda import Patience, is_due, standing
 from canary.core.alerts import Alert, AlertKind, Delivery
 from canary.core.findings import EXIT_CODES, Code, Finding, Status
 from canary.core.telling import TellingPolicy
 from canary.core.watched import Acknowledged, Sighting, Watched
 from canary.edges.watch_store import SqliteWatchStore, open_watch_store
-from canary.flows.watch.rounds import Came, Looked, Round, run_round
+from canary.flows.watch.rounds import Came, Looked, Round, broken_since, run_round
 from canary.limits import CLAIM
 from tests.remembered import STATE
 from tests.simulator import noon
@@ -44,6 +44,16 @@ SHOWN: dict[str, Code | None] = {
     "reworded": Code.REWORDED,
 }
 """What a host may show, and what a look at it finds."""
+
+
+_PROVED = {Code.WITHDRAWN, Code.REWORDED}
+"""What signatures prove, and what stands until a person has read it."""
+
+_FAILURES = {Code.UNREACHABLE, Code.MISSING}
+
+LATER = st.sampled_from([timedelta(minutes=10), timedelta(minutes=40), EVERY, timedelta(days=2)])
+TAGS = st.sampled_from([(), (), ("prod",)])
+SHOWS = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(sorted(SHOWN)), max_size=2)
 
 
 class KilledError(BaseException):
@@ -91,6 +101,7 @@ class Rounds(RuleBasedStateMachine):
         self._store = open_watch_store(self._folder / "watch.db")
         self._now = BEGINS
         self._runs = 0
+        self._broken: set[datetime] = set()
         self._shows = dict.fromkeys(NAMES, "well")
         self._proved: dict[str, list[Finding]] = {name: [] for name in NAMES}
 
@@ -102,35 +113,41 @@ class Rounds(RuleBasedStateMachine):
     def begin(self) -> None:
         rows = [listed(BEGINS, every=EVERY) for _ in NAMES]
         followed = [
-            replace(row.followed, name=name, tags=("prod",) if name < "c" else ())
+            replace(
+                row.followed,
+                name=name,
+                location=f"https://{name}.example/",
+                tags=("prod",) if name < "c" else (),
+            )
             for name, row in zip(NAMES, rows, strict=True)
         ]
         self._store.add_many([replace(row, followed=each) for row, each in zip(rows, followed, strict=True)])
 
     # --- what happens ----------------------------------------------------------------------------------
 
-    @rule(name=st.sampled_from(NAMES), shows=st.sampled_from(sorted(SHOWN)))
-    def show(self, name: str, shows: str) -> None:
-        """A host shows something else."""
-        self._shows[name] = shows
-        code = SHOWN[shows]
-        if code in {Code.WITHDRAWN, Code.REWORDED}:
-            self._proved[name].append(Finding(code, f"change of {name}", len(self._proved[name]), sticky=True))
-
     @rule(shows=st.sampled_from(["well", "unreachable"]))
     def lose_the_network(self, shows: str) -> None:
         """Every host, or none, can be reached."""
         self._shows = dict.fromkeys(NAMES, shows)
 
-    @rule(
-        later=st.sampled_from([timedelta(minutes=10), timedelta(minutes=40), timedelta(hours=6), timedelta(days=2)]),
-        tags=st.sampled_from([(), (), ("prod",)]),
-        dies=st.none() | st.integers(0, 5),
-        stored=st.booleans(),
-    )
-    def run(self, later: timedelta, tags: tuple[str, ...], dies: int | None, *, stored: bool) -> None:
-        """The watcher runs, to its end or not."""
+    @rule(later=LATER, tags=TAGS, shows=SHOWS)
+    def live(self, later: timedelta, tags: tuple[str, ...], shows: dict[str, str]) -> None:
+        """Some hosts show something else, and the watcher runs."""
         self._now += later
+        self._show(shows)
+        came = self._run(tags, None, stored=True)
+        assert came is not None
+        for row in self._store.watched(tags=tags):
+            if is_due(row, self._now):
+                continue  # a run that has died still claims it
+            stands = standing(row, self._now)
+            assert row.status is (None if stands is None else stands.status)
+
+    @rule(later=LATER, tags=TAGS, shows=SHOWS, dies=st.integers(0, 5), stored=st.booleans())
+    def die(self, later: timedelta, tags: tuple[str, ...], shows: dict[str, str], dies: int, *, stored: bool) -> None:
+        """The same, and the run dies at one of its writes, if it makes so many."""
+        self._now += later
+        self._show(shows)
         self._run(tags, dies, stored=stored)
 
     @rule(name=st.sampled_from(NAMES))
@@ -184,11 +201,23 @@ class Rounds(RuleBasedStateMachine):
             assert row.status is (history[-1].after if history else None)
 
     @invariant()
+    def a_broken_network_is_told_once(self) -> None:
+        told = self._rows("SELECT id FROM alerts WHERE kind = 'network'")
+        assert len(told) <= len(self._broken)
+
+    @invariant()
     def the_memory_is_sound(self) -> None:
         assert self._rows("PRAGMA integrity_check") == [("ok",)]
         assert self._rows("PRAGMA foreign_key_check") == []
 
     # --- a run -----------------------------------------------------------------------------------------
+
+    def _show(self, shows: dict[str, str]) -> None:
+        self._shows |= shows
+        for name, shown in shows.items():
+            code = SHOWN[shown]
+            if code in _PROVED:
+                self._proved[name].append(Finding(code, f"change of {name}", len(self._proved[name]), sticky=True))
 
     def _run(self, tags: tuple[str, ...], dies: int | None, *, stored: bool) -> Came | None:
         """Runs, and checks what came of it; returns None for a run that has died."""
@@ -213,6 +242,7 @@ class Rounds(RuleBasedStateMachine):
             )
         except KilledError:
             assert mortal.dead
+        self._broken |= {each for each in (broken_since(self._store),) if each is not None}
         new = [alert for identity, alert in self._alerts().items() if identity not in alerts]
         assert came is None or came.alerts == len(new)
         for name, before in rows.items():
@@ -256,9 +286,9 @@ class Rounds(RuleBasedStateMachine):
         for row in due:
             name = row.followed.name
             code = SHOWN[self._shows[name]]
-            proved = [each for each in (code,) if each is not None and each not in {Code.WITHDRAWN, Code.REWORDED}]
-            found = verdict(self._now, *self._proved[name], *proved)
-            failed = code in {Code.UNREACHABLE, Code.MISSING}
+            shown = [] if code is None or code in _PROVED else [code]
+            found = verdict(self._now, *self._proved[name], *shown)
+            failed = code in _FAILURES
             sighting = Sighting(self._now, "checkpoint", "refused") if failed else None
             yield Looked(row, self._now, 0.1, found, None if failed else STATE, sighting)
 
@@ -280,6 +310,6 @@ class Rounds(RuleBasedStateMachine):
 
 
 Rounds.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestRounds = Rounds.TestCase

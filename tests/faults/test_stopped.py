@@ -52,7 +52,18 @@ def config(web: Loopback, tmp_path: Path) -> Path:
 
 def begun(config: Path, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "canary", "watch", *map(str, arguments), "--config", str(config)],
+        # Whoever runs the tests in the background has these signals ignored, and so would the program.
+        [
+            "env",
+            "--default-signal=INT,TERM,HUP",
+            sys.executable,
+            "-m",
+            "canary",
+            "watch",
+            *map(str, arguments),
+            "--config",
+            str(config),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from canary.core.alerts import Alert, Delivery
 from canary.core.findings import Status
 from canary.core.message import Message
+from canary.core.watch_settings import Quiet
 from canary.edges.watch_store import SqliteWatchStore, open_watch_store
 from canary.errors import DeliveryError, StoreError
 from canary.flows.watch.delivering import Delivered, Outlet, deliver
@@ -107,6 +108,49 @@ def test_nothing_is_due_and_nothing_is_sent(store: SqliteWatchStore) -> None:
     assert desk.deliver(after=-HOUR) == Delivered(1)  # decided by a clock that was ahead
     assert desk.deliver() == Delivered()
     assert mail.tries == 1
+
+
+def test_a_clock_that_went_back_a_year_gives_nothing_up(store: SqliteWatchStore) -> None:
+    mail = Post(fails=lambda _: SOON)
+    desk = Desk(store, mail=Outlet(mail, digest=True))
+    desk.put(1, "mail")
+    desk.deliver()
+    desk.now -= 365 * DAY
+    for _ in range(2 * RETRIES):
+        desk.deliver(after=MINUTE)
+    (waiting,) = desk.waiting()
+    assert 1 < waiting.tries < 10
+    assert waiting.due_at <= desk.now + RETRY_LONGEST
+
+
+def test_what_is_to_wait_for_a_year_was_decided_by_a_wrong_clock_and_goes_out(store: SqliteWatchStore) -> None:
+    mail = Post(fails=lambda _: SOON)
+    desk = Desk(store, mail=Outlet(mail, digest=True))
+    desk.put(1, "mail")
+    desk.deliver()
+    desk.now -= 365 * DAY
+    mail.fails = lambda _: None
+    assert desk.deliver() == Delivered(1)
+
+
+NIGHT = Quiet(time(22), time(7), "UTC")
+
+
+def test_what_is_sent_again_waits_for_the_end_of_quiet_hours(store: SqliteWatchStore) -> None:
+    mail = Post(fails=lambda _: SOON)
+    desk = Desk(store, mail=Outlet(mail, digest=True, quiet=NIGHT))
+    desk.now = NOW.replace(hour=21, minute=59)
+    late = desk.put(1, "mail", after=Status.EXPIRED)
+    desk.deliver()
+    mail.fails = lambda _: None
+    assert desk.deliver(after=5 * MINUTE) == Delivered()
+    (waiting,) = desk.waiting()
+    assert (waiting.tries, waiting.due_at) == (1, (NOW + DAY).replace(hour=7, minute=0, second=0, microsecond=0))
+    (forged,) = desk.put(1, "mail", after=Status.INVALID)
+    assert desk.deliver(after=MINUTE) == Delivered(1)
+    assert mail.ids == [[forged]]
+    assert desk.deliver(after=9 * HOUR) == Delivered(1)
+    assert mail.ids == [[forged], late]
 
 
 def test_the_worst_goes_first(store: SqliteWatchStore) -> None:

@@ -172,9 +172,12 @@ def test_every_file_of_a_site(story: Publisher) -> None:
     assert tiles == {f"tile/{kind}/000.p/{size}" for kind in ("0", "entries") for size in range(1, 6)}
     assert sorted(set(site) - tiles) == [
         ".well-known/warrant-canary",
+        "badge.svg",
+        "calendar.ics",
         "canary.txt",
         "checkpoint",
         f"evidence/{entry_hash(story, 2)}/0.tsr",
+        "feed.atom",
         "index.html",
         "keys/director.asc",
         "keys/director.vkey",
@@ -188,11 +191,16 @@ def test_every_file_of_a_site(story: Publisher) -> None:
         "keys/treasurer.vkey",
         "releases/1/entry.txt",
         "releases/1/files/report.pdf",
-        *(f"releases/1/{name}" for name in ("index.html", "text.txt", "treasurer.asc")),
-        *(f"releases/2/{name}" for name in ("entry.txt", "index.html", "text.txt", "treasurer.asc")),
-        *(f"releases/3/{name}" for name in ("director.asc", "entry.txt", "index.html", "text.txt", "treasurer.asc")),
+        *(f"releases/1/{name}" for name in ("index.html", "print.html", "text.txt", "treasurer.asc")),
+        *(f"releases/2/{name}" for name in ("entry.txt", "index.html", "print.html", "text.txt", "treasurer.asc")),
+        *(f"releases/3/{name}" for name in ("director.asc", "entry.txt", "index.html", "print.html", "text.txt")),
+        "releases/3/treasurer.asc",
+        "releases/index.html",
         *(f"rosters/1/{name}" for name in ("entry.txt", "text.txt", "treasurer.asc")),
         *(f"rosters/2/{name}" for name in ("director.asc", "entry.txt", "text.txt", "treasurer.asc")),
+        "rosters/index.html",
+        "statements/encryption-keys/index.html",
+        "statements/network-taps/index.html",
         "status.json",
     ]
 
@@ -230,7 +238,7 @@ def test_a_signature_that_does_not_count_is_not_offered() -> None:
     site = publisher.site()
     assert "rosters/1/treasurer.asc" in site
     assert "releases/1/treasurer.asc" not in site
-    assert "Not counted (expired key)" in page(site).words
+    assert "treasurer: not counted (expired key)" in page(site).words
     assert page(site, "releases/1/index.html").inside["check-commands"] == "sha256sum text.txt\n"
     assert json.loads(site["status.json"])["release"]["not_counted"] == [
         {"name": "treasurer", "outcome": "expired key"}
@@ -295,8 +303,9 @@ def test_the_front_page(story: Publisher) -> None:
         "encryption-keys, version 2",
         "In these words since release 2, 3 May 2026, 00:00 UTC.",
         "In these words since this release, 2 August 2026",
-        "The statement network-taps@v1 is back",
+        "Reinstated, in version 1: it stood once, was withdrawn, and is back.",
         "The signers changed by roster 2: joined director; left security",
+        "When it was published, 3 of 3 had signed it (2 needed), and no statement was withdrawn since release 2.",
         "3 of 3 signed; 2 needed.",
         "We moved.",
         f"canary verify https://{CANARY}/ --pin sha256:{pin}",
@@ -312,13 +321,13 @@ def test_release_pages(story: Publisher) -> None:
     assert first.inside["signed-text"].encode() == site["releases/1/text.txt"]
     assert first.inside["text-sha256"] == hashlib.sha256(site["releases/1/text.txt"]).hexdigest()
     assert "This is the first release." in first.words
-    assert "This is not the newest release: see release 3." in first.words
+    assert "This page stays as it is when newer releases come: they stand on the front page." in first.words
     assert "Its report covers1 July 2025 to 31 December 2025" in first.words
     assert SHORT.sha256 in first.inside["attachments"]
     assert f"../../evidence/{entry_hash(story, 2)}/0.tsr" in first.links
-    assert "The statement network-taps is gone from release 2" in second.words
-    assert "[-its keys-] {+any key+}" in second.words
-    assert "securityNo" in "".join(second.inside["signers"].split())
+    assert "network-taps Withdrawn: it is no longer made. It said, in version 1:" in second.words
+    assert b"has never handed <del>its keys</del> <ins>any key</ins> to anyone." in site["releases/2/index.html"]
+    assert "security: did not sign" in second.said("signers")
     assert "2 of 3 signed; 2 needed." in second.words
 
 
@@ -342,7 +351,8 @@ def test_no_release_yet() -> None:
     assert "There is no release yet." in words
     assert "due from 1 February 2026 to 14 February 2026" in words
     assert "If today is later than 28 February 2026 (UTC)" in words
-    assert [path for path, _ in pages(site)] == ["index.html"]
+    assert [path for path, _ in pages(site)] == ["index.html", "releases/index.html", "rosters/index.html"]
+    assert "There is no release yet." in page(site, "releases/index.html").words
 
 
 def test_a_final_release_says_so(story: Publisher) -> None:
@@ -373,7 +383,8 @@ def test_nothing_in_a_text_becomes_markup() -> None:
     for path, found in pages(site):
         assert b"<script" not in site[path]
         assert b"<img" not in site[path]
-        assert {"script", "img", "iframe", "link", "base", "form"}.isdisjoint(found.tags)
+        assert {"script", "img", "iframe", "base", "form"}.isdisjoint(found.tags)
+        assert found.tags.count("link") == (0 if path.endswith("print.html") else 1)
     front = page(site)
     assert front.shown.count(HOSTILE) >= 5
     assert "{{ 7 * 7 }}" in front.shown
@@ -437,8 +448,10 @@ def test_the_commands_on_a_release_page_work(tmp_path: Path) -> None:
     folder = tmp_path / "releases" / "1"
     found = page(site, "releases/1/index.html")
     with GpgHome() as reader:
-        (_, hashed), (_, shown), (_, dearmored), (code, verified) = typed(found, folder, reader)
-        assert hashed == f"{found.inside['text-sha256']} text.txt"
+        for read, place, over in ((found, folder, "text.txt"), (page(site), tmp_path, "releases/1/text.txt")):
+            (_, hashed), (_, shown), (_, dearmored), (code, verified) = typed(read, place, reader)
+            assert hashed == f"{found.inside['text-sha256']} {over}"
+            assert "must print " + hashed.split()[0] in read.said("check")
         (printed,) = re.findall(r"(?:[0-9A-F]{4} ){9}[0-9A-F]{4}", shown)
         assert printed in found.inside["signers"]
         assert dearmored == ""

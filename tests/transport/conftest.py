@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -13,6 +12,7 @@ import trustme
 
 from canary.cli.app import App
 from tests.loopback import Loopback, answer, says
+from tests.outside import wait_for_the_end_of_all_looks
 from tests.publisher import Publisher, command, noon
 from tests.transport.stand import BASE, CHECKPOINT, MOMENTS, Setting, Stand, served
 
@@ -20,10 +20,7 @@ from tests.transport.stand import BASE, CHECKPOINT, MOMENTS, Setting, Stand, ser
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
     yield
-    for thread in threading.enumerate():
-        if thread.name == "canary-fetch":
-            thread.join(5)
-            assert not thread.is_alive()
+    wait_for_the_end_of_all_looks(5)
 
 
 @pytest.fixture(scope="session")

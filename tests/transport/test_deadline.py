@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.loopback import Fault, Wire, answer, drip, endless
+from tests.outside import wait_for_the_end_of_all_looks
 from tests.transport.stand import (
     BASE,
     BESIDE,
@@ -192,9 +193,7 @@ def test_nothing_is_said_to_the_host_after_the_deadline(stand: Stand) -> None:
     slow_resolver(stand, TIMEOUT + 0.5)
     looked = stand.look(Setting.FRESH, timeout=TIMEOUT)
     assert looked.status == "UNREACHABLE"
-    for thread in threading.enumerate():
-        if thread.name == "canary-fetch":
-            thread.join(MARGIN)
+    wait_for_the_end_of_all_looks(MARGIN)
     assert stand.server.connections == 0
 
 

@@ -175,7 +175,7 @@ def backup(app: App, /, **options: Any) -> int | None:  # noqa: ANN401  # the wo
     "file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write the result to FILE, whole or not at all, instead of printing it.",
+    help="Write the result to FILE, whole or not at all, instead of printing it; with another format than text.",
 )
 @click.option("--quiet", is_flag=True, help="Print nothing while there is nothing new: for cron, which mails it.")
 @click.option("--daemon", is_flag=True, help="Go on until stopped, looking when something is due.")

@@ -16,7 +16,7 @@ from canary.cli.watch.looking import Looking
 from canary.cli.watch.overview import minute
 from canary.core.agenda import believe
 from canary.core.findings import EXIT_CODES, Code
-from canary.core.followed import Followed, check_name, check_tags, parse_interval
+from canary.core.followed import Followed, check_name, check_place, check_tags, parse_interval
 from canary.core.proxy import kept_proxy
 from canary.core.recorded import Recorded
 from canary.core.strict import hash_field, parse_hash
@@ -53,14 +53,14 @@ def add(
     with open_desk(app, config, make=True) as desk:
         followed = Followed(
             name="" if name is None else parsed("--name", check_name, name),
-            location=location if is_url(location) else str(Path(location).absolute()),
+            location=parsed("LOCATION", check_place, location if is_url(location) else str(Path(location).absolute())),
             pin=None if pin is None else parsed("--pin", parse_hash, pin),
             tags=parsed("--tag", lambda _: check_tags(tags), ""),
             every=desk.settings.every if every is None else parsed("--every", parse_interval, every),
             added_at=app.clock(),
             proxy=parsed("--proxy", kept_proxy, proxy),
             allow_http=allow_http,
-            ca_file="" if ca_file is None else str(ca_file.absolute()),
+            ca_file="" if ca_file is None else parsed("--ca-file", check_place, str(ca_file.absolute())),
             first_use=trust_first_use and pin is None,
         )
         if followed.name and desk.store.find(followed.name) is not None:

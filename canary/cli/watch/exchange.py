@@ -23,7 +23,7 @@ from canary.edges.files import read_file
 from canary.errors import CanaryError
 from canary.formats.watch_list import Listing, Refused, parse_json_lines, parse_toml, render_json_lines, render_toml
 from canary.library import is_url, open_source
-from canary.limits import LIST_BYTES
+from canary.limits import LIST_BYTES, TOML_LIST_BYTES
 
 _SHOWN = 50
 _TO_MEND = 1
@@ -68,8 +68,9 @@ def export(app: App, *, output: str, tags: tuple[str, ...], config: Path | None)
 
 
 def _read(desk: Desk, file: Path) -> Listing:
-    parse = parse_json_lines if file.suffix in (".jsonl", ".ndjson", ".json") else parse_toml
-    return parse(read_file(file, limit=LIST_BYTES), every=desk.settings.every, added_at=desk.app.clock())
+    lines = file.suffix in (".jsonl", ".ndjson", ".json")
+    parse, limit = (parse_json_lines, LIST_BYTES) if lines else (parse_toml, TOML_LIST_BYTES)
+    return parse(read_file(file, limit=limit), every=desk.settings.every, added_at=desk.app.clock())
 
 
 def _whole(followed: Followed, file: Path) -> Followed:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,11 +23,11 @@ from canary.core.state import State
 from canary.core.verdict import Verdict
 from canary.core.watched import Sighting, Watched
 from canary.edges.host_pool import by_host
-from canary.errors import CanaryError, StateError
+from canary.errors import CanaryError, FetchError, StateError
 from canary.flows.watch.rounds import Looked
 from canary.flows.watch.verify import verify_site
 from canary.library import LazyGpg, is_url, open_source
-from canary.limits import SIGHTING_BYTES
+from canary.limits import LARGE_LOOK_BYTES, LARGE_LOOKS, SIGHTING_BYTES
 
 _EVIDENCE = evidence_folder("")
 _GOOD = {200, 304}
@@ -44,6 +46,8 @@ class Looking(msgspec.Struct, frozen=True):
         seconds: what each look may take.
         threads: how many looks are made at once.
         per_host: how many of them at one host.
+        trust_clock: whether a person says that the clock is right though it is behind an earlier look.
+        room: as many places as looks may be at once that have taken much into memory.
     """
 
     state_of: Callable[[str], State | None]
@@ -52,6 +56,8 @@ class Looking(msgspec.Struct, frozen=True):
     seconds: float
     threads: int
     per_host: int
+    trust_clock: bool = False
+    room: threading.Semaphore = msgspec.field(default_factory=lambda: threading.BoundedSemaphore(LARGE_LOOKS))
 
     def __call__(self, due: Sequence[Watched]) -> Iterator[Looked]:
         """Looks at canaries; see `canary.flows.watch.rounds.Looks`."""
@@ -65,21 +71,25 @@ class Looking(msgspec.Struct, frozen=True):
         """
         began, now = time.monotonic(), self.clock()
         try:
-            state = self.state_of(watched.followed.name)
+            stored = self.state_of(watched.followed.name)
         except StateError as error:
             # Nobody is told that all is well, and nothing is replaced.
             finding = Finding(Code.NOT_CHECKED, error.what)
             return Looked(watched, now, time.monotonic() - began, Verdict(now, (finding,)), None, None)
         seen = _Seen()
+        state = stored.trust_clock(now) if stored is not None and self.trust_clock else stored
         judgement = self._judged(watched, state, now, seen)
         verdict = judgement.verdict
+        # The memory knows when a canary was looked at, and need not keep the same state again for it.
+        is_news = stored is None or judgement.state != stored.judged_at(now)
         sighting = seen.sighting(now, watched, verdict) if verdict.status in _WORTH_KEEPING else None
-        return Looked(watched, now, time.monotonic() - began, verdict, judgement.state, sighting)
+        kept = judgement.state if is_news else None
+        return Looked(watched, now, time.monotonic() - began, verdict, kept, sighting)
 
     def _judged(self, watched: Watched, state: State | None, now: datetime, seen: _Seen) -> Judgement:
         followed = watched.followed
         question = Question(now=now, pin=followed.pin, trust_first_use=followed.first_use, state=state)
-        with LazyGpg() as verifier:
+        with LazyGpg() as verifier, _Room(self.room, self.seconds) as room:
             try:
                 with open_source(
                     followed.location,
@@ -89,7 +99,8 @@ class Looking(msgspec.Struct, frozen=True):
                     proxy=followed.proxy or None,
                     seen=seen.answered,
                 ) as source:
-                    return verify_site(_Noted(source, seen), question, verifier, self.checkers(followed.proxy or None))
+                    noted = _Noted(source, seen, room)
+                    return verify_site(noted, question, verifier, self.checkers(followed.proxy or None))
             except CanaryError as error:
                 # A folder that is gone, or an address that cannot be used any more: what is stored is judged by time.
                 return judge(Unreachable(error.what), question, verifier)
@@ -131,12 +142,50 @@ def _counts(answer: Answer | None, status: int | None) -> bool:
     return answer is not None and answer.status == status and not answer.url.endswith(f"/{HINT}")
 
 
+class _Room:
+    """What one look has taken into memory: beyond some, it waits for a place. A context manager.
+
+    Otherwise as many hosts at once as there are threads could fill the memory, each with a log of the greatest length.
+
+    Args:
+        places: the places, shared by all looks.
+        seconds: how long to wait for one.
+    """
+
+    def __init__(self, places: threading.Semaphore, seconds: float) -> None:
+        self._places = places
+        self._seconds = seconds
+        self._taken = 0
+        self._has_place = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._has_place:
+            self._places.release()
+
+    def take(self, count: int) -> None:
+        """Takes in that so many bytes more are in memory.
+
+        Raises:
+            FetchError: no place was free in time.
+        """
+        self._taken += count
+        if self._taken <= LARGE_LOOK_BYTES or self._has_place:
+            return
+        if not self._places.acquire(timeout=self._seconds):
+            raise FetchError("it is so large that it had to wait for others, and they took all of its time")
+        self._has_place = True
+
+
 class _Noted:
     """A source of which it is noted what it was asked for, and what came of it."""
 
-    def __init__(self, source: Source, seen: _Seen) -> None:
+    def __init__(self, source: Source, seen: _Seen, room: _Room) -> None:
         self._source = source
         self._seen = seen
+        self._room = room
 
     def describe(self) -> str:
         return self._source.describe()
@@ -147,6 +196,7 @@ class _Noted:
         except CanaryError as error:
             self._seen.ended(path, error=error.what)
             raise
+        self._room.take(len(found.body))
         self._seen.ended(path, status=found.status)
         return found
 

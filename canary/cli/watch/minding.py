@@ -17,8 +17,9 @@ from canary.core.agenda import by_time, standing
 from canary.core.characters import check_characters
 from canary.core.fetched import shown
 from canary.core.findings import EXIT_CODES
-from canary.core.followed import check_tags, parse_interval
+from canary.core.followed import check_place, check_tags, parse_interval
 from canary.core.proxy import kept_proxy
+from canary.core.telling import tell as decide
 from canary.core.watched import Acknowledged
 from canary.errors import CanaryError, MalformedError, RefusedError
 from canary.library import is_url
@@ -42,7 +43,8 @@ def change(
         row = desk.find(name)
         followed = row.followed
         if location is not None:
-            followed = replace(followed, location=location if is_url(location) else str(Path(location).absolute()))
+            place = location if is_url(location) else str(Path(location).absolute())
+            followed = replace(followed, location=parsed("--location", check_place, place))
         if tags:
             followed = replace(followed, tags=parsed("--tag", lambda _: check_tags(tags), ""))
         if every is not None:
@@ -70,16 +72,18 @@ def remove(app: App, *, name: str, yes: bool, config: Path | None) -> None:
 def ack(app: App, *, name: str, note: str, config: Path | None) -> None:
     """Does what `canary watch ack` says."""
     with open_desk(app, config) as desk:
-        before = by_time(desk.find(name), app.clock())
-        verdict = standing(before, app.clock())
+        row, now = desk.find(name), app.clock()
+        # What nobody has told yet is read here, and belongs to the history all the same.
+        before, transition, _ = decide(row, by_time(row, now), now=now, policy=desk.settings.telling)
+        verdict = standing(before, now)
         if verdict is None or before.status is None:
             raise RefusedError(f"{name} has not been looked at yet", hint=f"First: {desk.typed('canary watch run')}")
         if EXIT_CODES[before.status] == 0 and not any(each.sticky for each in verdict.findings):
             raise RefusedError(f"{name} is {before.status}: there is nothing to acknowledge", hint="All is well.")
-        read = Acknowledged(before.status, app.clock(), parsed("--note", _checked, note))
-        after = replace(before, acknowledged=read, next_at=app.clock())
+        read = Acknowledged(before.status, now, parsed("--note", _checked, note))
+        after = replace(before, acknowledged=read, next_at=now)
         state = desk.store.state(name)
-        desk.store.update(after, None if state is None else state.acknowledge())
+        desk.store.update(after, None if state is None else state.acknowledge(), transition)
         say(f"{name}: {before.status} is acknowledged. It is not told again, and no longer counts, until it changes.")
         say_next(f"the next look takes it in: {desk.typed('canary watch run')}")
 

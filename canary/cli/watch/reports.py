@@ -13,24 +13,25 @@ As JSON lines: a line for each of `canaries`, and a last one with everything els
 
 As one line for a monitoring system: how many canaries there are and how they stand, the worst by name; the performance
 data are `ok`, `warning`, `critical`, `unknown` (how many), `days_to_expiry` (of the canary that expires first, of those
-that are not acknowledged), and for each canary of a list of up to 50 its whole days, under its name.
+that are not acknowledged), and for each canary of a list of up to 50 its whole days, as `NAME days`.
 """
 
 from __future__ import annotations
 
-import json
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
-from canary.cli.formats import FORMAT, nagios_line
+from canary.cli.formats import FORMAT, json_text, nagios_line
 from canary.cli.talk import say
 from canary.cli.watch.desk import Desk
 from canary.cli.watch.listing import row_document
 from canary.cli.watch.overview import COLOURS, Overview, many, undelivered
 from canary.core.summary import Summary
 from canary.core.times import format_time
+from canary.errors import CanaryError
 
 _NAMED = 5
 _SHOWN = 20
@@ -52,6 +53,28 @@ class Report(NamedTuple):
     quiet: bool
 
 
+def check_report(desk: Desk, report: Report) -> None:
+    """Checks, before anything is done for it, that a report can be written where it is to be.
+
+    Raises:
+        CanaryError: it cannot.
+    """
+    file = report.file
+    if file is None:
+        return
+    # Imported here: most runs print.
+    from canary.edges.files import is_regular  # noqa: PLC0415
+    from canary.edges.watch_config_file import usual_config  # noqa: PLC0415
+
+    if os.path.lexists(file) and not is_regular(file):
+        # It would not be written to, but replaced: /dev/null too, by whoever may.
+        raise CanaryError(f"{file} is no regular file, and would be replaced by one", hint="Name another file.")
+    memory = os.path.realpath(desk.settings.memory)
+    own = {os.path.realpath(desk.config or usual_config()), *(f"{memory}{end}" for end in ("", "-wal", "-shm"))}
+    if os.path.realpath(file) in own:
+        raise CanaryError(f"{file} is the watcher's own file, and would be lost", hint="Name another file.")
+
+
 def print_report(desk: Desk, report: Report, overview: Overview) -> None:
     """Prints what a pass came to, or writes it into a file.
 
@@ -67,9 +90,10 @@ def print_report(desk: Desk, report: Report, overview: Overview) -> None:
         click.echo(text, nl=False)
         return
     # Imported here: most runs print.
-    from canary.edges.files import write_file  # noqa: PLC0415
+    from canary.edges.files import PRIVATE_MODE, PUBLIC_MODE, write_file  # noqa: PLC0415
 
-    write_file(report.file, text.encode())
+    # The collector that reads metrics is another user; what else there is says who is watched.
+    write_file(report.file, text.encode(), mode=PUBLIC_MODE if report.output == "prometheus" else PRIVATE_MODE)
 
 
 def _tell(desk: Desk, overview: Overview) -> None:
@@ -93,12 +117,12 @@ def _tell(desk: Desk, overview: Overview) -> None:
 
 def _json(desk: Desk, overview: Overview) -> str:
     rows = [row_document(each, overview.now) for each in overview.rows]
-    return json.dumps(_document(desk, overview) | {"canaries": rows}, indent=2, ensure_ascii=False) + "\n"
+    return json_text(_document(desk, overview) | {"canaries": rows}, indent=2) + "\n"
 
 
 def _json_lines(desk: Desk, overview: Overview) -> str:
     documents = [*(row_document(each, overview.now) for each in overview.rows), _document(desk, overview)]
-    return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in documents)
+    return "".join(json_text(each) + "\n" for each in documents)
 
 
 def _document(desk: Desk, overview: Overview) -> dict[str, Any]:
@@ -132,7 +156,7 @@ def _nagios(desk: Desk, overview: Overview) -> str:
     if counted:
         data["days_to_expiry"] = str(min(counted))
     if len(overview.rows) <= _WITH_DAYS:
-        data |= {f"'{name}'": str(left) for name, left in days.items()}
+        data |= {f"'{name} days'": str(left) for name, left in days.items()}
     return nagios_line(overview.exit_code, message, data) + "\n"
 
 

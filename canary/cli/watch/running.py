@@ -18,10 +18,9 @@ from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.looking import Looking
 from canary.cli.watch.overview import Overview
 from canary.cli.watch.progress import Progress
-from canary.cli.watch.reports import Report, print_report
+from canary.cli.watch.reports import Report, check_report, print_report
 from canary.core.alerts import Alert, Delivery
 from canary.core.routing import deliveries
-from canary.core.state import State
 from canary.errors import CanaryError
 from canary.flows.watch.delivering import Outlet, deliver
 from canary.flows.watch.rounds import COMPLETED_NOTE, Came, Round, run_round
@@ -45,9 +44,13 @@ def run(
 ) -> int:
     """Does what `canary watch run` says. Returns the exit code."""
     output = "json" if as_json else output
+    if file is not None and output == "text":
+        hint = "Give --format json, jsonl, nagios or prometheus as well."
+        raise CanaryError("--output needs another format than text, which is for people and is printed", hint=hint)
     with failures_in(output), open_desk(app, config) as opened:
         desk = opened if timeout is None else opened.with_seconds(timeout)
         report = Report(output, file, quiet=quiet)
+        check_report(desk, report)
         overview = _Pass(desk, tags, trust_clock=trust_clock, output=output).once()
         print_report(desk, report, overview)
         if not daemon:
@@ -79,11 +82,11 @@ class _Pass:
         self._clock = desk.app.clock
         self._holder = uuid.uuid4().hex
         self._delivered_at = self._clock()
-        digests = {each.name: each.digest for each in desk.settings.channels}
+        configured = {each.name: each for each in desk.settings.channels}
         # Alerts on standard output stand beside the text of a run, and would break any other format.
         stream = sys.stdout if output == "text" else sys.stderr
         self._outlets = {
-            name: Outlet(channel, digest=digests[name])
+            name: Outlet(channel, digest=configured[name].digest, quiet=configured[name].quiet)
             for name, channel in open_channels(desk.settings, clock=self._clock, output=stream).items()
         }
 
@@ -121,12 +124,13 @@ class _Pass:
         return Round(
             store=desk.store,
             looks=Looking(
-                state_of=self._state_of,
+                state_of=desk.store.state,
                 checkers=desk.checkers,
                 clock=self._clock,
                 seconds=settings.seconds,
                 threads=settings.threads,
                 per_host=settings.per_host,
+                trust_clock=self._trust_clock,
             ),
             routing=self._route,
             policy=settings.telling,
@@ -141,10 +145,6 @@ class _Pass:
     def _route(self, alert: Alert) -> tuple[Delivery, ...]:
         return deliveries(alert, self._desk.settings, self._clock())
 
-    def _state_of(self, name: str) -> State | None:
-        state = self._desk.store.state(name)
-        return state.trust_clock(self._clock()) if state is not None and self._trust_clock else state
-
     def _deliver(self) -> None:
         deliver(self._desk.store, self._outlets, clock=self._clock, holder=self._holder, program=self._desk.program)
         self._delivered_at = self._clock()
@@ -157,8 +157,8 @@ class _Pass:
             store.set_note(_COMPACTED_NOTE, now.isoformat())
 
     def _ping(self, came: Came) -> None:
-        """Tells somebody else that this watcher is alive, unless it sees nothing."""
-        if came.network_since is not None:
+        """Tells somebody else that this watcher is alive, unless it sees nothing, or looks at a part of the list."""
+        if came.network_since is not None or self._tags:
             return
         try:
             send_ping(self._desk.settings, seconds=PING_SECONDS)

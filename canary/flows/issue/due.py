@@ -101,21 +101,22 @@ def _judge(
     if now >= deadline:
         return Level.PRESSING, window, deadline, f"the canary is stale: nothing came for the window of {days}"
     if now >= window.over:
-        left = _days(deadline - now)
+        left = in_days(deadline - now)
         return Level.PRESSING, window, deadline, f"the window of {days} is over; {left} until the canary is stale"
     opens = midnight(window.opens)
     level = Level.DUE if opens - now <= ahead else Level.NOTHING_TO_DO
     if window.over - now < critical:
         level = Level.PRESSING
     if now >= opens:
-        left = _days(window.over - now)
+        left = in_days(window.over - now)
         return max(level, Level.DUE), window, deadline, f"the window of {days} is open; {left} until it is over"
     if level is Level.NOTHING_TO_DO:
-        return level, window, deadline, f"the next window, {days}, opens in {_days(opens - now)}"
-    return level, window, deadline, f"the window of {days} opens in {_days(opens - now)}"
+        return level, window, deadline, f"the next window, {days}, opens in {in_days(opens - now)}"
+    return level, window, deadline, f"the window of {days} opens in {in_days(opens - now)}"
 
 
-def _days(length: timedelta) -> str:
+def in_days(length: timedelta) -> str:
+    """Returns a length of time as whole days, in words."""
     if length < timedelta(days=1):
         return "less than a day"
     return "1 day" if length.days == 1 else f"{length.days} days"

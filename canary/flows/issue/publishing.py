@@ -92,7 +92,8 @@ class Published(msgspec.Struct, frozen=True):
     """What publishing came to.
 
     Attributes:
-        entry: the newest entry of the log.
+        history: the log as it is now.
+        entry: the newest entry of it.
         appended: whether this run appended it.
         verdict: the watcher's verdict over the rendered site, under the pin.
         notices: what watchers will be told: a withdrawal, say.
@@ -102,6 +103,7 @@ class Published(msgspec.Struct, frozen=True):
         timestamped: what asking for timestamps over the newest entry came to; None where nobody is asked.
     """
 
+    history: History
     entry: Entry
     appended: bool
     verdict: Verdict
@@ -187,7 +189,7 @@ def publish(
     seen_before = _worth_naming(changes_since(history, len(history.admitted) - 1))
     named = {finding.key for finding in notices}
     besides = tuple(finding for finding in seen_before if finding.key not in named)
-    return Published(entry, appended, verdict, notices, besides, missed, timestamped)
+    return Published(history, entry, appended, verdict, notices, besides, missed, timestamped)
 
 
 def _ask(asking: Timestamping | None, history: History) -> Timestamped | None:

@@ -147,7 +147,7 @@ def open_board(history: History, text: bytes, lines: Mapping[str, SignatureLine]
         history.check(content)
     except RejectedError as error:
         raise DraftRejectedError(error, _what_then(history, content)) from error
-    signers = who_may_sign(history, content)
+    signers = who_may_sign(history.roster, content)
     _check_owners(signers, lines)
     in_order = tuple(lines[signer.name] for signer in signers if signer.name in lines)
     entry = Entry(b"", text, content, in_order, digest(text))
@@ -185,12 +185,15 @@ def _check_owners(signers: Sequence[RosterSigner], lines: Mapping[str, Signature
             )
 
 
-def who_may_sign(history: History, content: Text) -> tuple[RosterSigner, ...]:
-    """Returns the signers of a draft in the order of the entry: for a roster the old keys, then the new ones.
+def who_may_sign(before: Roster | None, content: Text) -> tuple[RosterSigner, ...]:
+    """Returns the signers of a text in the order of its entry: for a roster the old keys, then the new ones.
 
     A signer of both rosters comes with the certificate of the new one, which the signature is made to meet.
+
+    Args:
+        before: the roster in force before it; None where there is none.
+        content: the text.
     """
-    before = history.roster
     if not isinstance(content, Roster):
         return before.signers if before else ()
     after = {signer.name: signer for signer in content.signers}

@@ -7,109 +7,115 @@ markup that slipped through the escaping could neither run nor ask another host 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from canary.core.admitted import Admitted
-from canary.core.changes import describe_schedule
 from canary.core.layout import CHECKPOINT, FRONT, INDEX, STATUS
 from canary.core.roster import Roster
-from canary.core.strict import encode_base64, hash_field, sha256
+from canary.core.strict import encode_base64, sha256
 from canary.core.times import format_time
-from canary.flows.site.paths import File, relative
-from canary.flows.site.views import Edition, RosterRow
-from canary.flows.site.window import SigningWindow
-
-_MONTHS: Final = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
+from canary.flows.site.by_hand import commands, keyring_commands
+from canary.flows.site.dates import clock, day, last_good_day, moment
+from canary.flows.site.overview import Overview
+from canary.flows.site.paper import Paper
+from canary.flows.site.paths import (
+    BADGE,
+    CALENDAR,
+    FEED,
+    RELEASES_PAGE,
+    ROSTERS_PAGE,
+    File,
+    relative,
+    release_page,
+    statement_page,
 )
-"""Not `strftime`, which follows the locale of the machine that renders."""
+from canary.flows.site.rosters import RosterRow
+from canary.flows.site.stories import Story
+from canary.flows.site.views import Edition
 
-_FILES: Final = tuple(File(name, name) for name in (FRONT, CHECKPOINT, STATUS))
+_FILES: Final = tuple(File(name, name) for name in (FRONT, CHECKPOINT, STATUS, FEED, CALENDAR, BADGE))
+_ELSEWHERE: Final = "elsewhere.html"
+"""The page of a draft, which is no page of the site."""
 
 
-def index_page(
-    roster_1: Admitted,
-    roster: Roster,
-    releases: Sequence[Edition],
-    rosters: Sequence[RosterRow],
-    window: SigningWindow | None,
-) -> bytes:
-    """Returns the front page.
+def index_page(view: Overview) -> bytes:
+    """Returns the front page."""
+    expiry = view.roster.schedule.expiry(view.first_window)
+    files = [file for file in _FILES if view.count or file.path != FRONT]
+    return _render(INDEX, INDEX, organisation=view.roster.organisation, view=view, first_expiry=expiry, files=files)
+
+
+def releases_page(releases: Sequence[Edition], organisation: str) -> bytes:
+    """Returns the page of all releases.
 
     Args:
-        roster_1: the log's first entry, whose text a watcher pins.
-        roster: the newest roster.
         releases: every release, oldest first.
-        rosters: every roster, newest first.
-        window: when the newest release was signed; None where there is none.
+        organisation: whose canary it is, by the newest roster.
     """
-    first_window = roster.schedule.window_at(roster.schedule.start)
-    return _render(
-        INDEX,
-        INDEX,
-        roster=roster,
-        releases=releases[::-1],
-        newest=releases[-1] if releases else None,
-        rosters=rosters,
-        schedule=describe_schedule(roster),
-        first_window=first_window,
-        first_expiry=roster.schedule.expiry(first_window),
-        window=window,
-        pin=hash_field(roster_1.entry.text_hash),
-        files=[file for file in _FILES if releases or file.path != FRONT],
-    )
+    return _render("releases.html", RELEASES_PAGE, organisation=organisation, releases=releases[::-1])
 
 
-def release_page(edition: Edition, newest: Edition, organisation: str, window: SigningWindow | None) -> bytes:
-    """Returns the page of one release.
+def release_page_of(edition: Edition) -> bytes:
+    """Returns the page of one release, which says the same however many releases follow."""
+    return _render("release.html", edition.page, organisation=edition.roster.organisation, edition=edition)
+
+
+def rosters_page(rosters: Sequence[RosterRow], roster: Roster) -> bytes:
+    """Returns the page of all rosters.
 
     Args:
-        edition: the release.
-        newest: the newest release.
-        organisation: whose canary it is, by the newest roster.
-        window: when the newest release was signed; None on the page of any other.
+        rosters: every roster, newest first.
+        roster: the newest one.
     """
-    return _render(
-        "release.html", edition.page, edition=edition, newest=newest, organisation=organisation, window=window
-    )
+    return _render("rosters.html", ROSTERS_PAGE, organisation=roster.organisation, rosters=rosters)
+
+
+def statement_page_of(story: Story, organisation: str) -> bytes:
+    """Returns the page of one statement, which stays as it is until a release changes the statement.
+
+    Args:
+        story: what became of it.
+        organisation: whose canary it is, by the newest roster.
+    """
+    return _render("statement.html", statement_page(story.id), organisation=organisation, story=story)
+
+
+def paper_page_of(paper: Paper, page: str = _ELSEWHERE) -> bytes:
+    """Returns the page of a text that is made for paper.
+
+    Args:
+        paper: what is printed.
+        page: where the page lies on the site; a draft's lies elsewhere, and has no link.
+    """
+    return _render("paper.html", page, organisation=paper.organisation, paper=paper)
 
 
 def _render(template: str, page: str, **values: object) -> bytes:
-    environment = _environment()
-    style = environment.get_template("style.css").render()
-    policy = "; ".join(
-        [
-            "default-src 'none'",
-            f"style-src 'sha256-{encode_base64(sha256(style.encode()))}'",
-            "img-src 'self'",
-            "base-uri 'none'",
-            "form-action 'none'",
-        ]
-    )
-    html = environment.get_template(template).render(
-        # Our own file, and escaped quotes would be another style with another hash.
-        style=Markup(style),  # noqa: S704
-        policy=policy,
-        link=partial(relative, page=page),
-        **values,
+    style, policy = _style()
+    html = (
+        _environment()
+        .get_template(template)
+        .render(style=style, policy=policy, page=page, link=partial(relative, page=page), **values)
     )
     return html.encode()
+
+
+@cache
+def _style() -> tuple[Markup, str]:
+    """Returns the style of every page, and the policy that allows it alone."""
+    style = _environment().get_template("style.css").render()
+    policy = [
+        "default-src 'none'",
+        f"style-src 'sha256-{encode_base64(sha256(style.encode()))}'",
+        "img-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    # Our own file, and escaped quotes would be another style with another hash.
+    return Markup(style), "; ".join(policy)  # noqa: S704
 
 
 @cache
@@ -122,35 +128,27 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["day"] = _day
-    environment.filters["moment"] = _moment
-    environment.filters["clock"] = _clock
-    environment.filters["last_good_day"] = _last_good_day
-    environment.filters["iso"] = format_time
-    environment.filters["sentence"] = _sentence
-    environment.filters["sha256"] = hash_field
+    environment.filters |= {
+        "day": day,
+        "moment": moment,
+        "clock": clock,
+        "last_good_day": last_good_day,
+        "iso": format_time,
+        "sentence": _sentence,
+        "release_page": release_page,
+        "statement_page": statement_page,
+    }
+    environment.globals |= {
+        "feed": FEED,
+        "calendar": CALENDAR,
+        "badge": BADGE,
+        "all_releases": RELEASES_PAGE,
+        "all_rosters": ROSTERS_PAGE,
+        "front": INDEX,
+        "commands": commands,
+        "keyring_commands": keyring_commands,
+    }
     return environment
-
-
-def _day(day: date) -> str:
-    """Returns `3 November 2026`."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def _moment(time: datetime) -> str:
-    """Returns `3 November 2026, 14:30 UTC`; seconds stand only where there are any."""
-    return f"{_day(time.astimezone(UTC).date())}, {_clock(time)}"
-
-
-def _clock(time: datetime) -> str:
-    """Returns `14:30 UTC`, with seconds only where there are any."""
-    utc = time.astimezone(UTC)
-    return f"{utc:%H:%M:%S} UTC" if utc.second else f"{utc:%H:%M} UTC"
-
-
-def _last_good_day(expires: datetime) -> date:
-    """Returns the last day on which nothing has expired yet: `expires` is always midnight (core.schedule)."""
-    return (expires - timedelta(seconds=1)).date()
 
 
 def _sentence(words: str) -> str:

@@ -17,6 +17,14 @@ LOG_KEY = RESERVED_SIGNER
 """What the log's key is called among the signers' keys: no signer can have that name."""
 
 
+FEED = "feed.atom"
+CALENDAR = "calendar.ics"
+BADGE = "badge.svg"
+
+RELEASES_PAGE = "releases/index.html"
+ROSTERS_PAGE = "rosters/index.html"
+
+
 class File(msgspec.Struct, frozen=True):
     """A file of the site, to link to: its name for people, and its path."""
 
@@ -27,6 +35,16 @@ class File(msgspec.Struct, frozen=True):
 def release_page(number: int) -> str:
     """Returns where a release's page lies."""
     return f"{release_folder(number)}/index.html"
+
+
+def paper_page(number: int) -> str:
+    """Returns where the page of a release lies that is made for paper."""
+    return f"{release_folder(number)}/print.html"
+
+
+def statement_page(name: str) -> str:
+    """Returns where a statement's page lies."""
+    return f"statements/{name}/index.html"
 
 
 def roster_folder(number: int) -> str:
@@ -49,9 +67,19 @@ def armored_name(signer: str) -> str:
     return f"{signer}.asc"
 
 
+def in_folder(folder: str, name: str) -> File:
+    """Returns a file to link to by its own name."""
+    return File(name, f"{folder}/{name}")
+
+
 def relative(path: str, *, page: str) -> str:
     """Returns a path of the site as a link on `page`, so that a copy of the site works anywhere.
 
     Not `posixpath.relpath`, which asks the system for the current folder.
     """
-    return "../" * page.count("/") + path
+    *here, _ = page.split("/")
+    there = path.split("/")
+    shared = 0
+    while shared < len(here) and here[shared] == there[shared] and shared < len(there) - 1:
+        shared += 1
+    return "../" * (len(here) - shared) + "/".join(there[shared:])

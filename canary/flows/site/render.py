@@ -4,12 +4,19 @@
     canary.txt                       the newest release's entry; not there before the first release
     checkpoint, tile/…               the log, with the tiles and bundles of every size it ever had
     status.json                      the same facts for programs (canary.flows.site.status)
+    feed.atom                        the newest releases and rosters (canary.flows.site.feed)
+    calendar.ics                     the next window and its deadline (canary.flows.site.calendar)
+    badge.svg                        the newest release on a few pixels (canary.flows.site.badge)
+    releases/index.html              all releases
     releases/<n>/index.html          the release's page
+    releases/<n>/print.html          the same text for paper
     releases/<n>/text.txt            exactly what was signed
     releases/<n>/entry.txt           the text and its signature lines: the leaf of the log
     releases/<n>/<signer>.asc        the OpenPGP signatures that count
     releases/<n>/files/<name>        its attachments
-    rosters/<r>/text.txt, …          the same for each roster
+    statements/<id>/index.html       what became of a statement
+    rosters/index.html               all rosters, what each changed, and who signed it
+    rosters/<r>/text.txt, …          the same files as of a release
     keys/<signer>.vkey, .asc         the newest roster's keys; keys/log.vkey is the log's
     keys/roster-<r>/…                each roster's keys, so that old releases stay checkable
     evidence/<entry sha256>/<name>   timestamps over an entry
@@ -20,12 +27,13 @@ whoever uploads the site puts a copy of it there.
 
 Every text here was admitted by `History`; the pages are views of those texts and of what the newest release's
 timestamps come to. No clock is read, so one version of this program makes the same bytes of the same log and
-timestamps. A page cannot know how late it is read: it says from which day on it is stale.
+timestamps. A page cannot know how late it is read: it says from which day on it is stale. A release's pages stay as
+they are when the next release comes, and so does the page of a statement that it does not change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -34,17 +42,32 @@ from canary.core.hint import Hint
 from canary.core.history import History
 from canary.core.layout import CHECKPOINT, FRONT, HINT, INDEX, STATUS
 from canary.core.merkle import leaf_hash
+from canary.core.roster import Roster
 from canary.core.strict import digest
 from canary.core.tiles import log_files
 from canary.errors import WorkspaceError
-from canary.flows.site.pages import index_page, release_page
-from canary.flows.site.paths import keys_folder
+from canary.flows.site.badge import render_badge
+from canary.flows.site.calendar import render_calendar
+from canary.flows.site.feed import render_feed
+from canary.flows.site.overview import overview
+from canary.flows.site.pages import (
+    index_page,
+    paper_page_of,
+    release_page_of,
+    releases_page,
+    rosters_page,
+    statement_page_of,
+)
+from canary.flows.site.paper import release_paper
+from canary.flows.site.paths import BADGE, CALENDAR, FEED, RELEASES_PAGE, ROSTERS_PAGE, keys_folder, statement_page
 from canary.flows.site.proofs import attachment_files, entry_files, evidence_files, key_files
+from canary.flows.site.rosters import roster_rows
 from canary.flows.site.status import render_status
-from canary.flows.site.views import editions, roster_rows
+from canary.flows.site.stories import stories
+from canary.flows.site.views import Stamps, editions
 from canary.flows.site.window import SigningWindow, signing_window
 
-_NONE: Final[Mapping[str, Sequence[tuple[str, bytes]]]] = MappingProxyType({})
+_NONE: Final[Stamps] = MappingProxyType({})
 
 
 def render_site(
@@ -52,7 +75,7 @@ def render_site(
     *,
     checkpoint: bytes,
     attachments: Mapping[str, bytes],
-    evidence: Mapping[str, Sequence[tuple[str, bytes]]] = _NONE,
+    evidence: Stamps = _NONE,
     checkers: Checkers | None = None,
 ) -> dict[str, bytes]:
     """Returns every file of the site, by its path below the canary's base.
@@ -86,17 +109,30 @@ def render_site(
     files |= evidence_files(history, evidence)
     window = _window(history, evidence, checkers or {})
     files[STATUS] = render_status(history, roster, window)
-    releases = editions(history, evidence)
-    files[INDEX] = index_page(history.admitted[0], roster, releases, roster_rows(history, evidence), window)
-    for edition in releases:
-        own = window if edition.after is None else None
-        files[edition.page] = release_page(edition, releases[-1], roster.organisation, own)
+    files.update(_pages(history, roster, evidence, window))
     return files
 
 
-def _window(
-    history: History, evidence: Mapping[str, Sequence[tuple[str, bytes]]], checkers: Checkers
-) -> SigningWindow | None:
+def _pages(
+    history: History, roster: Roster, evidence: Stamps, window: SigningWindow | None
+) -> Iterator[tuple[str, bytes]]:
+    releases, rosters = editions(history, evidence), roster_rows(history, evidence)
+    told = stories((each.release, each.changes) for each in releases)
+    view = overview(history, roster, releases, told, window)
+    yield INDEX, index_page(view)
+    yield RELEASES_PAGE, releases_page(releases, roster.organisation)
+    yield ROSTERS_PAGE, rosters_page(rosters, roster)
+    for edition in releases:
+        yield edition.page, release_page_of(edition)
+        yield edition.paper, paper_page_of(release_paper(edition), edition.paper)
+    for story in told:
+        yield statement_page(story.id), statement_page_of(story, roster.organisation)
+    yield FEED, render_feed(roster, releases, rosters)
+    yield CALENDAR, render_calendar(history, roster)
+    yield BADGE, render_badge(view)
+
+
+def _window(history: History, evidence: Stamps, checkers: Checkers) -> SigningWindow | None:
     newest, release = history.newest, history.last_release
     if newest is None or release is None:
         return None

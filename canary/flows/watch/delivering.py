@@ -12,6 +12,7 @@
 - Of a digest that fails for good, or has often failed for now, the alerts go one by one, so that none that a channel
   will never take holds up the others. Where the first of them fails for good too, it is not the alerts' fault, and all
   are given up.
+- What comes due in a channel's quiet hours, because it is sent again or nobody ran this before, waits for their end.
 - What is for a channel that is no longer in the configuration is given up, in those words.
 
 Each channel works in a thread of its own, so that one that hangs holds up no other; the memory is used by the caller's
@@ -31,6 +32,8 @@ from msgspec.structs import replace
 
 from canary.core.alerts import Delivery
 from canary.core.message import CANARY, Program
+from canary.core.routing import due_at
+from canary.core.watch_settings import Quiet
 from canary.errors import DeliveryError
 from canary.flows.watch.channel import Channel
 from canary.flows.watch.message import message_of
@@ -53,10 +56,12 @@ class Outlet(NamedTuple):
     Attributes:
         channel: takes messages.
         digest: whether all that is due goes in one message.
+        quiet: when it is not to disturb anybody; None for never.
     """
 
     channel: Channel
     digest: bool
+    quiet: Quiet | None = None
 
 
 class Delivered(msgspec.Struct, frozen=True):
@@ -136,7 +141,8 @@ class _Queue:
     def fill(self, deliveries: Sequence[Delivery]) -> None:
         """Takes in what is due."""
         ordered = _in_order(deliveries)
-        self.messages.extend([ordered] if self.outlet.digest else [[each] for each in ordered])
+        if ordered:
+            self.messages.extend([ordered] if self.outlet.digest else [[each] for each in ordered])
 
     def take_apart(self, message: list[Delivery]) -> None:
         """Puts the alerts of a digest in front, one by one."""
@@ -185,13 +191,22 @@ class _Pass:
             elif queue.down:
                 self._put_off(name, due, queue.down)
             else:
-                queue.fill(due)
+                queue.fill(self._not_quiet(queue, due))
                 self._next(queue, pool, working)
         while working:
             for done in wait(working, return_when=FIRST_COMPLETED).done:
                 queue, message = working.pop(done)
                 self._came_to(queue, message, done.exception())
                 self._next(queue, pool, working)
+
+    def _not_quiet(self, queue: _Queue, due: Sequence[Delivery]) -> list[Delivery]:
+        """Returns what may go out now; what may not waits for the end of the channel's quiet hours."""
+        now = self._clock()
+        later = {_key(each): due_at(each.alert, queue.outlet.quiet, now) for each in due}
+        quiet = [replace(each, due_at=later[_key(each)]) for each in due if later[_key(each)] > now]
+        if quiet:
+            self._store.postponed(quiet)
+        return [each for each in due if later[_key(each)] <= now]
 
     def _next(
         self, queue: _Queue, pool: ThreadPoolExecutor, working: dict[Future[None], tuple[_Queue, list[Delivery]]]

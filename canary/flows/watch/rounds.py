@@ -3,8 +3,9 @@
 1. A clock that is more than ten minutes behind an earlier look ends the round: nothing that is seen by it can be
    judged. One alert a day says so, until the clock is right or a person says that it is.
 2. What is due is claimed, so that no other run looks at the same canary.
-3. Everything that time alone changes about the others is stored: a canary expires whether anybody looks or not.
+3. Everything that time alone changes about what is not due is stored: a canary expires whether anybody looks or not.
 4. What each look came to is stored in batches, with the alerts that follow from it, each batch whole or not at all.
+   What a person changed during its look is left out, and looked at once more.
 5. Looks that could not reach anything are held back to the end: if there are suddenly too many of them, it is this
    watcher's own network that looks broken. Then one alert says so, and no canary is suspected for it.
 
@@ -14,13 +15,13 @@ Delivering is a matter of its own (`canary.flows.watch.delivering`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
 
-from canary.core.agenda import Patience, believe, by_time, count_unreachable, network_suspect
+from canary.core.agenda import Patience, believe, by_time, count_unreachable, is_due, network_suspect
 from canary.core.alerts import Alert, AlertKind, Delivery, alert_id
 from canary.core.findings import Severity, Status
 from canary.core.followed import Followed
@@ -31,7 +32,7 @@ from canary.core.times import format_time
 from canary.core.verdict import Verdict
 from canary.core.watched import Check, Sighting, Watched
 from canary.flows.watch.store import WatchStore
-from canary.limits import CLAIM, FUTURE_TOLERANCE, HELD_BYTES, WATCH_BATCH, WATCH_BATCH_AFTER
+from canary.limits import BATCH_BYTES, CLAIM, FUTURE_TOLERANCE, HELD_BYTES, WATCH_BATCH, WATCH_BATCH_AFTER
 
 NETWORK_NOTE = "network broken since"
 """The note that says since when this watcher's own network looks broken; empty while it does not."""
@@ -146,14 +147,16 @@ def worst(codes: Sequence[int]) -> int:
 
 
 def _look_at_what_is_due(taken: Round, listed: Sequence[Watched], tags: Sequence[str]) -> Came:
-    due = _claimed(taken, [each.followed.name for each in taken.store.due(taken.clock(), tags=tags)])
+    due = _claimed(taken, taken.store.due(taken.clock(), tags=tags))
     claimed_at = taken.clock()
     names = {each.followed.name for each in due}
-    alerts = _pass_time(taken, [each for each in listed if each.followed.name not in names and _is_under(each, tags)])
+    # What is due and is not this run's, another run is looking at: it may find a newer release.
+    others = [each for each in listed if each.followed.name not in names and not is_due(each, claimed_at)]
+    alerts = _pass_time(taken, [each for each in others if _is_under(each, tags)])
     batch, held = _Batch(taken), _Held()
     answered: set[str] = set()
-    for number, looked in enumerate(taken.looks(due), 1):
-        taken.progress(number, len(due))
+    for number, looked in enumerate(_looks(taken, due, batch), 1):
+        taken.progress(min(number, len(due)), len(due))
         if abs(taken.clock() - claimed_at) > CLAIM / 3:
             batch.flush()
             _claimed(taken, sorted(names - answered))
@@ -164,14 +167,23 @@ def _look_at_what_is_due(taken: Round, listed: Sequence[Watched], tags: Sequence
             answered.add(looked.watched.followed.name)
             batch.add(looked, network_broken=False)
     failed = {each.watched.followed.name for each in held.looks}
-    counts = count_unreachable(listed, failed=failed, answered=answered, now=taken.clock())
-    since = _network(taken, broken=bool(failed) and network_suspect(*counts), answered=bool(answered))
+    before = broken_since(taken.store)
+    counts = count_unreachable(listed, failed=failed, answered=answered, now=taken.clock(), broken_since=before)
+    since = _network(taken, before, suspect=network_suspect(*counts), failed=bool(failed))
     for looked in held.looks:
         batch.add(looked, network_broken=since is not None)
     batch.flush()
     if since is not None:
         alerts += _tell_network(taken, since, *counts)
     return Came(len(due), len(held.looks), alerts + batch.alerts, since)
+
+
+def _looks(taken: Round, due: Sequence[Watched], batch: _Batch) -> Iterator[Looked]:
+    """Looks at canaries, and once more at those that a person changed meanwhile: what they came to was not stored."""
+    yield from taken.looks(due)
+    batch.flush()
+    if batch.left_out:
+        yield from taken.looks(_claimed(taken, batch.left_out))
 
 
 def _claimed(taken: Round, names: Sequence[str]) -> list[Watched]:
@@ -194,9 +206,14 @@ def _pass_time(taken: Round, rows: Sequence[Watched]) -> int:
         found = _decided(taken, watched, by_time(watched, now), now)
         if found.watched != watched or found.transition is not None or found.alerts:
             recorded.append(found)
+    left_out: set[str] = set()
     for start in range(0, len(recorded), WATCH_BATCH):
-        taken.store.record(recorded[start : start + WATCH_BATCH])
-    return sum(len(each.alerts) for each in recorded)
+        left_out.update(taken.store.record(recorded[start : start + WATCH_BATCH]))
+    return _count_alerts(recorded, left_out)
+
+
+def _count_alerts(recorded: Sequence[Recorded], left_out: Collection[str]) -> int:
+    return sum(len(each.alerts) for each in recorded if each.watched.followed.name not in left_out)
 
 
 def _decided(taken: Round, before: Watched, after: Watched, now: datetime) -> Recorded:
@@ -210,8 +227,10 @@ class _Batch:
     def __init__(self, taken: Round) -> None:
         self._taken = taken
         self._waiting: list[Recorded] = []
+        self._bytes = 0
         self._since = taken.clock()
         self.alerts = 0
+        self.left_out: list[str] = []
 
     def add(self, looked: Looked, *, network_broken: bool) -> None:
         """Takes in what a look came to."""
@@ -226,16 +245,20 @@ class _Batch:
         )
         after = replace(after, followed=_pinned(looked), took=looked.took)
         found = _decided(taken, looked.watched, after, looked.at)
-        self.alerts += len(found.alerts)
         self._waiting.append(replace(found, state=looked.state, check=_check(looked), sighting=looked.sighting))
-        if len(self._waiting) >= WATCH_BATCH or abs(taken.clock() - self._since) >= WATCH_BATCH_AFTER:
+        self._bytes += sum(len(each.data) for each in looked.state.entries) if looked.state else 0
+        is_full = len(self._waiting) >= WATCH_BATCH or self._bytes >= BATCH_BYTES
+        if is_full or abs(taken.clock() - self._since) >= WATCH_BATCH_AFTER:
             self.flush()
 
     def flush(self) -> None:
         """Stores what is waiting."""
         if self._waiting:
-            self._taken.store.record(self._waiting)
+            left_out = self._taken.store.record(self._waiting)
+            self.alerts += _count_alerts(self._waiting, left_out)
+            self.left_out += left_out
         self._waiting = []
+        self._bytes = 0
         self._since = self._taken.clock()
 
 
@@ -282,13 +305,12 @@ def _is_unreached(looked: Looked) -> bool:
 # --- about this watcher itself --------------------------------------------------------------------------
 
 
-def _network(taken: Round, *, broken: bool, answered: bool) -> datetime | None:
+def _network(taken: Round, since: datetime | None, *, suspect: bool, failed: bool) -> datetime | None:
     """Returns since when the network looks broken, which is noted; None while it does not."""
-    since = broken_since(taken.store)
-    if broken and since is None:
+    if suspect and failed and since is None:
         since = taken.clock()
         taken.store.set_note(NETWORK_NOTE, since.isoformat())
-    elif since is not None and not broken and answered:
+    elif since is not None and not suspect:
         taken.store.set_note(NETWORK_NOTE, "")
         since = None
     return since
@@ -297,7 +319,7 @@ def _network(taken: Round, *, broken: bool, answered: bool) -> datetime | None:
 def _tell_network(taken: Round, since: datetime, unreachable: int, looked: int) -> int:
     """Tells once that the network looks broken. A run that was killed before it could is made up for by the next."""
     words = (
-        f"{unreachable} of the {looked} canaries that were looked at within an hour could not be reached, all of a "
+        f"{unreachable} of the {looked} hosts that were asked within an hour could not be reached, all of a "
         "sudden: this machine's own network looks broken. No canary is suspected for it."
     )
     return _tell_of_itself(taken, AlertKind.NETWORK, format_time(since), since, words)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from unittest import mock
 
+from canary.core.schedule import Window
+from canary.edges.reminded_file import write_reminded
+from canary.formats.reminded_json import Reminded
 from tests import ots_proofs as ots
-from tests.publisher import ADD_ALL, Publisher, Ran, done
+from tests.publisher import ADD_ALL, CANARY, SIGNERS, Publisher, Ran, done
 
 Step = Callable[[Publisher], object]
 
@@ -121,6 +125,32 @@ def _release_with_calendar(publisher: Publisher) -> None:
     _with_calendar(publisher)
 
 
+def _web_root(publisher: Publisher) -> None:
+    (publisher.folder / "www").mkdir()
+
+
+def _publish_to(publisher: Publisher) -> Ran:
+    return publisher.canary("publish", "--key-dir", publisher.keys, "--to", publisher.folder / "www")
+
+
+def _release_after_an_upload(publisher: Publisher) -> None:
+    _web_root(publisher)
+    done(_publish_to(publisher))
+    publisher.on("2026-05-02").release()
+
+
+def _reminding(publisher: Publisher) -> None:
+    """One signer is still to be told; each is written down by itself."""
+    publisher.root.joinpath("remind.toml").write_text("[command]\nrun = ['/bin/cat']\n", "utf-8")
+    done_before = Reminded(CANARY, Window(date(2026, 5, 1), date(2026, 5, 14)), dict.fromkeys(SIGNERS[1:], "7 days"))
+    write_reminded(publisher.folder / "reminded.json", done_before)
+    publisher.on("2026-05-07")
+
+
+def _remind(publisher: Publisher) -> Ran:
+    return publisher.canary("remind", "--state", publisher.folder / "reminded.json")
+
+
 def _nothing(publisher: Publisher) -> None:
     del publisher
 
@@ -144,6 +174,8 @@ COMMANDS = {
         _release_with_calendar,
         lambda publisher: _asking(publisher, "publish", "--key-dir", publisher.keys),
     ),
+    "publish --to": Command("published", _release_after_an_upload, _publish_to),
+    "remind": Command("published", _reminding, _remind),
     "timestamp, a promise": Command("published", _with_calendar, _timestamp),
     "timestamp, a block": Command("published", _promised, partial(_timestamp, block=True)),
     "sign": Command("drafted", _nothing, lambda publisher: publisher.sign("legal"), "has signed this draft already"),

@@ -88,6 +88,11 @@ def test_thousands_go_at_once(desk: WatchDesk, tmp_path: Path) -> None:
         ("[canary]\nlocation = 'https://a.example/'\n", "tables called [[canary]] alone"),
         ("[[canaries]]\n", "'canaries'"),
         ("\ud800", "it is no TOML"),
+        (f"number = {'1' * 5_000}\n", "it is no TOML"),
+        (f"{'[' * 5_000}\n", "it is no TOML"),
+        (f"# {'.' * 99}\nname = '{'.' * 99}'\n{'a.' * 20_000}a = 1\n", "line 3: keys lie too deep in keys"),
+        (f"a = ['''\n' ''', {{{'a.' * 20_000}a = 1, b = ''}}]\n", "line 2: keys lie too deep in keys"),
+        ("".join(f"{number} = 1\n" for number in range(5_000)), "it holds '0', and"),
     ],
 )
 def test_a_file_that_is_no_list_is_refused_whole(desk: WatchDesk, tmp_path: Path, text: str, words: str) -> None:
@@ -103,3 +108,48 @@ def test_paths_in_a_file_are_relative_to_it(desk: WatchDesk, tmp_path: Path) -> 
     file.write_text(f"[[canary]]\nlocation = 'copies/acme'\npin = '{PIN}'\nname = 'acme'\n")
     assert desk.watch("import", file).code == 0
     assert desk.row()["location"] == str(tmp_path / "copies" / "acme")
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"location": "\ud800"},
+        {"location": "/home/\0"},
+        {"location": "/home/\x1b[2J"},
+        {"location": "/home/\u202e"},
+        {"ca_file": "\ud800"},
+        {"ca_file": "\0"},
+        {"ca_file": "/dev/zero"},
+        {"\ud800": 1},
+        {"\x1b[2J" * 100_000: 1},
+    ],
+)
+def test_whatever_stands_in_one_line_costs_no_other(
+    desk: WatchDesk, tmp_path: Path, hostile: dict[str, object]
+) -> None:
+    file = tmp_path / "list.jsonl"
+    file.write_text(f"{line(name='bad', **hostile)}\n{line()}\n")
+    ran = desk.watch("import", file)
+    assert (ran.code, "New in the list: 1 canary; refused: 1." in ran.said) == (1, True), ran.said
+    assert len(ran.said) < 2_000
+    assert all(each.isprintable() for each in ran.out + ran.said if each != "\n")
+
+
+def test_a_file_of_which_next_to_nothing_can_be_read_is_refused_whole(desk: WatchDesk, tmp_path: Path) -> None:
+    file = tmp_path / "list.jsonl"
+    file.write_text(f"{line()}\n" + "x\n" * 20_000)
+    ran = desk.watch("import", file)
+    assert (ran.code, "more than 10,000 of its canaries cannot be read, number 10002 among them" in ran.said) == (
+        3,
+        True,
+    )
+    assert desk.watch("list").code == 3
+
+
+def test_a_folder_whose_name_cannot_be_shown_is_not_followed(desk: WatchDesk, tmp_path: Path) -> None:
+    desk.added()
+    for name in ("\udcff", "\x1b[2J", "\u202e"):
+        (tmp_path / name).mkdir()
+        for words in (("add", tmp_path / name, "--trust-first-use"), ("change", "acme", "--location", tmp_path / name)):
+            ran = desk.watch(*words)
+            assert (ran.code, "an address or a path is of printable characters" in ran.said) == (3, True), ran.said

@@ -36,10 +36,43 @@ def test_a_name_that_is_not_there_is_told(desk: WatchDesk, words: tuple[str, ...
     assert "canary watch list" in ran.said
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "\udcff"),
+        ("ack", "\udcff"),
+        ("remove", "\udcff", "--yes"),
+        ("mute", "\udcff", "--off"),
+        ("change", "\udcff", "--every", "6h"),
+        ("dismiss", "\udcff"),
+        ("list", "--tag", "\udcff"),
+        ("export", "--tag", "\udcff"),
+        ("run", "--tag", "\udcff"),
+    ],
+)
+def test_a_name_that_is_no_text_is_told_like_any_other_that_is_not_there(
+    desk: WatchDesk, words: tuple[str, ...]
+) -> None:
+    """What is typed in another encoding reaches the program as half characters."""
+    desk.added()
+    ran = desk.watch(*words)
+    assert ran.code in (1, 3)
+    assert "'\\udcff'" in ran.said
+
+
 def test_what_is_well_cannot_be_acknowledged(desk: WatchDesk) -> None:
     desk.added()
     ran = desk.watch("ack", "acme")
     assert (ran.code, "acme is OK: there is nothing to acknowledge" in ran.said) == (1, True)
+
+
+def test_an_expiry_that_is_acknowledged_before_any_run_has_seen_it_is_in_the_history(desk: WatchDesk) -> None:
+    desk.added()
+    assert desk.watch("ack", "acme", at="2025-06-01").code == 0
+    ran = desk.watch("run", at=noon("2025-06-01") + timedelta(hours=1))
+    assert (ran.code, "0 alerts" in ran.said) == (0, True)
+    changes = desk.json("show", "acme")["transitions"]
+    assert [(each["before"], each["after"]) for each in changes] == [("OK", "EXPIRED"), (None, "OK")]
 
 
 def test_an_expiry_that_was_acknowledged_counts_no_more_until_something_else_comes(desk: WatchDesk) -> None:

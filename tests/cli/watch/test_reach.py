@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import json
 import ssl
 from datetime import timedelta
 from pathlib import Path
@@ -152,3 +153,16 @@ def test_what_failed_is_kept_and_not_what_was_asked_afterwards(  # noqa: PLR0917
     kept = base64.b64decode(seen["body"])
     assert kept[: len(body)] == body
     assert len(kept) <= SIGHTING_BYTES
+
+
+def test_nothing_that_a_host_answers_reaches_a_terminal_as_it_came(desk: WatchDesk) -> None:
+    desk.added()
+    hostile = b"\x9b2J\x7f\xc2\x9b31m\xe2\x80\xae"
+    desk.server.faults["/checkpoint"] = lambda wire: wire.send(
+        b"HTTP/1.1 500 No\r\nServer: " + hostile + b"\r\nContent-Length: 11\r\n\r\n" + hostile
+    )
+    desk.watch("run", at="2025-02-04")
+    shown = [desk.watch("show", "acme").out, desk.watch("show", "acme", "--json").out]
+    assert all(each.isprintable() for text in shown for each in text if each != "\n")
+    (failed,) = json.loads(shown[1])["failed_looks"]
+    assert ["Server", hostile.decode("latin-1").strip()] in failed["headers"]

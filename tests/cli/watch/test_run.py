@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -95,7 +96,7 @@ def test_a_monitor_gets_one_line_with_the_days_until_expiry(desk: WatchDesk) -> 
     desk.added()
     ran = desk.watch("run", "--format", "nagios", at="2025-02-04")
     assert ran.out == (
-        "CANARY OK - 1 canary: 1 ok | ok=1 warning=0 critical=0 unknown=0 days_to_expiry=113 'acme'=113\n"
+        "CANARY OK - 1 canary: 1 ok | ok=1 warning=0 critical=0 unknown=0 days_to_expiry=113 'acme days'=113\n"
     )
     ran = desk.watch("run", "--format", "nagios", at=withdrawn(desk))
     assert ran.out.startswith("CANARY CRITICAL - 1 canary: 1 critical; acme WITHDRAWN | ")
@@ -128,6 +129,32 @@ def test_a_result_that_cannot_be_written_is_told(desk: WatchDesk, tmp_path: Path
     desk.added()
     ran = desk.watch("run", "--format", "prometheus", "--output", tmp_path / "no" / "where.prom", at="2025-02-04")
     assert (ran.code, "where.prom" in ran.err) == (3, True)
+
+
+@pytest.mark.parametrize("options", [[], ["--daemon"], ["--format", "text"]])
+def test_text_is_not_written_to_a_file_and_nothing_is_looked_at(
+    desk: WatchDesk, tmp_path: Path, options: Sequence[str]
+) -> None:
+    desk.added()
+    ran = desk.watch("run", "--output", tmp_path / "out", *options, at=SUMMER)
+    assert (ran.code, ran.out) == (3, "")
+    assert "--format json" in ran.err
+    assert not (tmp_path / "out").exists()
+    assert desk.row()["looked_at"] == "2025-02-03T12:00:00Z"
+
+
+def test_a_result_replaces_nothing_but_a_result(desk: WatchDesk, tmp_path: Path) -> None:
+    desk.added()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(desk.config)
+    (tmp_path / "folder").symlink_to(desk.memory.parent)
+    own = [desk.memory, tmp_path / "folder" / desk.memory.name, desk.config, desk.memory.with_name("watch.db-wal")]
+    for file in [tmp_path / "pipe", tmp_path / "link", tmp_path, *own]:
+        before = (desk.memory.read_bytes(), desk.config.read_bytes(), sorted(tmp_path.iterdir()))
+        ran = desk.watch("run", "--format", "json", "--output", file, at="2025-02-04")
+        assert (ran.code, "Name another file" in ran.out) == (3, True), ran.out
+        assert (desk.memory.read_bytes(), desk.config.read_bytes(), sorted(tmp_path.iterdir())) == before
+    assert desk.row()["looked_at"] == "2025-02-03T12:00:00Z"
 
 
 @pytest.mark.parametrize("output", ["text", "json", "jsonl", "nagios", "prometheus"])

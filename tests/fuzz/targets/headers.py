@@ -8,7 +8,7 @@ from random import Random
 from typing import Final
 
 from canary.core.anchor_bitcoin import HEADER_BYTES, BitcoinHeader, parse_bitcoin
-from canary.edges.bitcoin_chain import ChainReport
+from canary.edges.bitcoin_chain import CHAIN_REPORT
 from canary.edges.service import read_json, read_line
 from canary.errors import MalformedError
 from canary.formats.bitcoin_headers import parse_headers, source_of
@@ -33,7 +33,7 @@ def check(data: bytes) -> None:
         assert line.isprintable()
         assert line.isascii()
         assert line == data.decode().removesuffix("\n")
-    report = attempt(lambda each: read_json(each, ChainReport), data)
+    report = attempt(lambda each: read_json(each, CHAIN_REPORT), data)
     if report is not None:
         assert str(report.blocks).encode() in data
 

@@ -1,0 +1,220 @@
+"""One way of asking after many canaries, measured in a process of its own.
+
+    python -m benchmarks.contender run|bare|stock|pycurl unchanged|first FOLDER PORT COUNT MEMORY
+
+Every host name leads to this machine, and every canary has a host of its own, so that each takes a new connection. It
+prints what it took (`Taken`, as JSON).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import resource
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+
+from benchmarks.followed_sites import AUTHORITIES, DOMAIN, Canary, canaries_of
+from canary.cli.main import run
+from canary.core.watch_settings import WatchSettings
+
+THREADS = WatchSettings("").threads
+_OK, _NOT_MODIFIED, _NOT_FOUND = 200, 304, 404
+Request = tuple[str, dict[str, str]]
+
+
+class Taken(msgspec.Struct):
+    """What asking took.
+
+    Attributes:
+        seconds: of wall time.
+        cpu: of processor time of this process.
+        peak: the most memory it had, in KiB.
+    """
+
+    seconds: float
+    cpu: float
+    peak: int
+
+
+class Job(msgspec.Struct):
+    """What is to be asked.
+
+    Attributes:
+        is_first: whether as at a first look; otherwise whether the checkpoint has changed.
+        folder: where `benchmarks.followed_sites` wrote the sites' files.
+        port: where the sites are served.
+        canaries: the canaries.
+        memory: a watcher's memory of them.
+    """
+
+    is_first: bool
+    folder: Path
+    port: int
+    canaries: list[Canary]
+    memory: Path
+
+    @property
+    def authorities(self) -> str:
+        """The path of the authorities that vouch for the sites."""
+        return str(self.folder / AUTHORITIES)
+
+    def requests(self, canary: Canary) -> list[Request]:
+        """Returns what one canary is asked for: addresses and headers."""
+        at = f"https://{canary.host}:{self.port}"
+        if self.is_first:
+            return [(f"{at}{target}", {}) for target in canary.targets]
+        return [(f"{at}{canary.checkpoint}", {"If-None-Match": canary.etag})]
+
+    def check(self, status: int, body: bytes) -> None:
+        """Stops where an answer is none of those that are meant to come."""
+        if status not in ((_OK, _NOT_FOUND) if self.is_first else (_NOT_MODIFIED,)) or (status == _OK and not body):
+            raise SystemExit(f"answered {status}")
+
+
+def _run(job: Job) -> None:
+    config = job.memory.with_suffix(".toml")
+    config.write_text(f'[watch]\nmemory = "{job.memory}"\nthreads = {THREADS}\n')
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        code = run(["watch", "run", "--config", str(config)])
+    if code != 0 or f"Looked at {len(job.canaries)} of {len(job.canaries)}" not in printed.getvalue():
+        raise SystemExit(f"left with {code}: {printed.getvalue()}")
+
+
+class _SharedContext(HTTPAdapter):
+    """requests' adapter with one TLS context for all connections, which it never gives other authorities."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__(pool_connections=1)
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, ssl_context=self._context, **options)
+
+    def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> tuple[Any, Any]:
+        host, pool = super().build_connection_pool_key_attributes(request, verify, cert)
+        return host, {name: value for name, value in pool.items() if name not in ("ca_certs", "ca_cert_dir")}
+
+    def cert_verify(self, *_: object) -> None:
+        pass
+
+
+def _bare(job: Job) -> None:
+    context = ssl.create_default_context(cafile=job.authorities)
+    local = threading.local()
+
+    def ask(canary: Canary) -> None:
+        if not hasattr(local, "session"):
+            local.session = requests.Session()
+            local.session.trust_env = False
+            local.session.mount("https://", _SharedContext(context))
+        for url, headers in job.requests(canary):
+            answer = local.session.get(url, headers=headers, timeout=30)
+            job.check(answer.status_code, answer.content)
+
+    _in_threads(job, ask)
+
+
+def _stock(job: Job) -> None:
+    def ask(canary: Canary) -> None:
+        for url, headers in job.requests(canary):
+            answer = requests.get(url, headers=headers, timeout=30, verify=job.authorities)
+            job.check(answer.status_code, answer.content)
+
+    _in_threads(job, ask)
+
+
+def _in_threads(job: Job, ask: Callable[[Canary], None]) -> None:
+    with ThreadPoolExecutor(THREADS) as pool:
+        for _ in pool.map(ask, job.canaries):
+            pass
+
+
+def _pycurl(job: Job) -> None:
+    import pycurl  # noqa: PLC0415  # it need not be there
+
+    multi = pycurl.CurlMulti()
+    multi.setopt(pycurl.M_MAXCONNECTS, THREADS)
+    waiting = iter(job.canaries)
+    left: dict[Any, tuple[Iterator[Request], io.BytesIO]] = {}
+
+    def go_on(curl: Any) -> None:
+        """Asks for the next file, of the next canary where the last one's are done."""
+        request = next(left[curl][0], None) if curl in left else None
+        if request is None:
+            canary = next(waiting, None)
+            if canary is None:
+                left.pop(curl, None)
+                return
+            asked = iter(job.requests(canary))
+            left[curl] = asked, io.BytesIO()
+            request = next(asked)
+        url, headers = request
+        body = io.BytesIO()
+        left[curl] = left[curl][0], body
+        curl.setopt(pycurl.URL, url)
+        curl.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" for name, value in headers.items()])
+        curl.setopt(pycurl.WRITEDATA, body)
+        multi.add_handle(curl)
+
+    handles = []
+    for _ in range(THREADS):
+        curl = pycurl.Curl()
+        curl.setopt(pycurl.CONNECT_TO, ["::127.0.0.1:"])
+        curl.setopt(pycurl.CAINFO, job.authorities)
+        curl.setopt(pycurl.TIMEOUT, 30)
+        handles.append(curl)
+        go_on(curl)
+    while left:
+        multi.perform()
+        _, done, failed = multi.info_read()
+        if failed:
+            raise SystemExit(str(failed[0]))
+        for curl in done:
+            job.check(curl.getinfo(pycurl.RESPONSE_CODE), left[curl][1].getvalue())
+            multi.remove_handle(curl)
+            go_on(curl)
+        if not done:
+            multi.select(1.0)
+
+
+_CONTENDERS = {"run": _run, "bare": _bare, "stock": _stock, "pycurl": _pycurl}
+
+
+def _resolve_here() -> None:
+    """Lets the names of the canaries lead to this machine."""
+    asked = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
+        return asked("127.0.0.1" if str(host).endswith(DOMAIN) else host, *arguments, **options)
+
+    socket.getaddrinfo = getaddrinfo
+
+
+def main() -> None:
+    """Asks in the one way that the command line names, and prints what that took."""
+    name, kind, folder, port, count, memory = sys.argv[1:]
+    job = Job(kind == "first", Path(folder), int(port), canaries_of(Path(folder))[: int(count)], Path(memory))
+    _resolve_here()
+    began, cpu = time.perf_counter(), time.process_time()
+    _CONTENDERS[name](job)
+    taken = Taken(
+        time.perf_counter() - began, time.process_time() - cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    )
+    print(msgspec.json.encode(taken).decode())
+
+
+if __name__ == "__main__":
+    main()
