@@ -292,7 +292,7 @@ FOREIGN_KEYRING_BYTES = 1024 * 1024
 """Bytes in a file of OpenPGP certificates as a publisher offers it; one with many people's signatures takes 100,000."""
 
 FOREIGN_CERTIFICATE_BYTES = 65_536
-"""Bytes in one pinned OpenPGP certificate without other people's signatures: fifteen years of extensions take 15,000."""
+"""Bytes in one pinned OpenPGP certificate without other people's signatures: long-lived ones take 15,000."""
 
 FOREIGN_GPG_SECONDS = 5.0
 """Seconds for one call of gpg on foreign bytes; an honest signature takes 0.01."""

@@ -6,12 +6,12 @@ The steps for each question:
    the answer hangs on no clock, and a key that never expires needs this one call.
 2. A detached signature must not bring a text of its own (gpg would check that one), and a cleartext block must bring
    exactly one; otherwise every signature in it is BAD.
-3. What has expired by then is checked once more as of its own time, and that outcome stands. From when on its key counts
-   as expired is told beside it.
+3. What has expired by then is checked once more as of its own time, and that outcome stands. From when on its key
+   counts as expired is told beside it.
 4. What gpg will not take because it is dated before its key was made is checked once more with that rule put aside, to
    tell a right one (OUTSIDE_TIME) from a wrong one (BAD).
-5. What this gpg lacks an algorithm for is UNCHECKED if the pinned key needs it, and BAD if only the signature claims it:
-   nobody without the key can turn BAD into UNCHECKED.
+5. What this gpg lacks an algorithm for is UNCHECKED if the pinned key needs it, and BAD if only the signature claims
+   it: nobody without the key can turn BAD into UNCHECKED.
 6. What is good over a weak digest is WEAK_DIGEST.
 
 All questions of one call share a bound in time.
@@ -40,6 +40,9 @@ _KEYS_BEFORE_THEIR_TIME_ARE_MISSING = (2, 3)
 """The gpg from which on a key that was made after a signature is not found."""
 
 _NO_PUBLIC_KEY = 9
+
+_KEY_ID_DIGITS = 16
+"""The end of a fingerprint: ERRSIG may name no more of a key."""
 
 
 class ForeignGpg:
@@ -74,7 +77,9 @@ class ForeignGpg:
     def certificates_in(self, data: bytes) -> Mapping[str, bytes]:
         """Returns the certificates in a file, as the port says."""
         if len(data) > limits.FOREIGN_KEYRING_BYTES:
-            raise MalformedError(f"they take more than {limits.FOREIGN_KEYRING_BYTES} bytes", what="OpenPGP certificates")
+            raise MalformedError(
+                f"they take more than {limits.FOREIGN_KEYRING_BYTES} bytes", what="OpenPGP certificates"
+            )
         armored = [each.data for each in split_blocks(data).of(Kind.CERTIFICATE)]
         if armored:
             return certificates_in(self._started(), b"\n".join(armored) + b"\n")
@@ -148,14 +153,18 @@ def _checked(verify: _Verifying, place: int, first: Reported) -> Check:
     valid_until = None
     # 3.
     if outcome is Outcome.EXPIRED_KEY:
-        outcome, detail = _again(verify, place, first, f"--faked-system-time={first.created}!")
         key = verify.home.keys.get(first.key)
         ends = [key.expires if key else None, first.signature_expires]
         valid_until = min((each for each in ends if each is not None), default=None)
+        then = _again(verify, place, first, f"--faked-system-time={first.created}!")
+        if then is not None:
+            outcome, detail = then
+        elif valid_until is not None and first.signed_at is not None and first.signed_at < valid_until:
+            # The certificate has no self-signature that old any more; by its newest one the key was good.
+            outcome, detail = Outcome.GOOD, ""
     # 4.
     elif _may_be_early(verify, first):
-        outcome, detail = _again(verify, place, first, LAST_MOMENT, "--ignore-time-conflict")
-        if outcome in (Outcome.GOOD, Outcome.EXPIRED_KEY):
+        if _again(verify, place, first, LAST_MOMENT, "--ignore-time-conflict") is not None:
             outcome, detail = Outcome.OUTSIDE_TIME, "it is dated before its key was made"
     # 5.
     elif first.beyond_this_gpg:
@@ -169,13 +178,13 @@ def _checked(verify: _Verifying, place: int, first: Reported) -> Check:
     return Check(outcome, _primary(first, verify), first.signed_at, valid_until, detail)
 
 
-def _again(verify: _Verifying, place: int, first: Reported, *options: str) -> tuple[Outcome, str]:
-    """Asks gpg once more, with other options, what it says of the same signature."""
+def _again(verify: _Verifying, place: int, first: Reported, *options: str) -> tuple[Outcome, str] | None:
+    """Asks gpg once more, with other options; None where the same signature is not right then."""
     then = reported(verify(*options))
-    if place >= len(then) or (then[place].key, then[place].created) != (first.key, first.created):
-        # Not every gpg names the key in the same way twice; a signature that is not found again is not known.
-        return Outcome.UNCHECKED, "gpg listed the signatures in another way when it was asked again"
-    return then[place].outcome, then[place].detail
+    if place >= len(then) or not then[place].outcome.is_right:
+        return None
+    same = (then[place].key[-_KEY_ID_DIGITS:], then[place].created) == (first.key[-_KEY_ID_DIGITS:], first.created)
+    return (then[place].outcome, then[place].detail) if same else None
 
 
 def _may_be_early(verify: _Verifying, first: Reported) -> bool:

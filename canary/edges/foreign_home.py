@@ -27,7 +27,9 @@ _IMPORT = (
     "--import-options=self-sigs-only",  # other people's signatures are dropped before they cost anything
     "--import",
 )
-_EXPORT = ("--export-options=no-export-attributes", "--export-filter=drop-subkey=usage !~ s")
+_EXPORT = "--export-options=no-export-attributes"
+"""Subkeys stay: gpg gives one that has expired no usage, so that a filter by usage drops those that signed long ago."""
+
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}")
 _WHAT = "OpenPGP certificates"
 
@@ -142,7 +144,7 @@ def certificates_in(gpg: Gpg, data: bytes) -> dict[str, bytes]:
         if len(fingerprints) > limits.FOREIGN_SIGNATURES:
             raise MalformedError(f"there are more than {limits.FOREIGN_SIGNATURES}", what=_WHAT)
         for fingerprint in fingerprints:
-            binary = gpg.run([LAST_MOMENT, *_EXPORT, "--export", fingerprint], home=home).output
+            binary = gpg.run([LAST_MOMENT, _EXPORT, "--export", fingerprint], home=home).output
             if len(binary) > limits.FOREIGN_CERTIFICATE_BYTES:
                 raise MalformedError(
                     f"{fingerprint} takes {len(binary)} bytes; at most {limits.FOREIGN_CERTIFICATE_BYTES} are read",

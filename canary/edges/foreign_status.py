@@ -153,7 +153,7 @@ def _unverified(arguments: tuple[str, ...]) -> Reported:
     """Reads ERRSIG: key id, algorithm, digest, class, time, the reason, and the key's fingerprint or `-`."""
     if len(arguments) < _ERRSIG_FIELDS or not all(arguments[place].isdecimal() for place in (1, 2, 4, 5)):
         return Reported(Outcome.UNCHECKED, "gpg's ERRSIG line cannot be read")
-    named = arguments[_ERRSIG_FIELDS :]
+    named = arguments[_ERRSIG_FIELDS:]
     algorithm, digest, created, reason = (int(arguments[place]) for place in (1, 2, 4, 5))
     if reason == _NO_PUBLIC_KEY:
         outcome, detail = Outcome.NO_KEY, "it is by a key that is not pinned"

@@ -74,7 +74,7 @@ class ForeignVerifier(Protocol):
         """Returns the version 4 certificates in a file, by their primary fingerprints (40 hexadecimal digits, lower).
 
         Each is binary, with all its self-signatures, so that old signatures can be judged at their time, and without
-        other people's signatures, photographs and keys that do not sign.
+        other people's signatures and photographs.
 
         Args:
             data: certificates, armored (with text or a page around them, perhaps) or binary.

@@ -71,15 +71,13 @@ class ClearsignedReader:
         remarks: list[tuple[Remark, str]] = []
         if block is not None:
             text, signatures, remarks = self._read_block(name, block, pinned)
-            if split.outside:
+            if split.outside or len(split.blocks) > 1:
                 remarks.append((Remark.OUTSIDE_TEXT, ""))
         elif split.begun > 1:
             remarks.append((Remark.MORE_BLOCKS, f"{split.begun}"))
         else:
             remarks.append((Remark.DAMAGED_BLOCK, split.broken))
-        return Edition(
-            name=name, sha256=sha256(data).hex(), text=text, signatures=signatures, remarks=tuple(remarks)
-        )
+        return Edition(name=name, sha256=sha256(data).hex(), text=text, signatures=signatures, remarks=tuple(remarks))
 
     def _read_block(
         self, name: str, block: Block, pinned: Pinned

@@ -128,24 +128,29 @@ def _questions(beside: Mapping[str, bytes], text: bytes) -> tuple[list[_Asked], 
     for file, data in beside.items():
         if data.lstrip().startswith(_OTHER_FORMAT):
             continue
-        if len(data) > limits.FOREIGN_TEXT_BYTES:
-            rest.unreadable.append(found.unreadable(file, f"it is longer than {limits.FOREIGN_TEXT_BYTES} bytes"))
+        questions, outside = _in_file(data, text) if len(data) <= limits.FOREIGN_TEXT_BYTES else ([], False)
+        why = _why_not(data, questions, room=limits.FOREIGN_SIGNATURES - len(asked))
+        if why:
+            rest.unreadable.append(found.unreadable(file, why))
             continue
-        questions, outside = _in_file(data, text)
-        if outside and questions:
+        asked += [_Asked(file, each) for each in questions]
+        if outside:
             rest.outside.append(file)
-        fits = [each for each in questions if each.text is None or len(each.signature) <= limits.FOREIGN_SIGNATURE_BYTES]
-        if not questions:
-            rest.unreadable.append(found.unreadable(file, found.NO_SIGNATURE))
-        elif len(fits) < len(questions):
-            why = f"a signature in it is longer than {limits.FOREIGN_SIGNATURE_BYTES} bytes"
-            rest.unreadable.append(found.unreadable(file, why))
-        elif len(asked) + len(fits) > limits.FOREIGN_SIGNATURES:
-            why = f"with it there are more than {limits.FOREIGN_SIGNATURES} signatures; it was not looked at"
-            rest.unreadable.append(found.unreadable(file, why))
-        else:
-            asked += [_Asked(file, each) for each in fits]
     return asked, rest
+
+
+def _why_not(data: bytes, questions: list[Question], *, room: int) -> str:
+    """Returns why gpg is not asked about a file; empty where it is."""
+    if len(data) > limits.FOREIGN_TEXT_BYTES:
+        return f"it is longer than {limits.FOREIGN_TEXT_BYTES} bytes"
+    if not questions:
+        return found.NO_SIGNATURE
+    detached = [len(each.signature) for each in questions if each.text is not None]
+    if max(detached, default=0) > limits.FOREIGN_SIGNATURE_BYTES:
+        return f"a signature in it is longer than {limits.FOREIGN_SIGNATURE_BYTES} bytes"
+    if len(questions) > room:
+        return f"with it there are more than {limits.FOREIGN_SIGNATURES} signatures, and it was not looked at"
+    return ""
 
 
 def _in_file(data: bytes, text: bytes) -> tuple[list[Question], bool]:

@@ -8,7 +8,7 @@ import re
 _LINE_BREAK = re.compile(rb"<br[ \t]*/?>[ \t]*\r?\n?", re.IGNORECASE)
 _PARAGRAPH = re.compile(rb"</p>\s*<p[^<>]{0,200}>", re.IGNORECASE)
 _TAG = re.compile(rb"</?[a-zA-Z][^<>]{0,1000}>")
-_CHANGED = re.compile(rb"<[/a-zA-Z]|&(?:#[0-9]|#[xX][0-9a-fA-F]|[a-zA-Z])")
+_ENTITY = re.compile(rb"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 
 
 def decoded(text: bytes) -> str:
@@ -30,7 +30,7 @@ def without_line_ends(text: bytes) -> list[bytes]:
 
 def has_markup(block: bytes) -> bool:
     """Tells whether a block holds what looks like a page's tags or entities."""
-    return _CHANGED.search(block) is not None
+    return any(each.search(block) for each in (_TAG, _ENTITY))
 
 
 def without_markup(block: bytes) -> bytes:
@@ -39,4 +39,4 @@ def without_markup(block: bytes) -> bytes:
     It need not be exact: gpg decides whether the outcome is what somebody signed.
     """
     lines = _TAG.sub(b"", _PARAGRAPH.sub(b"\n\n", _LINE_BREAK.sub(b"\n", block)))
-    return html.unescape(lines.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0].decode("ascii")).encode("utf-8"), lines)
