@@ -1,9 +1,9 @@
 """Splits files into blocks of ASCII armor by their first and last lines (RFC 9580, sections 6.2 and 7).
 
 Nothing inside a block is read here; gpg does that. A block begins at the start of a line, as gpg needs it, or right
-behind a page's tag (`<pre>-----BEGIN …`) or the start of a comment in it, perhaps after blanks. Inside a block that begins at the start of a line, only
-lines that are nothing but a marker count, so that what a signed text quotes is no block: gpg puts `- ` before such a
-line when it signs one.
+behind a page's tag (`<pre>-----BEGIN …`) or the start of a page's comment, perhaps after blanks. Inside a block that
+begins at the start of a line only lines that are nothing but a marker count, so that what a signed text quotes is no
+block: gpg puts `- ` before such a line when it signs one.
 """
 
 from __future__ import annotations

@@ -37,7 +37,9 @@ def test_blocks_are_found_whole_and_in_order(parts: list[tuple[bytes, Block]], l
     assert split.outside == bool(outside.strip())
 
 
-@given(st.lists(st.sampled_from([*(SIGNATURE + CLEARSIGNED + CERTIFICATE).splitlines(keepends=True), b" ", b">", b"- "])))
+@given(
+    st.lists(st.sampled_from([*(SIGNATURE + CLEARSIGNED + CERTIFICATE).splitlines(keepends=True), b" ", b">", b"- "]))
+)
 def test_whatever_the_order_of_lines_every_block_is_a_part_of_the_file(lines: list[bytes]) -> None:
     data = b"".join(lines)
     split = split_blocks(data)
