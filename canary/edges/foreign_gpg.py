@@ -157,11 +157,7 @@ def _checked(verify: _Verifying, place: int, first: Reported) -> Check:
         ends = [key.expires if key else None, first.signature_expires]
         valid_until = min((each for each in ends if each is not None), default=None)
         then = _again(verify, place, first, f"--faked-system-time={first.created}!")
-        if then is not None:
-            outcome, detail = then
-        elif valid_until is not None and first.signed_at is not None and first.signed_at < valid_until:
-            # The certificate has no self-signature that old any more; by its newest one the key was good.
-            outcome, detail = Outcome.GOOD, ""
+        outcome, detail = then or (outcome, detail)
     # 4.
     elif _may_be_early(verify, first):
         if _again(verify, place, first, LAST_MOMENT, "--ignore-time-conflict") is not None:

@@ -81,7 +81,7 @@ def test_any_bytes_are_split(data: bytes) -> None:
         (CLEARSIGNED.replace(b"END PGP SIGNATURE", b"END PGP PUBLIC KEY BLOCK"), 0, 1, True),
     ],
 )
-def test_nested_hidden_and_broken_blocks(data: bytes, blocks: int, begun: int, broken: bool) -> None:
+def test_nested_hidden_and_broken_blocks(data: bytes, blocks: int, begun: int, *, broken: bool) -> None:
     split = split_blocks(data)
     assert (len(split.blocks), split.begun, bool(split.broken)) == (blocks, begun, broken)
 
