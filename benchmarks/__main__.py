@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks.dating import dating
 from benchmarks.following import following
+from benchmarks.foreign import foreign
 from benchmarks.measuring import Row
 from benchmarks.starting import starting
 from benchmarks.storing import storing
@@ -19,7 +20,7 @@ def main() -> None:
     # As an installed package has it: the first start of a fresh checkout would compile every module.
     compileall.compile_dir(str(_ROOT / "canary"), quiet=1)
     print(f"{'':>7}{'at most':>9}         ")
-    for measure in (starting, dating, following, storing):
+    for measure in (starting, dating, following, storing, foreign):
         for row in measure():
             _print(row)
 

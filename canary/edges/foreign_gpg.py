@@ -105,12 +105,13 @@ class ForeignGpg:
 
 
 class _Verifying:
-    """One question, put to gpg as often as it takes."""
+    """One question, put to gpg once for each set of options: a thousand signatures of one second need one call more."""
 
     def __init__(self, gpg: Gpg, home: Home, question: Question, file: str, until: float) -> None:
         self.gpg = gpg
         self.home = home
         self._until = until
+        self._said: dict[tuple[str, ...], Said] = {}
         if question.text is None:
             self._command = ["--output=-", "--verify"]
             self._data = question.signature
@@ -119,10 +120,13 @@ class _Verifying:
             self._data = question.text
 
     def __call__(self, *options: str) -> Said:
-        if monotonic() >= self._until:
-            raise GpgError("the time for this canary's signatures is over")
-        # The log goes nowhere: standard output is for the text, and status lines stay alone on standard error.
-        return self.gpg.run(["--logger-file=/dev/null", *options, *self._command], home=self.home.path, data=self._data)
+        if options not in self._said:
+            if monotonic() >= self._until:
+                raise GpgError("the time for this canary's signatures is over")
+            # The log goes nowhere: standard output is for the text, and status lines stay alone on standard error.
+            call = ["--logger-file=/dev/null", *options, *self._command]
+            self._said[options] = self.gpg.run(call, home=self.home.path, data=self._data)
+        return self._said[options]
 
 
 def _answered(gpg: Gpg, home: Home, question: Question, until: float) -> Answer:

@@ -100,12 +100,12 @@ def keys(gpg: ForeignGpg) -> dict[str, Pinned]:
 @pytest.fixture(scope="module")
 def primary_keys(keys: dict[str, Pinned]) -> dict[str, str]:
     """The primary key's fingerprint for each key's, as gpg itself lists them."""
-    found = {}
+    found: dict[str, str] = {}
     with GpgHome() as home:
         for each in keys.values():
             for signer in each.signers:
                 home.run("--import", data=signer.certificate)
-                found |= {one: signer.key for one in home.fingerprints(signer.key)}
+                found |= dict.fromkeys(home.fingerprints(signer.key), signer.key)
     return found
 
 
