@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchmarks.dating import dating
 from benchmarks.following import following
+from benchmarks.foreign import foreign
 from benchmarks.measuring import Row
 from benchmarks.rendering import rendering
 from benchmarks.starting import starting

@@ -306,3 +306,30 @@ DELAY_LONGEST = timedelta(days=1)
 
 RETRIES = 37
 """Tries of one delivery until it is given up. With the distances above the last is made after more than 7 days."""
+
+# --- foreign OpenPGP ------------------------------------------------------------------------------------
+
+FOREIGN_TEXT_BYTES = 1024 * 1024
+"""Bytes in a foreign canary's text, in the page around it, or in a signed copy of it: known ones take below 10,000."""
+
+FOREIGN_SIGNATURE_BYTES = 65_536
+"""Bytes in one detached OpenPGP signature of somebody else's, armored: an RSA-4096 one takes some 900."""
+
+FOREIGN_SIGNATURES = 32
+"""OpenPGP signatures looked at over one edition, and blocks in one file: Qubes has had three signers at once."""
+
+FOREIGN_KEYRING_BYTES = 1024 * 1024
+"""Bytes in a file of OpenPGP certificates as a publisher offers it; one with many people's signatures takes 100,000."""
+
+FOREIGN_CERTIFICATE_BYTES = 65_536
+"""Bytes in one pinned OpenPGP certificate without other people's signatures: long-lived ones take 15,000."""
+
+FOREIGN_GPG_SECONDS = 5.0
+"""Seconds for one call of gpg on foreign bytes; an honest signature takes 0.01."""
+
+FOREIGN_SECONDS = 20.0
+"""Seconds for all calls of gpg over one edition; what comes after is not looked at."""
+
+FOREIGN_HOMES = 16
+"""Private homes of gpg, one for each pinned set of certificates, that are kept at once; each is a folder of some
+20,000 bytes, and prepared again in 0.02 seconds."""

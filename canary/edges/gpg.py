@@ -134,6 +134,9 @@ class _BoundedGPG(gnupg.GPG):  # type: ignore[misc]  # python-gnupg ships no typ
             if process.poll() is None:  # an interrupt (Ctrl-C) came while gpg was running
                 process.kill()
                 process.wait()
+            # python-gnupg leaves them open where closing gpg's input collides with the thread that writes to it.
+            process.stdout.close()
+            process.stderr.close()
 
     def _read_data(
         self,

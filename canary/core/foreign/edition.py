@@ -10,6 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
+from canary import limits
 from canary.core.outcome import Outcome
 
 
@@ -25,6 +26,8 @@ class Remark(StrEnum):
     NO_SEQUENCE = "nothing says which edition comes after which"
     DAMAGED_ENCODING = "the page holds characters that were damaged on their way"
     UNTRUSTED_COMMENT = "a comment beside the signature is not signed, and was not read"
+    OTHER_TEXT = "a signed copy beside the text is of another text"
+    MARKUP_REMOVED = "a signed block was read without the page's markup in it"
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -37,6 +40,8 @@ class Signed(msgspec.Struct, frozen=True):
         signed_at: the time that the signature itself states (UTC); None where there is none.
         detail: a few plain words for people.
         file: the file that it was found in.
+        valid_until: the moment from which on the key, or the signature, counts as expired, by the pinned certificate
+            (UTC); None where nothing says one. The outcome itself is the one at `signed_at`.
     """
 
     signer: str
@@ -45,6 +50,37 @@ class Signed(msgspec.Struct, frozen=True):
     signed_at: datetime | None = None
     detail: str = ""
     file: str = ""
+    valid_until: datetime | None = None
+
+    def as_of(self, now: datetime) -> Outcome:
+        """Returns the outcome as of a moment: FUTURE before `signed_at`, EXPIRED_KEY from `valid_until` on.
+
+        Args:
+            now: the moment; aware. Two honest clocks may differ by `limits.FUTURE_TOLERANCE`.
+        """
+        if not self.outcome.is_right or self.outcome in (Outcome.EXPIRED_KEY, Outcome.REVOKED_KEY):
+            return self.outcome
+        if self.signed_at is not None and self.signed_at > now + limits.FUTURE_TOLERANCE:
+            return Outcome.FUTURE
+        if self.valid_until is not None and self.valid_until <= now:
+            return Outcome.EXPIRED_KEY
+        return self.outcome
+
+    def counts(self, weak_digests_until: datetime | None = None) -> bool:
+        """Tells whether it counts towards a threshold: by a pinned key, and good when it was made.
+
+        Args:
+            weak_digests_until: the moment before which a signature over a weak digest counts too (aware); None where
+                none does. Its signed time can be trusted that far: no second text is known to be found for a text
+                under SHA-1, only pairs made by one hand.
+        """
+        weak = (
+            self.outcome is Outcome.WEAK_DIGEST
+            and weak_digests_until is not None
+            and self.signed_at is not None
+            and self.signed_at < weak_digests_until
+        )
+        return bool(self.signer) and (self.outcome is Outcome.GOOD or weak)
 
 
 class Edition(msgspec.Struct, frozen=True):
@@ -65,8 +101,10 @@ class Edition(msgspec.Struct, frozen=True):
     signatures: tuple[Signed, ...] = ()
     remarks: tuple[tuple[Remark, str], ...] = ()
 
-    def signers(self) -> tuple[str, ...]:
-        """Returns the pinned signers with a good signature, each once, in order."""
-        return tuple(
-            dict.fromkeys(each.signer for each in self.signatures if each.signer and each.outcome is Outcome.GOOD)
-        )
+    def signers(self, weak_digests_until: datetime | None = None) -> tuple[str, ...]:
+        """Returns the pinned signers with a signature that counts, each once, in order.
+
+        Args:
+            weak_digests_until: as `Signed.counts` has it.
+        """
+        return tuple(dict.fromkeys(each.signer for each in self.signatures if each.counts(weak_digests_until)))
