@@ -26,6 +26,7 @@ _NUMBER = re.compile(r"n(?::0(?P<width>[1-9]))?")
 _FIXED_WIDTHS = {"year": 4, "month": 2, "day": 2}
 _LITERAL = re.compile(r"[A-Za-z0-9._~-]+")
 _MOST_DIGITS = 9
+_MOST_YEARS = 20
 
 
 class SeriesKind(StrEnum):
@@ -55,7 +56,7 @@ class Series(msgspec.Struct, frozen=True):
     Attributes:
         kind: in which way.
         template: what its name looks like; None where it never changes.
-        folder: where in a repository the editions lie, segments joined by `/`; empty for its root, or for no repository.
+        folder: where in a repository the editions lie, segments joined by `/`; empty for its root, and without one.
     """
 
     kind: SeriesKind = SeriesKind.FIXED
@@ -145,8 +146,8 @@ def names_to_try(template: Template, last: Named, today: date) -> tuple[str, ...
         today: the day (UTC).
 
     Returns:
-        The next number, for each year from that of the last edition, or the one before today's where that is later,
-        to the one after today's. Nothing where names have no number, or where they have a month or a day, which
+        The next number, for each year from that of the last edition to the one after today's, the last 20 of them: an
+        edition that was missed is found, and one that is dated in another time zone too. Nothing where names have no number, or where they have a month or a day, which
         nobody can guess.
     """
     holes = {part[0] for part in template.parts if isinstance(part, tuple)}
@@ -154,7 +155,7 @@ def names_to_try(template: Template, last: Named, today: date) -> tuple[str, ...
         return ()
     if "year" not in holes:
         return (_render(template, last.number + 1, 0),)
-    years = range(max(last.year, today.year - 1), today.year + 2)
+    years = range(last.year, max(last.year, today.year) + 2)[-_MOST_YEARS:]
     return tuple(_render(template, last.number + 1, year) for year in years)
 
 

@@ -35,9 +35,10 @@ def normalised(text: str) -> str:
     """Returns text in NFC with plain quotes and dashes, nothing invisible, and single spaces for any white space."""
     if text.isascii():
         return " ".join(text.split())
-    composed = "".join(unicodedata.normalize("NFC", piece) for piece in _stream_safe(text))
-    visible = "".join(each for each in composed if unicodedata.category(each) != "Cf")
-    return " ".join(visible.translate(_QUOTES).split())
+    # What is invisible goes first: between a letter and its accent it would keep the two apart.
+    visible = "".join(each for each in text if unicodedata.category(each) != "Cf")
+    composed = "".join(unicodedata.normalize("NFC", piece) for piece in _stream_safe(visible))
+    return " ".join(composed.translate(_QUOTES).split())
 
 
 def _stream_safe(text: str) -> Iterator[str]:
