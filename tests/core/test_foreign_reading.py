@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -186,7 +187,8 @@ LIST = '[next]\ninterval = "1 month"\n[statements]\nkind = "list"\n'
 
 
 def test_statements_of_a_list_keep_their_ids_when_one_goes_changes_or_comes() -> None:
-    text = "Intro\n* We have never been raided by anybody.\n* We hold\nour keys.\n\n- No gag orders were received.\nOutside"
+    text = "Intro\n* We have never been raided by anybody.\n* We hold\nour keys.\n\n"
+    text += "- No gag orders were received.\nOutside"
     before = read(text, LIST).statements
     assert {each.id: each.words for each in before} == {
         "s1": "We have never been raided by anybody.",
@@ -276,7 +278,8 @@ HASH = "0" * 12 + "abcd" * 13
 
 
 def test_quotes_are_read_with_the_date_beside_them() -> None:
-    text = f"Proof of freshness\n----\n\nTue, 08 Dec 2020 16:46:42 +0000\n\n$ feed one\nHeadline A\nHeadline B\n\n{HASH}\n\n"
+    text = "Proof of freshness\n----\n\nTue, 08 Dec 2020 16:46:42 +0000\n\n"
+    text += f"$ feed one\nHeadline A\nHeadline B\n\n{HASH}\n\n"
     found = read(f"{text}Footnotes\nNot news\nMonero block {'f' * 64} at height 3123456.", NEWS)
     day = date(2020, 12, 8)
     assert found.quotes == (
@@ -398,11 +401,12 @@ def calls(work: Callable[[], object]) -> int:
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_the_work_grows_no_faster_than_the_text(piece: str) -> None:
+    small, large = (Edition("x", "", "Statements\n1. " + HOSTILE[piece] * times) for times in (1_000, 4_000))
     for name in shipped_profiles():
         used = profile(name)
-        editions = [Edition("x", "", "Statements\n1. " + HOSTILE[piece] * times) for times in (1_000, 4_000)]
-        small, large = (calls(lambda each=each: read_edition(each, used, PINNED)) for each in editions)  # type: ignore[misc]
-        assert large <= 5 * small
+        assert calls(partial(read_edition, large, used, PINNED)) <= 5 * calls(
+            partial(read_edition, small, used, PINNED)
+        )
 
 
 @pytest.mark.parametrize("piece", HOSTILE)

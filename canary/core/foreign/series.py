@@ -147,8 +147,8 @@ def names_to_try(template: Template, last: Named, today: date) -> tuple[str, ...
 
     Returns:
         The next number, for each year from that of the last edition to the one after today's, the last 20 of them: an
-        edition that was missed is found, and one that is dated in another time zone too. Nothing where names have no number, or where they have a month or a day, which
-        nobody can guess.
+        edition that was missed is found, and one that is dated in another time zone too. Nothing where names have no
+        number, or where they have a month or a day, which nobody can guess.
     """
     holes = {part[0] for part in template.parts if isinstance(part, tuple)}
     if "n" not in holes or holes & {"month", "day"}:
