@@ -22,7 +22,7 @@ def main() -> None:
     # As an installed package has it: the first start of a fresh checkout would compile every module.
     compileall.compile_dir(str(_ROOT / "canary"), quiet=1)
     print(f"{'':>7}{'at most':>9}         ")
-    for measure in (starting, dating, following, storing, rendering, watching):
+    for measure in (starting, dating, following, storing, rendering, watching, foreign):
         for row in measure():
             _print(row)
 

@@ -333,3 +333,28 @@ FOREIGN_SECONDS = 20.0
 FOREIGN_HOMES = 16
 """Private homes of gpg, one for each pinned set of certificates, that are kept at once; each is a folder of some
 20,000 bytes, and prepared again in 0.02 seconds."""
+# --- canaries in other formats: profiles ----------------------------------------------------------------
+
+PROFILE_BYTES = 16_384
+"""Bytes in a profile; those that ship take some 2,000."""
+
+PROFILE_LIST = 50
+"""Things in one list of a profile: patterns, sentences, starts of lines."""
+
+FOREIGN_TEXT_CHARACTERS = 1_048_576
+"""Characters of an edition that a profile reads: the longest transparency report at hand has some 5,000."""
+
+FOREIGN_STATEMENTS = 100
+"""Statements that are read in one edition; those at hand have 1 to 10."""
+
+FOREIGN_SENTENCES = 5_000
+"""Sentences of an edition that one which is missing is compared with, to tell rewording from withdrawal."""
+
+FOREIGN_QUOTES = 100
+"""Quotes that are read in one edition: headlines of one news feed are one of them."""
+
+FOREIGN_QUOTE_CHARACTERS = 4_000
+"""Characters of one quote that are kept and compared: five headlines take some 400."""
+
+PATTERN_WORDS_CHARACTERS = 200
+"""Characters that `{words}` in a profile's pattern may stand for."""

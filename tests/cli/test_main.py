@@ -75,10 +75,16 @@ def declared() -> Iterator[tuple[str, click.Command]]:
     for name in _COMMANDS:
         found = canary.get_command(click.Context(canary), name)
         assert found is not None
-        if isinstance(found, click.Group):
-            yield from ((f"{name} {each}", found.commands[each]) for each in found.commands)
-        else:
-            yield name, found
+        yield from below(name, found)
+
+
+def below(name: str, found: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """A command with its name; of a group those in it, however deep."""
+    if isinstance(found, click.Group):
+        for each in found.commands:
+            yield from below(f"{name} {each}", found.commands[each])
+    else:
+        yield name, found
 
 
 @pytest.mark.parametrize(("name", "found"), list(declared()), ids=lambda value: value if isinstance(value, str) else "")

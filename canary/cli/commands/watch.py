@@ -190,3 +190,21 @@ def run(app: App, /, **options: Any) -> int | None:  # noqa: ANN401  # the worke
     does not count. 3 also where nothing could be done, and where there is no list.
     """
     return worker("canary.cli.watch.running", "run")(app, **options)
+
+
+@watch.group()
+def profile() -> None:
+    """How dates, promises and statements are read in canaries of other formats."""
+
+
+@profile.command("test")
+@click.argument("named", metavar="PROFILE")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.pass_obj
+def test_profile(app: App, /, **options: Any) -> int | None:  # noqa: ANN401  # the worker has their types
+    """Show what PROFILE reads in each FILE, and from where; nothing is verified.
+
+    PROFILE is the name of one that ships, or the path of a file that ends in .toml. Exit code 1 where something that
+    the profile looks for is not there.
+    """
+    return worker("canary.cli.watch.profiles", "test_profile")(app, **options)
