@@ -358,3 +358,47 @@ FOREIGN_QUOTE_CHARACTERS = 4_000
 
 PATTERN_WORDS_CHARACTERS = 200
 """Characters that `{words}` in a profile's pattern may stand for."""
+# --- signify, CanaryTail and pages ----------------------------------------------------------------------
+
+SIGNIFY_TEXT_BYTES = 1024 * 1024
+"""Bytes in a text that signify or minisign has signed, alone or embedded: known canaries take below 10,000."""
+
+SIGNIFY_FILE_BYTES = 4_096
+"""Bytes in one detached signature or public key: two comments of at most 1,024 bytes each, as signify bounds them, a
+key or signature and another signature."""
+
+SIGNIFY_COMMENT_BYTES = 1_024
+"""Bytes in one comment, as signify bounds it; minisign's trusted one, which may have 8,192, is bounded likewise."""
+
+SIGNIFY_FILES = 100
+"""Files of signatures and keys that are looked at beside one edition."""
+
+CANARYTAIL_BYTES = 262_144
+"""Bytes in one CanaryTail document; each signer adds some 1,500."""
+
+CANARYTAIL_SIGNERS = 100
+"""Keys in one CanaryTail document."""
+
+CANARYTAIL_CODES = 100
+"""Codes, and mirrors, in one CanaryTail document; the standard knows ten codes."""
+
+CANARYTAIL_CHARACTERS = 1_024
+"""Characters in one text of a CanaryTail document: a domain, a code, a mirror's address."""
+
+FIELDS_REMEMBERED = 1_000
+"""Values of each field under each key that a watcher remembers; a weekly canary has 52 dates of release a year."""
+
+JSON_DEPTH = 16
+"""Levels of foreign JSON; CanaryTail has four."""
+
+PAGE_BYTES = 2 * 1024 * 1024
+"""Bytes in a page; a large transparency report with its scripts takes some 500,000."""
+
+PAGE_SENTENCES = 5_000
+"""Sentences of a page that are looked at for one that may be a statement, or a statement's new wording."""
+
+PAGE_PROPOSALS = 100
+"""Sentences of a page that are offered to a person to be pinned."""
+
+SENTENCE_CHARACTERS = 2_000
+"""Characters of the longest sentence that is offered, or taken as another one's new wording."""

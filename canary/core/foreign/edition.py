@@ -11,6 +11,7 @@ from enum import StrEnum
 import msgspec
 
 from canary import limits
+from canary.core.foreign.splices import FieldSignature
 from canary.core.outcome import Outcome
 
 
@@ -28,6 +29,8 @@ class Remark(StrEnum):
     UNTRUSTED_COMMENT = "a comment beside the signature is not signed, and was not read"
     OTHER_TEXT = "a signed copy beside the text is of another text"
     MARKUP_REMOVED = "a signed block was read without the page's markup in it"
+    PANIC = "the panic key was used, which says that the canary is dead"
+    OTHER_KEYS = "the document names other keys or another threshold than those that are pinned"
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -93,6 +96,8 @@ class Edition(msgspec.Struct, frozen=True):
             reader sees; of CanaryTail one line `name: value` for each signed field, in the order of the document.
         signatures: the signatures, in the order of their files.
         remarks: what is to be said of all this.
+        fields: the fields that are signed each by itself, under each pinned key whose signatures are all right; empty
+            for formats that sign the whole.
     """
 
     name: str
@@ -100,6 +105,7 @@ class Edition(msgspec.Struct, frozen=True):
     text: str
     signatures: tuple[Signed, ...] = ()
     remarks: tuple[tuple[Remark, str], ...] = ()
+    fields: tuple[FieldSignature, ...] = ()
 
     def signers(self, weak_digests_until: datetime | None = None) -> tuple[str, ...]:
         """Returns the pinned signers with a signature that counts, each once, in order.

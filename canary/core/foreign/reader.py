@@ -16,8 +16,8 @@ class Identified(msgspec.Struct, frozen=True):
 
     Attributes:
         format: the format.
-        signers: the keys that were seen: those that the document itself or certificates beside it name. Whoever adds the
-            canary compares them with what the publisher says elsewhere.
+        signers: the keys that were seen: those that the document itself or certificates beside it name. Whoever adds
+            the canary compares them with what the publisher says elsewhere.
         threshold: how many the document itself asks for; 1 where it asks for none, 0 for a page.
         text: the text as it would be read, for people and for the profile; for a signed format it is not verified yet.
         panic_key: CanaryTail's panic key; empty for other formats.
