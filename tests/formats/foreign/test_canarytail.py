@@ -174,7 +174,10 @@ def test_the_panic_key_among_the_signers_is_told() -> None:
 @pytest.mark.parametrize("half", [seed("panic"), seed("panic") + public("panic")])
 @pytest.mark.parametrize("field", ["panickey", "freshness", "note"])
 def test_the_panic_keys_private_half_published_anywhere_is_told(half: bytes, field: str) -> None:
-    edition = read(document("author", **{field: base64_of(half)}))
+    made = document()
+    made["canary"][field] = base64_of(half)
+    sign(made, "author")
+    edition = read(made)
     assert remarks(edition)[Remark.PANIC] == ["its private half is published in the document"]
 
 

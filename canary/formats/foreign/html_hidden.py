@@ -1,0 +1,111 @@
+"""What a reader of an HTML page does not see, as far as the page itself says so.
+
+Read are `style` attributes, and the rules of `<style>` elements whose selector is one tag, class or id, or a tag with a
+class. Not read are style sheets from elsewhere, scripts, other selectors and conditions: whoever wants to hide a
+sentence from readers and show it to a program can, and so can whoever paints it in the colour of the page. A rule that
+is not read hides nothing, and is no reason to count a sentence as gone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+Declarations = dict[str, str]
+
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\r\n\f]?|(.))", re.DOTALL)
+_PIECE = re.compile(r"([^{}]*)([{}])")
+_SELECTOR = re.compile(r"(?:[a-z][a-z0-9-]*|\*)?(?:[.#][^\s.#:\[\]>+~*,()]+)?")
+_NOTHING = re.compile(r"0+(?:\.0*)?(?:[a-z]{1,4}|%)?|\.0+")
+
+_HIDING = {
+    "display": ("none",),
+    "visibility": ("hidden", "collapse"),
+    "content-visibility": ("hidden",),
+}
+_HIDING_AT_NOUGHT = ("opacity", "font-size")
+_BLOCKS = ("block", "flex", "grid", "table", "list-item", "flow-root", "table-row", "table-cell")
+
+
+def declarations(style: str) -> Declarations:
+    """Returns the declarations of a `style` attribute or of a rule; of a name that stands twice the last one."""
+    found = {}
+    for each in _unescaped(_COMMENT.sub(" ", style)).split(";"):
+        name, colon, value = each.partition(":")
+        if colon:
+            found[name.strip().lower()] = value.lower().partition("!")[0].strip()
+    return found
+
+
+def hides(style: Declarations) -> bool:
+    """Tells whether nothing of an element with these declarations is seen."""
+    return any(style.get(name) in values for name, values in _HIDING.items()) or any(
+        _NOTHING.fullmatch(style.get(name, "")) for name in _HIDING_AT_NOUGHT
+    )
+
+
+def is_block(style: Declarations) -> bool:
+    """Tells whether an element with these declarations stands on lines of its own."""
+    return style.get("display") in _BLOCKS
+
+
+class Sheet:
+    """The rules of a page's own style sheets that are read.
+
+    Args:
+        sheets: the texts of its `<style>` elements, in order.
+    """
+
+    def __init__(self, sheets: Iterable[str]) -> None:
+        styles: dict[str, Declarations] = {}
+        for selector, style in (rule for sheet in sheets for rule in _rules(sheet)):
+            styles.setdefault(selector, {}).update(style)
+        self._hiding = {selector for selector, style in styles.items() if hides(style)}
+
+    def hides(self, tag: str, identity: str, classes: Iterable[str]) -> bool:
+        """Tells whether a rule hides an element.
+
+        Args:
+            tag: its name, in lower case.
+            identity: its id; may be empty.
+            classes: its classes.
+        """
+        if not self._hiding:
+            return False
+        simple = (tag, f"#{identity}", f"{tag}#{identity}")
+        return any(each in self._hiding for each in simple) or any(
+            f".{each}" in self._hiding or f"{tag}.{each}" in self._hiding for each in classes
+        )
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, Declarations]]:
+    """Returns each selector that is read, with its declarations; what stands within another block is not."""
+    depth, selectors = 0, ""
+    for piece in _PIECE.finditer(_COMMENT.sub(" ", sheet)):
+        text, brace = piece.groups()
+        if brace == "{":
+            selectors = text if depth == 0 else ""
+            depth += 1
+            continue
+        depth = max(0, depth - 1)
+        if depth or not selectors:
+            continue
+        style = declarations(text)
+        for each in selectors.rpartition(";")[2].split(","):
+            selector = _unescaped(each.strip())
+            selector = selector[1:] if selector.startswith(("*.", "*#")) else selector
+            if selector and _SELECTOR.fullmatch(selector):
+                yield selector, style
+        selectors = ""
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(_character, text) if "\\" in text else text
+
+
+def _character(escape: re.Match[str]) -> str:
+    if escape[1] is None:
+        return escape[2]
+    number = int(escape[1], 16)
+    return chr(number) if number and number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"  # noqa: PLR2004
