@@ -360,9 +360,6 @@ PATTERN_WORDS_CHARACTERS = 200
 """Characters that `{words}` in a profile's pattern may stand for."""
 # --- signify, CanaryTail and pages ----------------------------------------------------------------------
 
-SIGNIFY_TEXT_BYTES = 1024 * 1024
-"""Bytes in a text that signify or minisign has signed, alone or embedded: known canaries take below 10,000."""
-
 SIGNIFY_FILE_BYTES = 4_096
 """Bytes in one detached signature or public key: two comments of at most 1,024 bytes each, as signify bounds them, a
 key or signature and another signature."""
@@ -393,12 +390,6 @@ JSON_DEPTH = 16
 
 PAGE_BYTES = 2 * 1024 * 1024
 """Bytes in a page; a large transparency report with its scripts takes some 500,000."""
-
-PAGE_SENTENCES = 5_000
-"""Sentences of a page that are looked at for one that may be a statement, or a statement's new wording."""
-
-PAGE_PROPOSALS = 100
-"""Sentences of a page that are offered to a person to be pinned."""
 
 SENTENCE_CHARACTERS = 2_000
 """Characters of the longest sentence that is offered, or taken as another one's new wording."""

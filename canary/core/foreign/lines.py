@@ -56,11 +56,16 @@ def paragraphs(lines: Iterable[str]) -> list[list[str]]:
 
 def items(lines: Iterable[str]) -> list[str]:
     """Returns the words of each paragraph; a line that begins with a bullet or a number begins one, without it."""
-    found: list[list[str]] = [[]]
+    return [words for words, _ in marked_items(lines)]
+
+
+def marked_items(lines: Iterable[str]) -> list[tuple[str, bool]]:
+    """Returns what `items` returns, each with whether it began with a bullet or a number."""
+    found: list[tuple[list[str], bool]] = [([], False)]
     for line in lines:
         marked = BULLET.match(line) or _NUMBERED.match(line)
         if not line or marked:
-            found.append([])
+            found.append(([], bool(marked)))
         if line:
-            found[-1].append(line[marked.end() :] if marked else line)
-    return [" ".join(each) for each in found if each]
+            found[-1][0].append(line[marked.end() :] if marked else line)
+    return [(" ".join(words), marked) for words, marked in found if words]

@@ -15,6 +15,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from canary.formats.foreign.html_hidden import Sheet, declarations, hides, is_block
 from canary.formats.foreign.page_encoding import as_utf8, declared_wrongly, declares_encoding
 
@@ -47,6 +49,12 @@ _EMPTY_LINES = re.compile(r"\n{3,}")
 _NOT_UTF8 = "it is not UTF-8, and declares no encoding"
 
 
+class _End(msgspec.Struct, frozen=True):
+    """The end of an element that stands on lines of its own, and whether the line ends within it were kept."""
+
+    keeps_lines: bool
+
+
 def visible_text(data: bytes) -> tuple[str, tuple[str, ...]]:
     """Returns the text that a reader of a page sees, and what is to be said of its encoding.
 
@@ -71,13 +79,13 @@ def _pieces(document: Document) -> Iterator[str]:
     from turbohtml import Element, Text  # noqa: PLC0415  # as above
 
     sheet = Sheet(_sheets(document))
-    # What is still to be said, the next at the end: nodes, and the text that ends an element.
-    ahead: list[Node | str] = list(reversed(document.children))
+    # What is still to be said, the next at the end.
+    ahead: list[Node | _End] = list(reversed(document.children))
     kept = 0
     while ahead:
         node = ahead.pop()
-        if isinstance(node, str):
-            kept -= node == _LINE + _LINE + _LINE
+        if isinstance(node, _End):
+            kept -= node.keeps_lines
             yield _PARAGRAPH
         elif isinstance(node, Text):
             yield node.data.replace("\r", "\n") if kept else _SPACES.sub(" ", node.data)
@@ -92,7 +100,7 @@ def _pieces(document: Document) -> Iterator[str]:
             kept += keeps
             if keeps or node.tag in _PARAGRAPHS or "-" in node.tag or is_block(style):
                 yield _PARAGRAPH + _ITEM * (node.tag == "li")
-                ahead.append(_LINE + _LINE + _LINE * keeps)
+                ahead.append(_End(keeps_lines=keeps))
             ahead.extend(reversed(node.children))
 
 

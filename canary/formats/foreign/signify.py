@@ -28,6 +28,7 @@ from canary.core.strict import digest
 from canary.errors import MalformedError
 from canary.formats.foreign import ed25519
 from canary.formats.foreign.minisign import is_trusted, prehash, shown
+from canary.formats.foreign.openpgp_text import decoded
 from canary.formats.foreign.signify_files import PublicKey, Signature, is_ours, parse_public_key, parse_signature
 
 _ENDINGS = (".sig", ".minisig", ".embed.sig")
@@ -52,7 +53,7 @@ class SignifyReader:
         to give the key.
         """
         own = files.get(name, b"")
-        if not own.strip() or len(own) > limits.SIGNIFY_TEXT_BYTES:
+        if not own.strip() or len(own) > limits.FOREIGN_TEXT_BYTES:
             return None
         text, found = _signatures(name, files, _names(name, files, None))
         readable = [(file, each) for file, each in found if isinstance(each, Signature)]
@@ -63,15 +64,15 @@ class SignifyReader:
         for file, each in readable:
             key = keys.get(each.key_id, "")
             signers.setdefault(each.key_id, PinnedSigner(_signer_in(name, file), key, key_id=each.key_id))
-        return Identified(format=Format.SIGNIFY, signers=tuple(signers.values()), threshold=1, text=_decoded(text))
+        return Identified(format=Format.SIGNIFY, signers=tuple(signers.values()), threshold=1, text=decoded(text))
 
     def read(self, name: str, files: Mapping[str, bytes], pinned: Pinned) -> Edition:
         """Returns an edition: see the port. Whose file a signature lies in plays no part in whose it is."""
         own = files.get(name, b"")
         if not own.strip():
             raise MalformedError("it is empty", what=name)
-        if len(own) > limits.SIGNIFY_TEXT_BYTES:
-            raise MalformedError(f"it is longer than {limits.SIGNIFY_TEXT_BYTES:,} bytes", what=name)
+        if len(own) > limits.FOREIGN_TEXT_BYTES:
+            raise MalformedError(f"it is longer than {limits.FOREIGN_TEXT_BYTES:,} bytes", what=name)
         text, found = _signatures(name, files, _names(name, files, pinned))
         if text is None:
             raise MalformedError("it begins like a signature by signify, and no signed text is in it", what=name)
@@ -88,7 +89,7 @@ class SignifyReader:
                 remarks[Remark.OTHER_TEXT, file] = None
             signatures.append(signed)
         return Edition(
-            name=name, sha256=digest(own), text=_decoded(text), signatures=tuple(signatures), remarks=tuple(remarks)
+            name=name, sha256=digest(own), text=decoded(text), signatures=tuple(signatures), remarks=tuple(remarks)
         )
 
 
@@ -127,8 +128,8 @@ def _signatures(
 
 
 def _signature(data: bytes) -> Signature | str:
-    if len(data) > limits.SIGNIFY_TEXT_BYTES + limits.SIGNIFY_FILE_BYTES:
-        return f"it is longer than {limits.SIGNIFY_TEXT_BYTES:,} bytes"
+    if len(data) > limits.FOREIGN_TEXT_BYTES + limits.SIGNIFY_FILE_BYTES:
+        return f"it is longer than {limits.FOREIGN_TEXT_BYTES:,} bytes"
     try:
         return parse_signature(data)
     except MalformedError as error:
@@ -172,7 +173,3 @@ def _keys(files: Iterable[bytes]) -> Iterable[tuple[str, str]]:
 def _signer_in(name: str, file: str) -> str:
     match = _BESIDE.fullmatch(file, len(name))
     return (match["signer"] or "") if match else ""
-
-
-def _decoded(text: bytes) -> str:
-    return text.decode("utf-8", "replace").removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")

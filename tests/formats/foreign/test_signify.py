@@ -191,7 +191,7 @@ def test_a_pinned_key_that_verifies_anything_has_signed_nothing() -> None:
     assert only({"canary.txt.sig": b"".join(file)}, keys=keys).outcome is Outcome.BAD
 
 
-@pytest.mark.parametrize("own", [b"", b" \n", b"x" * (limits.SIGNIFY_TEXT_BYTES + 1), LEGAL.detached(TEXT)])
+@pytest.mark.parametrize("own", [b"", b" \n", b"x" * (limits.FOREIGN_TEXT_BYTES + 1), LEGAL.detached(TEXT)])
 def test_what_is_no_edition_is_malformed(own: bytes) -> None:
     with pytest.raises(MalformedError, match=r"canary\.txt"):
         read({}, own=own)
@@ -205,7 +205,7 @@ def test_a_thousand_files_are_not_all_looked_at() -> None:
 
 
 def test_a_file_of_any_size_that_is_too_large_is_not_read() -> None:
-    signed = only({"canary.txt.sig": LEGAL.detached(TEXT) + b"x" * (2 * limits.SIGNIFY_TEXT_BYTES)})
+    signed = only({"canary.txt.sig": LEGAL.detached(TEXT) + b"x" * (2 * limits.FOREIGN_TEXT_BYTES)})
     assert signed.outcome is Outcome.UNCHECKED
 
 
