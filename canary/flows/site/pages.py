@@ -13,12 +13,12 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from canary.core.days import clock_in_words, day_in_words, last_good_day, moment_in_words
 from canary.core.layout import CHECKPOINT, FRONT, INDEX, STATUS
 from canary.core.roster import Roster
 from canary.core.strict import encode_base64, sha256
 from canary.core.times import format_time
 from canary.flows.site.by_hand import commands, keyring_commands
-from canary.flows.site.dates import clock, day, last_good_day, moment
 from canary.flows.site.overview import Overview
 from canary.flows.site.paper import Paper
 from canary.flows.site.paths import (
@@ -129,9 +129,9 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "day": day,
-        "moment": moment,
-        "clock": clock,
+        "day": day_in_words,
+        "moment": moment_in_words,
+        "clock": clock_in_words,
         "last_good_day": last_good_day,
         "iso": format_time,
         "sentence": _sentence,
