@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cache, partial
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from canary.core.days import clock_in_words, day_in_words, last_good_day, moment_in_words
@@ -36,6 +36,7 @@ from canary.flows.site.paths import (
 from canary.flows.site.rosters import RosterRow
 from canary.flows.site.stories import Story
 from canary.flows.site.views import Edition
+from canary.flows.templates import html_environment
 
 _FILES: Final = tuple(File(name, name) for name in (FRONT, CHECKPOINT, STATUS, FEED, CALENDAR, BADGE))
 _ELSEWHERE: Final = "elsewhere.html"
@@ -131,14 +132,7 @@ def _styled(name: str, **values: str) -> tuple[Markup, str]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("canary.flows.site"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = html_environment("canary.flows.site")
     environment.filters |= {
         "day": day_in_words,
         "moment": moment_in_words,

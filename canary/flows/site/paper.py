@@ -127,11 +127,7 @@ def paper_signers(
         checked: what each signature that is there came to.
         otherwise: what is said of a signer of whom none is there.
     """
-    # Where two certificates of one signer come to two outcomes, the worse one is told.
-    found: dict[str, CheckedSignature] = {}
-    for each in checked:
-        if each.name not in found or not each.counts:
-            found[each.name] = each
+    found = {each.name: each for each in checked}
     return tuple(
         PaperSigner(each.name, each.kind.value, identity(each), _state(found.get(each.name), otherwise))
         for each in signers
