@@ -11,6 +11,7 @@ from benchmarks.measuring import Row
 from benchmarks.rendering import rendering
 from benchmarks.starting import starting
 from benchmarks.storing import storing
+from benchmarks.watching import watching
 
 _ROOT = Path(__file__).parent.parent
 
@@ -20,7 +21,7 @@ def main() -> None:
     # As an installed package has it: the first start of a fresh checkout would compile every module.
     compileall.compile_dir(str(_ROOT / "canary"), quiet=1)
     print(f"{'':>7}{'at most':>9}         ")
-    for measure in (starting, dating, following, storing, rendering):
+    for measure in (starting, dating, following, storing, rendering, watching):
         for row in measure():
             _print(row)
 

@@ -16,7 +16,7 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ from requests.adapters import HTTPAdapter
 from benchmarks.followed_sites import AUTHORITIES, DOMAIN, Canary, canaries_of
 from canary.cli.main import run
 from canary.core.watch_settings import WatchSettings
-import canary.cli.watch.running
 
 THREADS = WatchSettings("").threads
 _OK, _NOT_MODIFIED, _NOT_FOUND = 200, 304, 404
@@ -68,6 +67,7 @@ class Job(msgspec.Struct):
 
     @property
     def authorities(self) -> str:
+        """The path of the authorities that vouch for the sites."""
         return str(self.folder / AUTHORITIES)
 
     def requests(self, canary: Canary) -> list[Request]:
@@ -85,7 +85,7 @@ class Job(msgspec.Struct):
 
 def _run(job: Job) -> None:
     config = job.memory.with_suffix(".toml")
-    config.write_text(f'[watch]\nmemory = "{job.memory}"\n')
+    config.write_text(f'[watch]\nmemory = "{job.memory}"\nthreads = {THREADS}\n')
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         code = run(["watch", "run", "--config", str(config)])
@@ -111,8 +111,14 @@ class _SharedContext(HTTPAdapter):
         pass
 
 
+def _keep_protocols(alpn_protocols: object) -> None:
+    """Stands in the place of `set_alpn_protocols`."""
+
+
 def _bare(job: Job) -> None:
     context = ssl.create_default_context(cafile=job.authorities)
+    # urllib3 sets it for every connection, while OpenSSL reads it for others: some of them fail then.
+    context.set_alpn_protocols = _keep_protocols  # type: ignore[method-assign]
     local = threading.local()
 
     def ask(canary: Canary) -> None:
@@ -204,6 +210,7 @@ def _resolve_here() -> None:
 
 
 def main() -> None:
+    """Asks in the one way that the command line names, and prints what that took."""
     name, kind, folder, port, count, memory = sys.argv[1:]
     job = Job(kind == "first", Path(folder), int(port), canaries_of(Path(folder))[: int(count)], Path(memory))
     _resolve_here()

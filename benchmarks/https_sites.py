@@ -1,4 +1,4 @@
-"""A web server for many sites at once, in a process of its own: what watchers are measured against must not wait for it.
+"""A web server for many sites at once, in a process of its own: nobody who is measured is to wait for it.
 
     python -m benchmarks.https_sites FOLDER
 

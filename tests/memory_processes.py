@@ -90,8 +90,7 @@ def claim_and_look(path: Path, folder: Path, holder: str, together: Any) -> None
     with open_watch_store(path) as store:
         together.wait()
         for _ in range(25):
-            names = [each.followed.name for each in store.due(NOW)]
-            claimed = store.claim(names, holder=holder, now=NOW, until=NOW + HOUR)
+            claimed = store.claim(store.due(NOW), holder=holder, now=NOW, until=NOW + HOUR)
             looking = [folder / each.followed.name for each in claimed]
             for each in looking:
                 os.close(os.open(each, os.O_CREAT | os.O_EXCL))

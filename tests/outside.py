@@ -22,10 +22,14 @@ Event = tuple[str, str]
 _RESOLVING = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"}
 _SENDING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 _listeners: list[list[Event]] = []
+_listening: list[int] = []
+"""The threads that listen, which may look themselves."""
 
 
 def _hook(event: str, arguments: tuple[object, ...]) -> None:
-    if not _listeners or not event.startswith("socket.") or threading.current_thread().name != "canary-fetch":
+    if not _listeners or not event.startswith("socket."):
+        return
+    if threading.get_ident() != _listening[-1] and not threading.current_thread().name.startswith("canary-"):
         return
     if event in _RESOLVING:
         _listeners[-1].append(("resolve", str(arguments[0])))
@@ -41,15 +45,17 @@ sys.addaudithook(_hook)
 def heard() -> Iterator[list[Event]]:
     """Collects what looks resolve and connect to."""
     events: list[Event] = []
+    _listening.append(threading.get_ident())
     _listeners.append(events)
     try:
         yield events
     finally:
-        _listeners.remove(events)
+        _listeners.pop()
+        _listening.pop()
 
 
 def wait_for_the_end_of_all_looks(seconds: float) -> None:
-    """Waits until no thread is at work for a look any more; a thread that waits for work has another name."""
+    """Waits until no thread is at work for a look any more; one that waits for work has another name."""
     ends = time.monotonic() + seconds
     while any(thread.name == "canary-fetch" for thread in threading.enumerate()):
         assert time.monotonic() < ends

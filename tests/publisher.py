@@ -103,6 +103,11 @@ def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
     return dict(sorted(found.items()))
 
 
+def files_of(publisher: Publisher) -> int:
+    """Returns how many files the published site has."""
+    return sum(each.is_file() for each in publisher.public.resolve().rglob("*"))
+
+
 def text_hash(data: bytes) -> str:
     """Returns `sha256:…` of some bytes."""
     return f"sha256:{hashlib.sha256(data).hexdigest()}"

@@ -66,7 +66,7 @@ STATE = State(
     checkpoint=b"checkpoint\n",
     etag='"1"',
     acknowledged=1,
-    high_water=NOW.replace(microsecond=0),
+    high_water=NOW.replace(microsecond=0) + timedelta(seconds=1),
 )
 
 

@@ -102,6 +102,10 @@ class State(msgspec.Struct, frozen=True):
         read = tuple(replace(each, acknowledged=True) for each in self.sticky if each.proof)
         return replace(self, acknowledged=len(self.entries), sticky=read)
 
+    def judged_at(self, moment: datetime | None) -> State:
+        """Returns the state after the canary was judged at one more moment, with nothing new; None for no moment."""
+        return self if moment is None or moment <= self.high_water else replace(self, high_water=moment)
+
     def trust_clock(self, now: datetime) -> State:
         """Returns the state for a clock that is right now, though an earlier look was later."""
         return replace(self, high_water=now)

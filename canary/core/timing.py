@@ -33,6 +33,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import msgspec
 
@@ -64,7 +65,7 @@ _EVIDENCE_CODES = {
 }
 
 
-class Timing(msgspec.Struct, frozen=True):
+class Timing(msgspec.Struct, frozen=True, dict=True):
     """What is known of when a release was signed.
 
     Attributes:
@@ -83,18 +84,18 @@ class Timing(msgspec.Struct, frozen=True):
     issued: datetime | None = None
     now: datetime | None = None
 
-    @property
+    @cached_property
     def lower(self) -> CheckedAnchor | None:
         """The proved anchor with the latest bound."""
         proved = [each for each in self.anchors if each.bound is not None]
         return max(proved, key=_anchor_bound, default=None)
 
-    @property
+    @cached_property
     def upper(self) -> CheckedEvidence | None:
         """The evidence that counts with the earliest bound."""
         return min(self.counting, key=_evidence_bound, default=None)
 
-    @property
+    @cached_property
     def counting(self) -> tuple[CheckedEvidence, ...]:
         """The proved evidence that nothing speaks against."""
         lower = self.not_before
@@ -108,7 +109,7 @@ class Timing(msgspec.Struct, frozen=True):
         later = [each for each in possible if not _is_before(each, self.issued)]
         return tuple(later or possible)
 
-    @property
+    @cached_property
     def ahead(self) -> tuple[CheckedEvidence, ...]:
         """The proved evidence of a moment that the watcher's clock has not come to yet."""
         if self.now is None:
@@ -116,17 +117,17 @@ class Timing(msgspec.Struct, frozen=True):
         latest = self.now + FUTURE_TOLERANCE
         return tuple(each for each in self.evidence if each.bound and each.moment and each.moment > latest)
 
-    @property
+    @cached_property
     def is_late(self) -> bool:
         """Whether the upper bound lies long after the release was issued."""
         return None not in (self.issued, self.not_after) and self.not_after - self.issued > PROVED_LATE  # type: ignore[operator]
 
-    @property
+    @cached_property
     def not_before(self) -> datetime | None:
         """The release was not signed before this (UTC); None where nothing proves it."""
         return self.lower.bound if self.lower else None
 
-    @property
+    @cached_property
     def not_after(self) -> datetime | None:
         """The release was signed no later than this (UTC); None where nothing proves it."""
         return self.upper.bound if self.upper else None

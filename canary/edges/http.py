@@ -93,7 +93,7 @@ class HttpSource:
             raise
 
     def _fetch(self, path: str, url: str, headers: Mapping[str, str], limit: int) -> Fetched:
-        """Does what `get` promises, on the thread that may be cut off."""
+        """Does what `get` promises, as work that may be cut off."""
         if self._seen is not None:
             self._seen(None)
         for _ in range(limits.REDIRECTS + 1):

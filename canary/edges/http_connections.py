@@ -11,7 +11,7 @@ import ssl
 import stat
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +24,7 @@ from urllib3.util import parse_url
 
 from canary.core.origin import Origin, is_public
 from canary.core.proxy import Proxy
+from canary.edges.timed_work import in_time
 from canary.errors import CanaryError
 from canary.limits import CA_FILE_BYTES
 
@@ -90,7 +91,7 @@ class Deadline:
             OSError: none of the addresses could be connected to.
         """
         self.attempts += 1
-        addresses = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        addresses = self._resolve(host.strip("[]"), port)
         failure = OSError()
         for position, (family, kind, protocol, _, address) in enumerate(addresses):
             if self._public_only and not is_public(str(address[0])):
@@ -112,10 +113,15 @@ class Deadline:
                 return sock
         raise failure
 
+    def _resolve(self, host: str, port: int) -> list[Any]:
+        """Returns the addresses of a host. Nothing can cut the resolver: a thread that hangs in it is left behind."""
+        ask = functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        return in_time(self, ask)
+
     def _hold(self, sock: socket.socket) -> None:
         """Takes a handle on a new socket, and lets go of the one before."""
         with self._lock:
-            self.left()  # the resolver may have hung until long after the cut
+            self.left()
             before, self._handle = self._handle, sock.dup()
         if before is not None:
             before.close()
@@ -284,27 +290,52 @@ class _Tls(_Plain, HTTPSConnection):
     """The same, with TLS."""
 
 
-def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+class _SharedContext(ssl.SSLContext):
+    """A context that many connections are made with at once, so none of them may change it.
+
+    urllib3 sets the protocols of a context for every connection. OpenSSL copies them without a lock for every new one,
+    and half of them on the way are an error of TLS, or worse.
+    """
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        """Does nothing."""
+
+    def speak(self, protocols: list[str]) -> None:
+        """Sets the protocols (ALPN, RFC 7301) before any connection is made."""
+        super().set_alpn_protocols(protocols)
+
+
+def tls_context(ca_file: Path | None, *, http: bool = False) -> ssl.SSLContext:
     """Returns the one context for a set of authorities: TLS 1.2 or newer, host names checked.
 
     Args:
         ca_file: their certificates (PEM), read again when the file has changed; None for certifi's.
+        http: whether HTTP/1.1 is what will be spoken, and the other side is told so.
 
     Raises:
         CanaryError: the file cannot be used.
     """
-    try:
-        found = ca_file.stat() if ca_file is not None else None
-    except OSError:
-        return _tls_context(ca_file, None)
-    return _tls_context(ca_file, None if found is None else (found.st_dev, found.st_ino, found.st_mtime_ns))
+    version = None
+    if ca_file is not None:
+        # Where there is none, reading it says so.
+        with contextlib.suppress(OSError):
+            found = ca_file.stat()
+            version = found.st_dev, found.st_ino, found.st_mtime_ns
+    # Reading it takes longer than a handshake, and many looks begin at once.
+    with _reading_authorities:
+        return _read_authorities(ca_file, version, http=http)
+
+
+_reading_authorities = threading.Lock()
 
 
 @functools.lru_cache(maxsize=_CONTEXTS)
-def _tls_context(ca_file: Path | None, version: tuple[int, int, int] | None) -> ssl.SSLContext:
+def _read_authorities(ca_file: Path | None, version: tuple[int, int, int] | None, *, http: bool) -> ssl.SSLContext:
     del version
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not create_default_context: it obeys SSLKEYLOGFILE
+    context = _SharedContext(ssl.PROTOCOL_TLS_CLIENT)  # not create_default_context: it obeys SSLKEYLOGFILE
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if http:
+        context.speak(["http/1.1"])
     try:
         if ca_file is not None:
             _check_file(ca_file)

@@ -8,8 +8,8 @@ Facts that shaped this module:
 
 * `requests` reads the whole body of a redirect, unbounded, even where none is followed, and makes of every request and
   answer so much that many looks take half as long again. So it is urllib3 that is used here, on which it stands.
-* urllib3's timeout is for each read: a server that sends a byte a second is never late. So every request runs in
-  a thread of its own, and whoever waits for it cuts the sockets when the time is up.
+* urllib3's timeout is for each read: a server that sends a byte a second is never late. So another thread watches
+  over every request, and cuts its socket when the time is up.
 * The standard library's `HTTPResponse.read` takes a chunk size of -1 for "all that comes"; `read1` does not.
 """
 
@@ -33,7 +33,7 @@ from canary.core.origin import Origin, is_public, origin
 from canary.core.proxy import SOCKS, parse_proxy
 from canary.edges.http_connections import Connect, Deadline, PinnedConnection, PrivateAddressError, tls_context
 from canary.edges.http_socks import SocksError, through_socks
-from canary.edges.timed_work import in_time
+from canary.edges.timed_work import in_time_here
 from canary.errors import CanaryError, FetchError
 
 T = TypeVar("T")
@@ -94,7 +94,7 @@ class Exchange:
         if through is not None and through.scheme == SOCKS:
             connect, tunnel = through_socks(through, self._look), None
         self._is_direct = through is None
-        self._connection = PinnedConnection(place, tls_context(ca_file), connect, tunnel)
+        self._connection = PinnedConnection(place, tls_context(ca_file, http=True), connect, tunnel)
 
     def close(self) -> None:
         """Closes every connection; nothing can be asked afterwards."""
@@ -120,13 +120,13 @@ class Exchange:
             return b""
 
     def run(self, work: Callable[[], T]) -> T:
-        """Does some work with this exchange on a thread that is cut off at the deadline, and returns what it returns.
+        """Does some work with this exchange, which is cut off at the deadline, and returns what it returns.
 
         Raises:
             FetchError: it did not end in time, or the network, TLS or the answer failed it.
         """
         try:
-            return in_time(self._look, lambda: self._told_of(work))
+            return in_time_here(self._look, lambda: self._told_of(work))
         except TimeoutError:
             raise self._late() from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, wait
@@ -55,6 +56,67 @@ def in_time(limit: Limit, work: Callable[[], T]) -> T:
         if not answer.done():
             limit.cut()
             wait((answer,), timeout=_UNWIND_SECONDS)
+
+
+def in_time_here(limit: Limit, work: Callable[[], T]) -> T:
+    """Does some work on this thread, which is cut at the limit, and returns what it returns.
+
+    No other thread takes part, so nothing in the work may wait for what the limit cannot cut; `in_time` is for that.
+
+    Raises:
+        TimeoutError: it did not end in time.
+        Exception: what the work raises.
+    """
+    _watchdog.begin(limit)
+    try:
+        result = work()
+    except Exception:
+        limit.left()  # or it is the error of work that was cut
+        raise
+    finally:
+        _watchdog.end(limit)
+    limit.left()  # or it is what arrived before the cut, taken for the whole
+    return result
+
+
+class _Watchdog:
+    """One thread that cuts every limit that is over; it ends when it wakes and there are none."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._watched: dict[Limit, float] = {}
+        self._wakes = 0.0
+        self._runs = False
+
+    def begin(self, limit: Limit) -> None:
+        """Has a limit cut when it is over."""
+        ends = time.monotonic() + limit.left()
+        with self._changed:
+            self._watched[limit] = ends
+            if not self._runs:
+                threading.Thread(target=self._run, name="canary-watchdog", daemon=True).start()
+                self._runs = True
+            elif ends < self._wakes:
+                self._changed.notify()
+
+    def end(self, limit: Limit) -> None:
+        """Has nothing cut any more."""
+        with self._changed:
+            self._watched.pop(limit, None)
+
+    def _run(self) -> None:
+        with self._changed:
+            while self._watched:
+                now = time.monotonic()
+                for limit in [each for each, ends in self._watched.items() if ends <= now]:
+                    del self._watched[limit]
+                    limit.cut()
+                self._wakes = min(self._watched.values(), default=now)
+                self._changed.wait(self._wakes - now)
+            self._runs = False
+
+
+_watchdog = _Watchdog()
 
 
 class _Worker:

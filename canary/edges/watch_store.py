@@ -93,8 +93,8 @@ class SqliteWatchStore:
         with self._file.reading() as db:
             return listed.find(db, name)
 
-    def due(self, now: datetime, *, tags: Sequence[str] = ()) -> list[Watched]:
-        """Returns what is to be looked at by now and that no run has claimed, the longest overdue first."""
+    def due(self, now: datetime, *, tags: Sequence[str] = ()) -> list[str]:
+        """Returns the names of what is due and that no run has claimed, the longest overdue first."""
         with self._file.reading() as db:
             return listed.due(db, now, tags)
 
@@ -110,11 +110,14 @@ class SqliteWatchStore:
             outbox.let_go(db, holder)
 
     def state(self, name: str) -> State | None:
-        """Returns the state of a canary."""
+        """Returns the state of a canary, as it was when that was looked at last."""
         with self._file.reading() as db:
             stored = listed.state(db, name)
+        if stored is None:
+            return None
+        kept, checked_at = stored
         try:
-            return None if stored is None else parse_state(stored)
+            return parse_state(kept).judged_at(checked_at)
         except MalformedError as error:
             found = error.within(f"the state of {name}")
             raise StateError(f"what {self._file.path} holds cannot be read: {found}", hint=found.hint) from error

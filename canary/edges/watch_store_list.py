@@ -11,7 +11,7 @@ from msgspec.structs import astuple, replace
 from canary.core.summary import Summary
 from canary.core.watched import Watched
 from canary.edges.watch_store_rows import CanaryRow, canary_row, summary_of, verdicts_of, watched_of
-from canary.edges.watch_store_values import columns, decoded, marks, to_tags, to_text, to_time
+from canary.edges.watch_store_values import columns, decoded, marks, time_or_none, to_tags, to_text, to_time
 from canary.errors import StateError
 from canary.formats.state_json import DAMAGED_HINT
 
@@ -28,7 +28,10 @@ _IS_DUE = f"({' OR '.join(_DUE_BY)})"
 # The same as a union, because SQLite would read the whole list for the "or".
 _AMONG_DUE = f"id IN ({' UNION '.join(f'SELECT id FROM canaries WHERE {each}' for each in _DUE_BY)})"
 _INSERT = f"INSERT INTO canaries ({columns(CanaryRow)}) VALUES ({marks(CanaryRow)}) ON CONFLICT (name) DO NOTHING"
-_UPDATE = f"UPDATE canaries SET ({columns(CanaryRow)}) = ({marks(CanaryRow)}) WHERE id = ?"
+_UPDATE = (
+    f"UPDATE canaries SET ({columns(CanaryRow)}) = ({marks(CanaryRow)})"
+    " WHERE name = ? AND revision = ? AND added_at = ? RETURNING id"
+)
 _KEEP_VERDICTS = "INSERT OR REPLACE INTO verdicts (canary, believed, suspected) VALUES (?, ?, ?)"
 
 
@@ -49,11 +52,11 @@ def overwrite(db: sqlite3.Connection, watched: Watched) -> int | None:
         None where that one is no longer there: it was written since, or removed, or removed and added again.
     """
     row = canary_row(watched)
-    found = db.execute("SELECT id, revision, added_at FROM canaries WHERE name = ?", (row.name,)).fetchone()
-    if found is None or found[1:] != (row.revision, row.added_at):
+    written = astuple(replace(row, revision=row.revision + 1))
+    found = db.execute(_UPDATE, (*written, row.name, row.revision, row.added_at)).fetchone()
+    if found is None:
         return None
     canary = int(found[0])
-    db.execute(_UPDATE, (*astuple(replace(row, revision=row.revision + 1)), canary))
     db.execute(_KEEP_VERDICTS, (canary, *verdicts_of(watched)))
     return canary
 
@@ -63,18 +66,20 @@ def keep_state(db: sqlite3.Connection, canary: int, state: bytes) -> None:
     db.execute("INSERT OR REPLACE INTO states (canary, state) VALUES (?, ?)", (canary, state))
 
 
-def state(db: sqlite3.Connection, name: str) -> bytes | None:
-    """Returns the state of a canary; None where there is none.
+def state(db: sqlite3.Connection, name: str) -> tuple[bytes, datetime | None] | None:
+    """Returns the state of a canary, and when it was looked at last; None where there is no state.
 
     Raises:
         StateError: what is there is no state at all.
     """
     found = db.execute(
-        "SELECT state FROM states JOIN canaries ON id = canary WHERE name = ?", (to_text(name),)
+        "SELECT state, checked_at FROM states JOIN canaries ON id = canary WHERE name = ?", (to_text(name),)
     ).fetchone()
-    if found is not None and not isinstance(found[0], bytes):
+    if found is None:
+        return None
+    if not isinstance(found[0], bytes):
         raise StateError(f"the state of {name} is damaged: it is no document", hint=DAMAGED_HINT)
-    return None if found is None else found[0]
+    return found[0], time_or_none(found[1])
 
 
 def whole(db: sqlite3.Connection, tags: Sequence[str]) -> list[Watched]:
@@ -92,11 +97,12 @@ def find(db: sqlite3.Connection, name: str) -> Watched | None:
     return next(iter(decoded(watched_of, db.execute(f"{_WHOLE} WHERE name = ?", (to_text(name),)))), None)
 
 
-def due(db: sqlite3.Connection, now: datetime, tags: Sequence[str]) -> list[Watched]:
-    """Returns what is due and not claimed, the longest overdue first."""
+def due(db: sqlite3.Connection, now: datetime, tags: Sequence[str]) -> list[str]:
+    """Returns the names of what is due and not claimed, the longest overdue first."""
     bound = {"now": to_time(now), "holder": "", **_sought(tags)}
-    found = db.execute(f"{_WHOLE} WHERE {_AMONG_DUE} AND {_UNCLAIMED} AND {_filed(tags)} ORDER BY next_at, name", bound)
-    return decoded(watched_of, found)
+    which = f"{_AMONG_DUE} AND {_UNCLAIMED} AND {_filed(tags)}"
+    found = db.execute(f"SELECT name FROM canaries WHERE {which} ORDER BY next_at, name", bound)
+    return [str(name) for (name,) in found]
 
 
 def claim(

@@ -1,7 +1,8 @@
 """One request to a web service that is not a canary's site: a drand relay, a block explorer, a node of one's own.
 
 The answer is bounded in bytes and in total time by the same rules as everything that is fetched
-(`canary.edges.http_exchange`). No redirect is followed: services are named where they are.
+(`canary.edges.http_exchange`). requests prepares it: what a service is asked comes from configurations, in whatever
+spelling a person has found for it. No redirect is followed: services are named where they are.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import requests
 
 from canary.edges.http_exchange import Exchange, checked_origin, read_body
 
@@ -56,10 +59,12 @@ def request(
         hint="Write https://, or reach it through a tunnel that ends on this machine.",
     )
     sent = {"User-Agent": "warrant-canary", "Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
+    prepared = requests.Request(method, url, headers=sent, data=body).prepare()
+    sent, target = dict(prepared.headers), prepared.url or url
     exchange = Exchange(place, urlsplit(url).netloc, seconds=seconds, ca_file=ca_file, proxy=proxy)
 
     def work() -> tuple[int, bytes]:
-        with exchange.send(url, sent, method=method, body=body) as raw:
+        with exchange.send(target, sent, method=method, body=body) as raw:
             return raw.status, read_body(raw, url, limit) if raw.status in range(200, 300) else b""
 
     try:

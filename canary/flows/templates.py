@@ -1,4 +1,4 @@
-"""The environment of every template that makes HTML: whatever is put in is escaped, and a name that is unknown fails."""
+"""The environment of all templates that make HTML: whatever is put in is escaped, and an unknown name fails."""
 
 from __future__ import annotations
 

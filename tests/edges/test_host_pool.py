@@ -127,7 +127,7 @@ def test_wherever_somebody_stops_no_thread_is_left(
     found = by_host(range(len(hosts)), hosts.__getitem__, work, threads=threads, per_host=per_host)
     first = [next(found) for _ in range(taken)]
     found.close()  # type: ignore[attr-defined]  # it is a generator
-    assert threading.active_count() == before
+    assert threading.active_count() <= before  # a thread of an earlier test may have ended meanwhile
     assert set(first) <= set(begun)
     assert len(set(begun)) == len(begun)
 
@@ -148,7 +148,7 @@ def test_wherever_the_work_fails_that_is_raised_and_no_thread_is_left(
     found = by_host(range(len(hosts)), hosts.__getitem__, work, threads=threads, per_host=2)
     with pytest.raises(KeyboardInterrupt):
         list(found)
-    assert threading.active_count() == before
+    assert threading.active_count() <= before  # a thread of an earlier test may have ended meanwhile
 
 
 def test_results_do_not_pile_up_before_somebody_takes_them() -> None:

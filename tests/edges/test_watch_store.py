@@ -104,7 +104,7 @@ def test_the_list_is_chosen_by_tags(store: WatchStore) -> None:
     assert names(store.watched(tags=["e", "vpn"])) == ["a", "b", "d"]
     assert names(store.watched(tags=["u"])) == names(store.watched(tags=["eu.vpn"])) == []
     assert [each.followed.name for each in store.summaries(tags=["e"])] == ["b"]
-    assert names(store.due(NOW, tags=["vpn"])) == ["a", "d"]
+    assert store.due(NOW, tags=["vpn"]) == ["a", "d"]
 
 
 @pytest.mark.parametrize("watched", [fresh(), FULL, looked_at(fresh())], ids=["fresh", "full", "looked at"])
@@ -124,14 +124,14 @@ def test_in_short_a_canary_is_what_it_is_at_length(store: WatchStore, watched: W
 def test_what_is_due_comes_longest_overdue_first(store: WatchStore) -> None:
     late = {"now": 0, "a minute": 1, "long": 99, "not yet": -1}
     store.add_many([fresh(name.replace(" ", "-"), next_at=NOW - timedelta(minutes=by)) for name, by in late.items()])
-    assert names(store.due(NOW)) == ["long", "a-minute", "now"]
-    assert names(store.due(NOW - timedelta(microseconds=1))) == ["long", "a-minute"]
+    assert store.due(NOW) == ["long", "a-minute", "now"]
+    assert store.due(NOW - timedelta(microseconds=1)) == ["long", "a-minute"]
 
 
 def test_what_was_looked_at_later_than_now_is_due(store: WatchStore) -> None:
     store.add(looked_at(fresh(), at=NOW + 365 * DAY), None)
     store.add(looked_at(fresh("two"), at=NOW), None)
-    assert names(store.due(NOW)) == ["one"]
+    assert store.due(NOW) == ["one"]
 
 
 def test_what_is_not_to_be_looked_at_for_longer_than_its_interval_is_due(store: WatchStore) -> None:
@@ -139,7 +139,7 @@ def test_what_is_not_to_be_looked_at_for_longer_than_its_interval_is_due(store: 
     store.add(replace(looked_at(fresh("changed"), at=NOW), next_at=NOW + 365 * DAY), None)
     store.add(fresh("new", next_at=NOW + 365 * DAY), None)
     store.add(looked_at(fresh("right"), at=NOW), None)
-    assert names(store.due(NOW)) == ["changed", "new"]
+    assert store.due(NOW) == ["changed", "new"]
     assert names(store.claim(["changed", "new", "right"], holder="run", now=NOW, until=NOW + HOUR)) == [
         "changed",
         "new",
@@ -150,11 +150,11 @@ def test_a_claim_keeps_others_away_until_it_ends(store: WatchStore) -> None:
     store.add_many([fresh("a"), fresh("b"), fresh("c")])
     until = NOW + HOUR
     assert names(store.claim(["c", "a", "gone"], holder="first", now=NOW, until=until)) == ["c", "a"]
-    assert names(store.due(NOW)) == ["b"]
+    assert store.due(NOW) == ["b"]
     assert names(store.claim(["a", "b", "c"], holder="second", now=NOW, until=until)) == ["b"]
     assert store.due(NOW) == []
     assert store.due(until - timedelta(microseconds=1)) == []
-    assert names(store.due(until)) == ["a", "b", "c"]
+    assert store.due(until) == ["a", "b", "c"]
     assert names(store.claim(["a"], holder="second", now=until, until=until + HOUR)) == ["a"]
 
 
@@ -163,7 +163,7 @@ def test_a_run_gives_up_its_own_claims(store: WatchStore) -> None:
     store.claim(["a"], holder="first", now=NOW, until=NOW + HOUR)
     store.claim(["b"], holder="second", now=NOW, until=NOW + HOUR)
     store.release("first")
-    assert names(store.due(NOW)) == ["a"]
+    assert store.due(NOW) == ["a"]
 
 
 def test_a_run_may_claim_longer_what_it_has_claimed(store: WatchStore) -> None:
@@ -177,20 +177,20 @@ def test_a_claim_from_a_clock_that_was_ahead_is_over(store: WatchStore) -> None:
     store.add(fresh(), None)
     later = NOW + 365 * DAY
     store.claim(["one"], holder="first", now=later, until=later + HOUR)
-    assert names(store.due(NOW)) == ["one"]
+    assert store.due(NOW) == ["one"]
     assert names(store.claim(["one"], holder="second", now=NOW, until=NOW + HOUR)) == ["one"]
 
 
 def test_what_another_run_has_looked_at_meanwhile_is_not_claimed(store: WatchStore) -> None:
     store.add(fresh(), None)
-    seen = names(store.due(NOW))
+    seen = store.due(NOW)
     store.record([Recorded(looked_at(fresh()))])
     assert store.claim(seen, holder="second", now=NOW, until=NOW + HOUR) == []
 
 
 def test_a_claim_brings_the_row_as_it_is_now(store: WatchStore) -> None:
     store.add(fresh(), None)
-    (seen,) = store.due(NOW)
+    (seen,) = store.watched()
     store.update(replace(seen, muted_until=NOW + DAY))
     (claimed,) = store.claim(["one"], holder="first", now=NOW, until=NOW + HOUR)
     assert claimed.muted_until == NOW + DAY
@@ -211,6 +211,16 @@ def test_all_that_was_found_is_there(store: WatchStore) -> None:
     assert store.sightings("one") == [recorded.sighting]
     assert store.transitions("one", limit=9) == [recorded.transition]
     assert store.outbox(NOW) == [*recorded.alerts[0][1]]
+
+
+def test_a_state_that_is_kept_as_it_was_is_of_the_last_look(store: WatchStore) -> None:
+    store.add(fresh(), STATE)
+    assert store.state("one") == STATE
+    later = looked_at(fresh(), at=NOW + HOUR)
+    store.record([Recorded(later)])
+    assert store.state("one") == replace(STATE, high_water=NOW + HOUR)
+    store.record([Recorded(looked_at(found(store), at=NOW - HOUR))])
+    assert store.state("one") == STATE
 
 
 def test_a_state_stays_where_none_comes(store: WatchStore) -> None:

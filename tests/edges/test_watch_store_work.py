@@ -157,7 +157,7 @@ def test_in_a_list_ten_times_as_long_finding_something_takes_no_more_steps(
 def test_claiming_ten_times_as_many_takes_ten_times_as_long(lists: tuple[Filled, Filled]) -> None:
     taken = []
     for file, store in lists:
-        names = [each.followed.name for each in store.due(NOW + DAY)]
+        names = store.due(NOW + DAY)
 
         def claim(store: SqliteWatchStore = store, names: list[str] = names) -> None:
             claimed = store.claim(names, holder="run", now=NOW + DAY, until=NOW + 2 * DAY)

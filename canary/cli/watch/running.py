@@ -21,7 +21,6 @@ from canary.cli.watch.progress import Progress
 from canary.cli.watch.reports import Report, check_report, print_report
 from canary.core.alerts import Alert, Delivery
 from canary.core.routing import deliveries
-from canary.core.state import State
 from canary.errors import CanaryError
 from canary.flows.watch.delivering import Outlet, deliver
 from canary.flows.watch.rounds import COMPLETED_NOTE, Came, Round, run_round
@@ -125,12 +124,13 @@ class _Pass:
         return Round(
             store=desk.store,
             looks=Looking(
-                state_of=self._state_of,
+                state_of=desk.store.state,
                 checkers=desk.checkers,
                 clock=self._clock,
                 seconds=settings.seconds,
                 threads=settings.threads,
                 per_host=settings.per_host,
+                trust_clock=self._trust_clock,
             ),
             routing=self._route,
             policy=settings.telling,
@@ -144,10 +144,6 @@ class _Pass:
 
     def _route(self, alert: Alert) -> tuple[Delivery, ...]:
         return deliveries(alert, self._desk.settings, self._clock())
-
-    def _state_of(self, name: str) -> State | None:
-        state = self._desk.store.state(name)
-        return state.trust_clock(self._clock()) if state is not None and self._trust_clock else state
 
     def _deliver(self) -> None:
         deliver(self._desk.store, self._outlets, clock=self._clock, holder=self._holder, program=self._desk.program)

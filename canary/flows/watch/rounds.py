@@ -147,7 +147,7 @@ def worst(codes: Sequence[int]) -> int:
 
 
 def _look_at_what_is_due(taken: Round, listed: Sequence[Watched], tags: Sequence[str]) -> Came:
-    due = _claimed(taken, [each.followed.name for each in taken.store.due(taken.clock(), tags=tags)])
+    due = _claimed(taken, taken.store.due(taken.clock(), tags=tags))
     claimed_at = taken.clock()
     names = {each.followed.name for each in due}
     # What is due and is not this run's, another run is looking at: it may find a newer release.

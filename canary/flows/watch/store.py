@@ -50,8 +50,8 @@ class WatchStore(Protocol):
     def find(self, name: str) -> Watched | None:
         """Returns one canary; None where there is none of that name."""
 
-    def due(self, now: datetime, *, tags: Sequence[str] = ()) -> list[Watched]:
-        """Returns what is to be looked at by now and that no run has claimed, the longest overdue first.
+    def due(self, now: datetime, *, tags: Sequence[str] = ()) -> list[str]:
+        """Returns the names of what is to be looked at by now and that no run has claimed, the longest overdue first.
 
         What was looked at later than now, or is not to be looked at for longer than its interval, is due as well: the
         clock was wrong then, or is now.
@@ -71,6 +71,9 @@ class WatchStore(Protocol):
 
     def state(self, name: str) -> State | None:
         """Returns the state of a canary; None where nothing was taken in yet.
+
+        A look after which only the moment of it is another need not store a state: its `high_water` is at least when
+        the canary was looked at last.
 
         Raises:
             StateError: it is damaged, or was written by a newer version; the rest of the memory is not.
