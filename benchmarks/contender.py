@@ -113,6 +113,8 @@ class _SharedContext(HTTPAdapter):
 
 def _bare(job: Job) -> None:
     context = ssl.create_default_context(cafile=job.authorities)
+    # urllib3 sets it for every connection, while OpenSSL reads it for others: some of them fail then.
+    context.set_alpn_protocols = lambda _: None  # type: ignore[method-assign]
     local = threading.local()
 
     def ask(canary: Canary) -> None:

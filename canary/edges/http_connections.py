@@ -11,7 +11,7 @@ import ssl
 import stat
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -290,11 +290,27 @@ class _Tls(_Plain, HTTPSConnection):
     """The same, with TLS."""
 
 
-def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+class _SharedContext(ssl.SSLContext):
+    """A context that many connections are made with at once, so none of them may change it.
+
+    urllib3 sets the protocols of a context for every connection. OpenSSL copies them without a lock for every new one,
+    and half of them on the way are an error of TLS, or worse.
+    """
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        """Does nothing."""
+
+    def speak(self, protocols: list[str]) -> None:
+        """Sets the protocols (ALPN, RFC 7301) before any connection is made."""
+        super().set_alpn_protocols(protocols)
+
+
+def tls_context(ca_file: Path | None, *, http: bool = False) -> ssl.SSLContext:
     """Returns the one context for a set of authorities: TLS 1.2 or newer, host names checked.
 
     Args:
         ca_file: their certificates (PEM), read again when the file has changed; None for certifi's.
+        http: whether HTTP/1.1 is what will be spoken, and the other side is told so.
 
     Raises:
         CanaryError: the file cannot be used.
@@ -307,17 +323,19 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
             version = found.st_dev, found.st_ino, found.st_mtime_ns
     # Reading it takes longer than a handshake, and many looks begin at once.
     with _reading_authorities:
-        return _read_authorities(ca_file, version)
+        return _read_authorities(ca_file, version, http=http)
 
 
 _reading_authorities = threading.Lock()
 
 
 @functools.lru_cache(maxsize=_CONTEXTS)
-def _read_authorities(ca_file: Path | None, version: tuple[int, int, int] | None) -> ssl.SSLContext:
+def _read_authorities(ca_file: Path | None, version: tuple[int, int, int] | None, *, http: bool) -> ssl.SSLContext:
     del version
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not create_default_context: it obeys SSLKEYLOGFILE
+    context = _SharedContext(ssl.PROTOCOL_TLS_CLIENT)  # not create_default_context: it obeys SSLKEYLOGFILE
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if http:
+        context.speak(["http/1.1"])
     try:
         if ca_file is not None:
             _check_file(ca_file)

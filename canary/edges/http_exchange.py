@@ -94,7 +94,7 @@ class Exchange:
         if through is not None and through.scheme == SOCKS:
             connect, tunnel = through_socks(through, self._look), None
         self._is_direct = through is None
-        self._connection = PinnedConnection(place, tls_context(ca_file), connect, tunnel)
+        self._connection = PinnedConnection(place, tls_context(ca_file, http=True), connect, tunnel)
 
     def close(self) -> None:
         """Closes every connection; nothing can be asked afterwards."""
