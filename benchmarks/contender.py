@@ -111,10 +111,14 @@ class _SharedContext(HTTPAdapter):
         pass
 
 
+def _keep_protocols(alpn_protocols: object) -> None:
+    """Stands in the place of `set_alpn_protocols`."""
+
+
 def _bare(job: Job) -> None:
     context = ssl.create_default_context(cafile=job.authorities)
     # urllib3 sets it for every connection, while OpenSSL reads it for others: some of them fail then.
-    context.set_alpn_protocols = lambda _: None  # type: ignore[method-assign]
+    context.set_alpn_protocols = _keep_protocols  # type: ignore[method-assign]
     local = threading.local()
 
     def ask(canary: Canary) -> None:
