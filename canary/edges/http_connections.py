@@ -17,7 +17,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import certifi
-import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError, ProxyError
 from urllib3.util import parse_url
@@ -163,7 +162,7 @@ class PinnedConnection:
 
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, seconds: float
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> http.client.HTTPResponse:
         """Sends one request and returns its answer, the body unread. Nothing is sent twice, no redirect is followed.
 
         Args:
@@ -180,13 +179,9 @@ class PinnedConnection:
         target = parse_url(url)._replace(fragment=None).url if self._is_forwarded else _target(url)
         try:
             connection = self._connected()
-            connection.timeout = seconds
-            # A server may answer before it has read all, and then close.
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                connection.request(
-                    method, target, body=body, headers=headers, preload_content=False, decode_content=False
-                )
-            return connection.getresponse()
+            if connection.sock is not None:
+                connection.sock.settimeout(seconds)
+            return connection.ask(method, target, headers, body)
         except BaseException:
             self.close()
             raise
@@ -240,6 +235,22 @@ class PinnedConnection:
         return made
 
 
+def header(raw: http.client.HTTPResponse, name: str) -> str | None:
+    """Returns a header of an answer, its lines joined (RFC 9110, section 5.3); None where there is none."""
+    lines = raw.headers.get_all(name)
+    return None if lines is None else ", ".join(map(_unfolded, lines))
+
+
+def headers_of(raw: http.client.HTTPResponse) -> list[tuple[str, str]]:
+    """Returns every header line of an answer."""
+    return [(name, _unfolded(value)) for name, value in raw.headers.items()]
+
+
+def _unfolded(value: str) -> str:
+    """Returns a header's value on one line (RFC 9112, section 5.2)."""
+    return " ".join(part.strip() for part in value.split("\n")) if "\n" in value else value
+
+
 def certificate(sock: object) -> bytes:
     """Returns the certificate (DER) of who is at the other end of a socket; empty without TLS, or where it is gone."""
     if not isinstance(sock, ssl.SSLSocket):
@@ -258,7 +269,8 @@ def _target(url: str) -> str:
 class _FinalResponse(http.client.HTTPResponse):
     """An answer without the interim ones before it, which any client must expect (RFC 9110, section 15.2).
 
-    The standard library skips 100 (Continue) alone, and would take 103 (Early Hints) for the answer.
+    The standard library skips 100 (Continue) alone, and would take 103 (Early Hints) for the answer. And of several
+    lengths it would take the first (RFC 9112, section 6.3).
     """
 
     def begin(self) -> None:
@@ -267,6 +279,9 @@ class _FinalResponse(http.client.HTTPResponse):
         while self.status in range(102, 200):
             self.headers = None  # type: ignore[assignment]  # which is how the base class knows that it has read none
             super().begin()
+        lengths = (header(self, "Content-Length") or "").split(",")
+        if len({each.strip() for each in lengths}) > 1:
+            raise ValueError("more than one length")
 
 
 class _Plain(HTTPConnection):
@@ -284,6 +299,13 @@ class _Plain(HTTPConnection):
         except OSError as error:
             # urllib3 would take a bare reset here for one that came after the request.
             raise NewConnectionError(self, "failed") from error
+
+    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> http.client.HTTPResponse:
+        """Sends a request and returns the standard library's own answer: urllib3's is another layer around that."""
+        # A server may answer before it has read all, and then close.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            http.client.HTTPConnection.request(self, method, target, body=body, headers=headers)
+        return http.client.HTTPConnection.getresponse(self)
 
 
 class _Tls(_Plain, HTTPSConnection):
