@@ -100,10 +100,12 @@ class Deadline:
             try:
                 self._hold(sock)
                 # An equal share, so that an address that swallows packets leaves time for the next.
-                sock.settimeout(self.left() / (len(addresses) - position))
+                shares = len(addresses) - position
+                sock.settimeout(self.left() / shares)
                 reach(sock, address)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                sock.settimeout(self.left())
+                if shares > 1:
+                    sock.settimeout(self.left())
             except OSError as error:
                 sock.close()
                 failure = error
@@ -127,13 +129,23 @@ class Deadline:
 
     def cut(self) -> None:
         """Ends the connection, and every wait for one; there will be no more."""
-        with self._lock:
-            self._over = True
-            handle, self._handle = self._handle, None
+        handle = self._let_go()
         if handle is not None:
             with contextlib.suppress(OSError):
                 handle.shutdown(socket.SHUT_RDWR)
             handle.close()
+
+    def end(self) -> None:
+        """Lets go of the connection, which is closed by whom it was made for; there will be no more."""
+        handle = self._let_go()
+        if handle is not None:
+            handle.close()
+
+    def _let_go(self) -> socket.socket | None:
+        with self._lock:
+            self._over = True
+            handle, self._handle = self._handle, None
+        return handle
 
 
 class PinnedConnection:
@@ -170,7 +182,7 @@ class PinnedConnection:
             url: an address of the origin.
             headers: all headers but the usual ones of a body.
             body: what to send.
-            seconds: what each read may take.
+            seconds: what each read may take; over a new connection, what is left of the look.
 
         Raises:
             OSError, HTTPError, HTTPException: no answer came.
@@ -178,9 +190,7 @@ class PinnedConnection:
         """
         target = parse_url(url)._replace(fragment=None).url if self._is_forwarded else _target(url)
         try:
-            connection = self._connected()
-            if connection.sock is not None:
-                connection.sock.settimeout(seconds)
+            connection = self._kept(seconds) or self._new()
             return connection.ask(method, target, headers, body)
         except BaseException:
             self.close()
@@ -211,9 +221,14 @@ class PinnedConnection:
         """Whether a proxy that makes no tunnel is told where to ask (RFC 9112, section 3.2.2)."""
         return self._tunnel is not None and self._place.scheme == "http"
 
-    def _connected(self) -> _Plain:
-        if self._open is not None and self._open.is_connected:
-            return self._open
+    def _kept(self, seconds: float) -> _Plain | None:
+        kept = self._open
+        if kept is None or kept.sock is None or not kept.is_connected:
+            return None
+        kept.sock.settimeout(seconds)
+        return kept
+
+    def _new(self) -> _Plain:
         self.close()
         made = self._open = self._made(self._tls)
         try:

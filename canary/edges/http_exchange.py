@@ -98,7 +98,7 @@ class Exchange:
 
     def close(self) -> None:
         """Closes every connection; nothing can be asked afterwards."""
-        self._look.cut()
+        self._look.end()
         self._connection.close()
 
     @property

@@ -136,7 +136,7 @@ class _Pass:
             policy=settings.telling,
             patience=settings.patience,
             clock=self._clock,
-            jitter=random.SystemRandom().random,
+            jitter=random.random,
             holder=self._holder,
             trust_clock=self._trust_clock,
             progress=tell_of,
