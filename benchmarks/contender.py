@@ -2,8 +2,8 @@
 
     python -m benchmarks.contender run|bare|stock|pycurl unchanged|first FOLDER PORT COUNT MEMORY
 
-Every host name leads to this machine, and every canary has a host of its own, so that each takes a new connection. It
-prints what it took (`Taken`, as JSON).
+Every canary has a host of its own, so that each takes a new connection; with the folder `resolver` on Python's path all
+of their names lead to this machine. It prints what it took (`Taken`, as JSON).
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import io
 import resource
-import socket
 import ssl
 import sys
 import threading
@@ -25,9 +24,10 @@ import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 
-from benchmarks.followed_sites import AUTHORITIES, DOMAIN, Canary, canaries_of
+from benchmarks.canaries import AUTHORITIES, Canary, canaries_of
 from canary.cli.main import run
 from canary.core.watch_settings import WatchSettings
+from canary.limits import LOOK_PROCESSES
 
 THREADS = WatchSettings("").threads
 _OK, _NOT_MODIFIED, _NOT_FOUND = 200, 304, 404
@@ -39,8 +39,8 @@ class Taken(msgspec.Struct):
 
     Attributes:
         seconds: of wall time.
-        cpu: of processor time of this process.
-        peak: the most memory it had, in KiB.
+        cpu: of processor time, that of processes it started included.
+        peak: the most memory that it had, in KiB; where it started processes, with as much for each as the largest had.
     """
 
     seconds: float
@@ -199,27 +199,24 @@ def _pycurl(job: Job) -> None:
 _CONTENDERS = {"run": _run, "bare": _bare, "stock": _stock, "pycurl": _pycurl}
 
 
-def _resolve_here() -> None:
-    """Lets the names of the canaries lead to this machine."""
-    asked = socket.getaddrinfo
-
-    def getaddrinfo(host: Any, *arguments: Any, **options: Any) -> Any:
-        return asked("127.0.0.1" if str(host).endswith(DOMAIN) else host, *arguments, **options)
-
-    socket.getaddrinfo = getaddrinfo
-
-
 def main() -> None:
     """Asks in the one way that the command line names, and prints what that took."""
     name, kind, folder, port, count, memory = sys.argv[1:]
     job = Job(kind == "first", Path(folder), int(port), canaries_of(Path(folder))[: int(count)], Path(memory))
-    _resolve_here()
-    began, cpu = time.perf_counter(), time.process_time()
+    began, cpu = time.perf_counter(), _cpu()
     _CONTENDERS[name](job)
-    taken = Taken(
-        time.perf_counter() - began, time.process_time() - cpu, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    )
+    taken = Taken(time.perf_counter() - began, _cpu() - cpu, _peak())
     print(msgspec.json.encode(taken).decode())
+
+
+def _cpu() -> float:
+    own, others = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
+
+
+def _peak() -> int:
+    own, others = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return own + LOOK_PROCESSES * others
 
 
 if __name__ == "__main__":

@@ -15,10 +15,10 @@ from canary.cli.app import App
 from canary.cli.formats import failures_in
 from canary.cli.watch.channels import open_channels, send_ping
 from canary.cli.watch.desk import Desk, open_desk
-from canary.cli.watch.looking import Looking
 from canary.cli.watch.overview import Overview
 from canary.cli.watch.progress import Progress
 from canary.cli.watch.reports import Report, check_report, print_report
+from canary.cli.watch.spreading import Spread
 from canary.core.alerts import Alert, Delivery
 from canary.core.routing import deliveries
 from canary.errors import CanaryError
@@ -123,15 +123,7 @@ class _Pass:
 
         return Round(
             store=desk.store,
-            looks=Looking(
-                state_of=desk.store.state,
-                checkers=desk.checkers,
-                clock=self._clock,
-                seconds=settings.seconds,
-                threads=settings.threads,
-                per_host=settings.per_host,
-                trust_clock=self._trust_clock,
-            ),
+            looks=Spread(desk, trust_clock=self._trust_clock),
             routing=self._route,
             policy=settings.telling,
             patience=settings.patience,
