@@ -15,7 +15,7 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,13 @@ def _run(job: Job) -> None:
         raise SystemExit(f"left with {code}: {printed.getvalue()}")
 
 
+class _UnchangedContext(ssl.SSLContext):
+    """urllib3 sets the protocols for every connection, while OpenSSL reads them for others: some of them fail then."""
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        pass
+
+
 class _SharedContext(HTTPAdapter):
     """requests' adapter with one TLS context for all connections, which it never gives other authorities."""
 
@@ -111,14 +118,9 @@ class _SharedContext(HTTPAdapter):
         pass
 
 
-def _keep_protocols(alpn_protocols: object) -> None:
-    """Stands in the place of `set_alpn_protocols`."""
-
-
 def _bare(job: Job) -> None:
-    context = ssl.create_default_context(cafile=job.authorities)
-    # urllib3 sets it for every connection, while OpenSSL reads it for others: some of them fail then.
-    context.set_alpn_protocols = _keep_protocols  # type: ignore[method-assign]
+    context = _UnchangedContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(job.authorities)
     local = threading.local()
 
     def ask(canary: Canary) -> None:
