@@ -27,7 +27,6 @@ from requests.adapters import HTTPAdapter
 from benchmarks.canaries import AUTHORITIES, Canary, canaries_of
 from canary.cli.main import run
 from canary.core.watch_settings import WatchSettings
-from canary.limits import LOOK_PROCESSES
 
 THREADS = WatchSettings("").threads
 _OK, _NOT_MODIFIED, _NOT_FOUND = 200, 304, 404
@@ -40,12 +39,10 @@ class Taken(msgspec.Struct):
     Attributes:
         seconds: of wall time.
         cpu: of processor time, that of processes it started included.
-        peak: the most memory that it had, in KiB; where it started processes, with as much for each as the largest had.
     """
 
     seconds: float
     cpu: float
-    peak: int
 
 
 class Job(msgspec.Struct):
@@ -85,7 +82,7 @@ class Job(msgspec.Struct):
 
 def _run(job: Job) -> None:
     config = job.memory.with_suffix(".toml")
-    config.write_text(f'[watch]\nmemory = "{job.memory}"\nthreads = {THREADS}\n')
+    config.write_text(f'[watch]\nmemory = "{job.memory}"\n')
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         code = run(["watch", "run", "--config", str(config)])
@@ -207,18 +204,13 @@ def main() -> None:
     job = Job(kind == "first", Path(folder), int(port), canaries_of(Path(folder))[: int(count)], Path(memory))
     began, cpu = time.perf_counter(), _cpu()
     _CONTENDERS[name](job)
-    taken = Taken(time.perf_counter() - began, _cpu() - cpu, _peak())
+    taken = Taken(time.perf_counter() - began, _cpu() - cpu)
     print(msgspec.json.encode(taken).decode())
 
 
 def _cpu() -> float:
     own, others = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
-
-
-def _peak() -> int:
-    own, others = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return own + LOOK_PROCESSES * others
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import IO, Any
 
 from canary.errors import CanaryError
@@ -30,7 +30,7 @@ _DRAINING_SECONDS = 0.05
 _HINT = "If that happens again, look for what ended it: too little memory, for example."
 
 
-def in_processes(module: str, orders: Sequence[Any]) -> Iterator[Any]:
+def in_processes(module: str, orders: Sequence[Any]) -> Generator[Any]:
     """Starts a process for each order, and yields what they send in the order in which it comes.
 
     Whoever stops taking results ends the processes; they get some seconds to tidy up.
@@ -121,7 +121,8 @@ def serve(work: Callable[[Any], Iterator[Any]]) -> None:
     Args:
         work: takes the order, and yields results.
     """
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     results = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # What anything prints must not stand among the results.
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

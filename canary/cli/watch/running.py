@@ -100,7 +100,7 @@ class _Pass:
 
     def _done(self) -> Overview:
         desk = self._desk
-        desk.listed(self._tags)
+        desk.check_list(self._tags)
         desk.checkers(None)  # what cannot be used is told now, and not as a failure of every canary
         self._deliver()
         with Progress("Looking") as progress:

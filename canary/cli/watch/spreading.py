@@ -75,22 +75,22 @@ class Spread:
     def _in_processes(self, due: Sequence[Watched], processes: int) -> Iterator[Looked]:
         settings, watched = self._desk.settings, {each.followed.name: each for each in due}
         threads, large = -(-settings.threads // processes), max(1, LARGE_LOOKS // processes)
-        orders = [_Order(settings, threads, large, self._trust_clock, part) for part in _parts(due, processes) if part]
+        orders = [_Order(settings, threads, large, self._trust_clock, part) for part in parts(due, processes) if part]
         for sent in in_processes(_PROCESS, orders):
             yield Looked(watched[sent.name], sent.at, sent.took, sent.verdict, sent.state, sent.sighting)
 
 
-def _parts(due: Sequence[Watched], count: int) -> list[list[Watched]]:
+def parts(due: Sequence[Watched], count: int) -> list[list[Watched]]:
     """Shares canaries out evenly, all of one host to one process: so no host is asked more at once than it may be."""
     hosts = Counter(map(host_of, due))
-    parts: list[list[Watched]] = [[] for _ in range(count)]
+    shared: list[list[Watched]] = [[] for _ in range(count)]
     sizes, part_of = [0] * count, dict[str, int]()
     for host, size in hosts.most_common():
         part_of[host] = sizes.index(min(sizes))
         sizes[part_of[host]] += size
     for each in due:
-        parts[part_of[host_of(each)]].append(each)
-    return parts
+        shared[part_of[host_of(each)]].append(each)
+    return shared
 
 
 def _processors() -> int:
