@@ -151,7 +151,7 @@ def _pycurl(job: Job) -> None:
     import pycurl  # noqa: PLC0415  # it need not be there
 
     multi = pycurl.CurlMulti()
-    multi.setopt(pycurl.M_MAXCONNECTS, THREADS)
+    multi.setopt(pycurl.M_MAXCONNECTS, 2 * THREADS)
     waiting = iter(job.canaries)
     left: dict[Any, tuple[Iterator[Request], io.BytesIO]] = {}
 

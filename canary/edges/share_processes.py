@@ -16,8 +16,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import IO, Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO, Any, Self
 
 from canary.errors import CanaryError
 from canary.limits import STOPPING_SECONDS
@@ -26,30 +26,53 @@ _RESULT, _DONE, _FAILED, _ENDED = "result", "done", "failed", "ended"
 _AHEAD = 64
 """Results that may wait to be taken; whoever takes them slowly slows the work down."""
 
-_DRAINING_SECONDS = 0.05
+_DRAINING_SECONDS = 0.01
 _HINT = "If that happens again, look for what ended it: too little memory, for example."
 
 
-def in_processes(module: str, orders: Sequence[Any]) -> Generator[Any]:
-    """Starts a process for each order, and yields what they send in the order in which it comes.
-
-    Whoever stops taking results ends the processes; they get some seconds to tidy up.
+class Processes:
+    """Processes that wait for their orders: each takes some time to start. A context manager, which ends them.
 
     Args:
         module: what each process runs; it calls `serve`.
-        orders: the orders.
-
-    Raises:
-        CanaryError: what the work in a process raises, or a process ended before its work did.
+        count: how many.
     """
-    came: queue.Queue[tuple[str, Any]] = queue.Queue(maxsize=_AHEAD)
-    shares: list[_Share] = []
-    try:
-        for order in orders:
-            shares.append(_Share(module, order, came))  # noqa: PERF401  # those that are started are ended below
-        unfinished = running = len(shares)
+
+    def __init__(self, module: str, count: int) -> None:
+        self._came: queue.Queue[tuple[str, Any]] = queue.Queue(maxsize=_AHEAD)
+        self._shares: list[_Share] = []
+        try:
+            for _ in range(count):
+                self._shares.append(_Share(module))
+        except OSError:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._shares)
+
+    def work(self, orders: Sequence[Any]) -> Iterator[Any]:
+        """Gives an order to each of as many processes, and yields what they send in the order in which it comes.
+
+        Args:
+            orders: no more of them than there are processes that have had none.
+
+        Raises:
+            CanaryError: what the work in a process raises, or a process ended before its work did.
+        """
+        for share, order in zip(self._shares[: len(orders)], orders, strict=True):
+            share.begin(order, self._came)
+        unfinished = running = len(orders)
         while running:
-            kind, value = came.get()
+            kind, value = self._came.get()
             if kind == _RESULT:
                 yield value
             elif kind == _FAILED:
@@ -60,24 +83,31 @@ def in_processes(module: str, orders: Sequence[Any]) -> Generator[Any]:
                 running -= 1
                 if unfinished > running:
                     raise CanaryError("one of the processes that look has ended before its work did", hint=_HINT)
-    finally:
+
+    def close(self) -> None:
+        """Ends the processes, whatever they are at; they get some seconds to tidy up."""
         until = time.monotonic() + 2 * STOPPING_SECONDS
-        for share in shares:
+        for share in self._shares:
             share.stop()
-        for share in shares:
-            share.end(until, came)
+        for share in self._shares:
+            share.end(until, self._came)
+        self._shares = []
 
 
 class _Share:
-    """One process at work, with a thread that takes in what it sends."""
+    """One process, with a thread that takes in what it sends once it has an order."""
 
-    def __init__(self, module: str, order: object, came: queue.Queue[tuple[str, Any]]) -> None:
+    def __init__(self, module: str) -> None:
         # -P: nothing of the folder that somebody happens to be in is run. A session of its own: Ctrl-C is for who
         # started it, and that ends it in an orderly way.
         command = [sys.executable, "-P", "-m", module]
         self._process = subprocess.Popen(  # noqa: S603  # our own module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
+        self._thread: threading.Thread | None = None
+
+    def begin(self, order: object, came: queue.Queue[tuple[str, Any]]) -> None:
+        """Gives it its order."""
         self._thread = threading.Thread(target=self._take_in, args=(order, came), name="canary-share", daemon=True)
         self._thread.start()
 
@@ -88,13 +118,13 @@ class _Share:
 
     def end(self, until: float, came: queue.Queue[tuple[str, Any]]) -> None:
         """Waits for the end of the process and of its thread; after `until` the process is killed."""
-        while self._thread.is_alive() or self._process.poll() is None:
+        while self._process.poll() is None or (self._thread is not None and self._thread.is_alive()):
             if time.monotonic() >= until:
                 self._process.kill()
             # Nobody takes results any more, and the thread may be waiting for room for its own.
             with contextlib.suppress(queue.Empty):
                 came.get_nowait()
-            self._thread.join(_DRAINING_SECONDS)
+            time.sleep(_DRAINING_SECONDS)
         self._pipe(self._process.stdout).close()
 
     def _take_in(self, order: object, came: queue.Queue[tuple[str, Any]]) -> None:
@@ -116,7 +146,7 @@ class _Share:
 
 
 def serve(work: Callable[[Any], Iterator[Any]]) -> None:
-    """Does the work of a process that `in_processes` started; returns when it is done, or nobody wants it any more.
+    """Does the work of a process of `Processes`; returns when it is done, or nobody wants it any more.
 
     Args:
         work: takes the order, and yields results.
@@ -128,7 +158,10 @@ def serve(work: Callable[[Any], Iterator[Any]]) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     # Gone is who started it, or does not want it any more: what is under way is tidied up.
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError), results:
-        order = pickle.load(sys.stdin.buffer)  # noqa: S301  # from who started it
+        try:
+            order = pickle.load(sys.stdin.buffer)  # noqa: S301  # from who started it
+        except EOFError:
+            return  # there was nothing to do after all
         threading.Thread(target=_end_with_input, name="canary-input", daemon=True).start()
         try:
             for result in work(order):

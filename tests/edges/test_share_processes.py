@@ -7,13 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from canary.edges.share_processes import in_processes
+from canary.edges.share_processes import Processes
 from canary.errors import CanaryError, StoreError
 
 MODULE = "tests.shared_work"
@@ -23,11 +22,11 @@ LONG = 20.0
 PARENT = f"""
 import sys
 from pathlib import Path
-from canary.edges.share_processes import in_processes
-came = in_processes({MODULE!r}, [("go on", Path(sys.argv[1]))])
-print(next(came), flush=True)
-for _ in came:
-    pass
+from canary.edges.share_processes import Processes
+with Processes({MODULE!r}, 1) as processes:
+    for number, each in enumerate(processes.work([("go on", Path(sys.argv[1]))])):
+        if not number:
+            print(each, flush=True)
 """
 
 
@@ -37,7 +36,8 @@ def _modules_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def done(*orders: tuple[str, Any]) -> list[Any]:
-    return list(in_processes(MODULE, orders))
+    with Processes(MODULE, len(orders)) as processes:
+        return list(processes.work(orders))
 
 
 def waits_until_gone(process: int) -> None:
@@ -78,11 +78,20 @@ def test_whoever_stops_taking_results_ends_the_processes_which_tidy_up(tmp_path:
     marks = [tmp_path / "one", tmp_path / "two"]
     for mark in marks:
         mark.touch()
-    with closing(in_processes(MODULE, [("go on", mark) for mark in marks])) as came:
+    with Processes(MODULE, 2) as processes:
+        came = processes.work([("go on", mark) for mark in marks])
         ids = {each for _ in range(50) if isinstance(each := next(came), int)}
     assert not any(mark.exists() for mark in marks)
     for each in ids:
         waits_until_gone(each)
+
+
+def test_processes_that_get_no_order_end_quietly(capfd: pytest.CaptureFixture[str]) -> None:
+    with Processes(MODULE, 3) as processes:
+        assert processes.count == 3
+        assert list(processes.work([("count", 2)])) == [0, 1]
+    assert processes.count == 0
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])

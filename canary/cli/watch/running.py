@@ -103,8 +103,8 @@ class _Pass:
         desk.check_list(self._tags)
         desk.checkers(None)  # what cannot be used is told now, and not as a failure of every canary
         self._deliver()
-        with Progress("Looking") as progress:
-            came = run_round(self._round(progress), tags=self._tags)
+        with Spread(desk, trust_clock=self._trust_clock, tags=self._tags) as looks, Progress("Looking") as progress:
+            came = run_round(self._round(looks, progress), tags=self._tags)
         self._deliver()
         self._compact()
         if came.clock_behind is None:
@@ -112,7 +112,7 @@ class _Pass:
             self._ping(came)
         return Overview(desk.listed(self._tags), self._clock(), came, desk.store.failures())
 
-    def _round(self, progress: Progress) -> Round:
+    def _round(self, looks: Spread, progress: Progress) -> Round:
         desk, settings = self._desk, self._desk.settings
 
         def tell_of(done: int, of: int) -> None:
@@ -123,7 +123,7 @@ class _Pass:
 
         return Round(
             store=desk.store,
-            looks=Spread(desk, trust_clock=self._trust_clock),
+            looks=looks,
             routing=self._route,
             policy=settings.telling,
             patience=settings.patience,

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from threading import BoundedSemaphore
+from typing import Self
 
 import msgspec
 
@@ -22,7 +23,7 @@ from canary.core.state import State
 from canary.core.verdict import Verdict
 from canary.core.watch_settings import WatchSettings
 from canary.core.watched import Sighting, Watched
-from canary.edges.share_processes import in_processes
+from canary.edges.share_processes import Processes
 from canary.edges.watch_store import open_watch_store
 from canary.flows.watch.rounds import Looked
 from canary.limits import LARGE_LOOKS, LOOK_PROCESSES, LOOKS_A_PROCESS
@@ -52,32 +53,58 @@ class _Sent(msgspec.Struct, frozen=True):
 
 
 class Spread:
-    """Looks at canaries, in this process or in several (`canary.flows.watch.rounds.Looks`).
+    """Looks at canaries, in this process or, where many are due, in several (`canary.flows.watch.rounds.Looks`).
+
+    A context manager; it starts those processes when it is entered, so that they are ready once it is clear what is to
+    be looked at.
 
     Args:
         desk: the configuration and the memory.
         trust_clock: whether a person says that the clock is right though it is behind an earlier look.
+        tags: only canaries that are filed under one of these are looked at; none for all.
     """
 
-    def __init__(self, desk: Desk, *, trust_clock: bool) -> None:
+    def __init__(self, desk: Desk, *, trust_clock: bool, tags: Sequence[str] = ()) -> None:
         self._desk = desk
         self._trust_clock = trust_clock
+        self._tags = tags
+        self._processes: Processes | None = None
+
+    def __enter__(self) -> Self:
+        count = self._worth(len(self._desk.store.due(self._desk.app.clock(), tags=self._tags)))
+        if count > 1:
+            self._processes = Processes(_PROCESS, count)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._processes is not None:
+            self._processes.close()
+        self._processes = None
 
     def __call__(self, due: Sequence[Watched]) -> Iterator[Looked]:
         """Looks at canaries."""
-        processes = min(len(due) // LOOKS_A_PROCESS, LOOK_PROCESSES, _processors())
-        # Another clock than the machine's is only here.
-        if processes < 2 or self._desk.app.clock is not App().clock:  # noqa: PLR2004  # one is this one
-            settings = self._desk.settings
-            return _looking(self._desk, settings.threads, LARGE_LOOKS, trust_clock=self._trust_clock)(due)
-        return self._in_processes(due, processes)
+        processes = self._processes
+        count = 1 if processes is None else min(self._worth(len(due)), processes.count)
+        if count > 1 and processes is not None:
+            # Each takes one order; what has to be looked at again is little.
+            self._processes = None
+            return self._in_processes(due, processes, count)
+        threads = self._desk.settings.threads
+        return _looking(self._desk, threads, LARGE_LOOKS, trust_clock=self._trust_clock)(due)
 
-    def _in_processes(self, due: Sequence[Watched], processes: int) -> Iterator[Looked]:
+    def _worth(self, due: int) -> int:
+        """Returns how many processes are worth starting for so many looks."""
+        # Another clock than the machine's is only here.
+        is_only_here = self._desk.app.clock is not App().clock
+        return 1 if is_only_here else min(due // LOOKS_A_PROCESS, LOOK_PROCESSES, _processors())
+
+    def _in_processes(self, due: Sequence[Watched], processes: Processes, count: int) -> Iterator[Looked]:
         settings, watched = self._desk.settings, {each.followed.name: each for each in due}
-        threads, large = -(-settings.threads // processes), max(1, LARGE_LOOKS // processes)
-        orders = [_Order(settings, threads, large, self._trust_clock, part) for part in parts(due, processes) if part]
-        for sent in in_processes(_PROCESS, orders):
-            yield Looked(watched[sent.name], sent.at, sent.took, sent.verdict, sent.state, sent.sighting)
+        threads, large = -(-settings.threads // count), max(1, LARGE_LOOKS // count)
+        orders = [_Order(settings, threads, large, self._trust_clock, part) for part in parts(due, count) if part]
+        with processes:
+            for sent in processes.work(orders):
+                yield Looked(watched[sent.name], sent.at, sent.took, sent.verdict, sent.state, sent.sighting)
 
 
 def parts(due: Sequence[Watched], count: int) -> list[list[Watched]]:

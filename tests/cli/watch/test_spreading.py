@@ -19,7 +19,7 @@ from canary.cli.watch.spreading import Spread
 from canary.core.findings import Status
 from canary.core.followed import Followed
 from canary.core.watched import Watched
-from canary.edges.share_processes import in_processes
+from canary.edges.share_processes import Processes
 from canary.flows.watch.rounds import Looked
 from tests.loopback import Loopback
 from tests.simulator import Publisher
@@ -51,7 +51,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 
 
 def looks(desk: Desk) -> dict[str, Looked]:
-    return {each.watched.followed.name: each for each in Spread(desk, trust_clock=False)(desk.store.watched())}
+    with Spread(desk, trust_clock=False) as spread:
+        return {each.watched.followed.name: each for each in spread(desk.store.watched())}
 
 
 def test_several_processes_find_what_one_finds(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,11 +60,12 @@ def test_several_processes_find_what_one_finds(desk: Desk, monkeypatch: pytest.M
     monkeypatch.setattr(spreading, "LOOKS_A_PROCESS", 2)
     started: list[int] = []
 
-    def counted(module: str, orders: Sequence[object]) -> Iterator[object]:
-        started.append(len(orders))
-        return in_processes(module, orders)
+    class Counted(Processes):
+        def work(self, orders: Sequence[object]) -> Iterator[object]:
+            started.append(len(orders))
+            return super().work(orders)
 
-    monkeypatch.setattr(spreading, "in_processes", counted)
+    monkeypatch.setattr(spreading, "Processes", Counted)
     spread = looks(desk)
     assert started == [2]
     assert spread.keys() == alone.keys() == {f"canary-{number}" for number in range(12)}
@@ -78,9 +80,16 @@ def test_several_processes_find_what_one_finds(desk: Desk, monkeypatch: pytest.M
 
 def test_a_clock_that_is_only_here_keeps_the_looks_here(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spreading, "LOOKS_A_PROCESS", 2)
-    monkeypatch.setattr(spreading, "in_processes", lambda *_: pytest.fail("a process was started"))
+    monkeypatch.setattr(spreading, "Processes", lambda *_: pytest.fail("a process was started"))
     here = Desk(App(clock=lambda: NOW), desk.settings, desk.store, desk.config)
     assert {each.at for each in looks(here).values()} == {NOW}
+
+
+def test_a_second_time_it_looks_by_itself(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreading, "LOOKS_A_PROCESS", 2)
+    with Spread(desk, trust_clock=False) as spread:
+        for _ in range(2):
+            assert len(list(spread(desk.store.watched()))) == 12
 
 
 @given(st.lists(st.sampled_from([f"host-{number}" for number in range(20)]), max_size=60), st.integers(1, 4))
