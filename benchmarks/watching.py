@@ -70,8 +70,8 @@ def watching() -> Iterator[Row]:
 
 
 def _take_turns(kind: str, folder: Path, server: Server) -> dict[str, _Best]:
-    contenders = ["run", "bare", *(["pycurl"] if importlib.util.find_spec("pycurl") else [])]
-    best: dict[str, _Best] = {"stock": _one("stock", kind, folder, server)}
+    contenders = ["run", "bare", "stock", *(["pycurl"] if importlib.util.find_spec("pycurl") else [])]
+    best: dict[str, _Best] = {}
     for _ in range(_ROUNDS):
         for name in contenders:
             found = _one(name, kind, folder, server)
