@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.dating import dating
 from benchmarks.following import following
 from benchmarks.foreign import foreign
+from benchmarks.listing import listing
 from benchmarks.measuring import Row
 from benchmarks.rendering import rendering
 from benchmarks.starting import starting
@@ -21,15 +22,14 @@ def main() -> None:
     """Measures everything, one after the other, and prints each figure as it comes."""
     # As an installed package has it: the first start of a fresh checkout would compile every module.
     compileall.compile_dir(str(_ROOT / "canary"), quiet=1)
-    print(f"{'':>7}{'at most':>9}         ")
-    for measure in (starting, dating, following, storing, rendering, watching, foreign):
+    for measure in (starting, dating, following, storing, listing, rendering, watching, foreign):
         for row in measure():
             _print(row)
 
 
 def _print(row: Row) -> None:
-    bound = "" if row.bound is None else f"{row.bound:.2f}"
-    print(f"{row.value:7.2f}{bound:>9}  {row.verdict:4}  {row.what}, against {row.note}", flush=True)
+    bound = "" if row.bound is None else f"{'≥' if row.at_least else '≤'} {row.bound:.2f}"
+    print(f"{row.value:7.2f}{bound:>9}  {row.verdict:5}  {row.what}, against {row.note}", flush=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import certifi
 import msgspec
 import trustme
 
+from benchmarks.canaries import AUTHORITIES, CANARIES, DOMAIN, RESOLVER, Canary
 from benchmarks.https_sites import CERTIFICATE, SITES, etag
 from benchmarks.samples import site_of, year_of
 from canary.core.agenda import Patience
@@ -24,28 +25,19 @@ from canary.flows.watch.rounds import Looked, Round, run_round
 from canary.flows.watch.verify import verify_site
 from tests.simulator import CHECKERS, MemorySource, Publisher
 
-DOMAIN = "canaries.example"
-AUTHORITIES, CANARIES = "authorities.pem", "canaries"
 _BASE = "/canary"
+
+_LEADS_HERE = f"""
+import socket
+
+asked = socket.getaddrinfo
+socket.getaddrinfo = lambda host, *rest, **options: asked(
+    "127.0.0.1" if str(host).endswith({DOMAIN!r}) else host, *rest, **options
+)
+"""
+"""What Python begins with wherever this lies on its path: the names of the canaries lead to this machine."""
+
 _EVERY = timedelta(hours=6)
-
-
-class Canary(msgspec.Struct, frozen=True):
-    """One canary that is followed.
-
-    Attributes:
-        host: where it lies.
-        pin: SHA-256 of roster 1's text.
-        checkpoint: the target of its checkpoint.
-        etag: the checkpoint's entity tag.
-        targets: what a first look asks for, in order.
-    """
-
-    host: str
-    pin: str
-    checkpoint: str
-    etag: str
-    targets: tuple[str, ...]
 
 
 class Sites:
@@ -73,6 +65,8 @@ class Sites:
         (folder / SITES).write_bytes(msgspec.msgpack.encode(files))
         canaries = [self._canary(host) for host in hosts]
         (folder / CANARIES).write_bytes(msgspec.msgpack.encode(canaries))
+        (folder / RESOLVER).mkdir()
+        (folder / RESOLVER / "sitecustomize.py").write_text(_LEADS_HERE)
 
     def _canary(self, host: str) -> Canary:
         publisher, source = self._publishers[host], self._sources[host]
@@ -122,8 +116,3 @@ class Sites:
             if found.verdict.status is not Status.OK:
                 raise SystemExit(f"{name} is {found.verdict.status}")
             yield Looked(watched, watched.next_at, 0.1, found.verdict, found.state, None)
-
-
-def canaries_of(folder: Path) -> list[Canary]:
-    """Returns the canaries whose sites were written into a folder."""
-    return msgspec.msgpack.decode((folder / CANARIES).read_bytes(), type=list[Canary])

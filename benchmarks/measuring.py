@@ -5,13 +5,18 @@ Other work on the machine only ever makes a run slower, so the quickest run is t
 
 from __future__ import annotations
 
+import contextlib
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 KIB_IN_A_MB = 1000 / 1.024
+_SAMPLED_EVERY = 0.05
+"""Seconds."""
 
 _MEASURE_CHILD = """
 import resource, subprocess, sys
@@ -30,18 +35,22 @@ class Row:
         value: the figure.
         bound: the most it may be; None where it is only shown.
         note: what it is a ratio of, and other figures beside it.
+        at_least: whether the bound is the least instead.
     """
 
     what: str
     value: float
     bound: float | None
     note: str
+    at_least: bool = False
 
     @property
     def verdict(self) -> str:
-        """`ok`, `OVER`, or nothing where there is no bound."""
+        """`ok`, `OVER` or `UNDER`, or nothing where there is no bound."""
         if self.bound is None:
             return ""
+        if self.at_least:
+            return "ok" if self.value >= self.bound else "UNDER"
         return "ok" if self.value <= self.bound else "OVER"
 
 
@@ -82,6 +91,39 @@ def peak_kib(command: Sequence[str]) -> int:
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(command)} left with {done.returncode}: {done.stderr}")
     return int(done.stdout)
+
+
+def peak_of_all_kib(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Returns the most memory that a process and those it starts have together, in KiB; by samples, on Linux alone.
+
+    What they share counts for each of them.
+    """
+    peak = 0
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=environment) as process:  # noqa: S603  # our own list
+        while process.poll() is None:
+            peak = max(peak, sum(map(_resident, _with_children(process.pid))))
+            time.sleep(_SAMPLED_EVERY)
+    if process.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} left with {process.returncode}")
+    return peak
+
+
+def _with_children(process: int) -> list[int]:
+    found = [process]
+    # Processes and threads may end at any moment.
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            with contextlib.suppress(OSError):
+                for child in (thread / "children").read_text().split():
+                    found += _with_children(int(child))
+    return found
+
+
+def _resident(process: int) -> int:
+    try:
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * resource.getpagesize() // 1024
+    except OSError:
+        return 0
 
 
 def milliseconds(seconds: float) -> str:

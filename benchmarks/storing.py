@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -13,7 +12,7 @@ from typing import TypeVar
 
 from msgspec.structs import astuple, replace
 
-from benchmarks.measuring import KIB_IN_A_MB, Row, milliseconds, peak_kib, quickest_calls, quickest_processes
+from benchmarks.measuring import Row, milliseconds, quickest_calls
 from canary.core.recorded import Recorded
 from canary.edges.watch_store import SqliteWatchStore, open_watch_store
 from canary.edges.watch_store_history import check_row
@@ -25,21 +24,9 @@ _Value = TypeVar("_Value")
 _PROMISED = 10_000
 """Verdicts a second."""
 
-_LISTING = """
-import sys
-from datetime import datetime, timezone
-from pathlib import Path
-import click
-from canary.edges.watch_store import open_watch_store
-with open_watch_store(Path(sys.argv[1])) as store:
-    now = datetime.now(timezone.utc)
-    for each in store.summaries():
-        print(each.followed.name, each.standing(now), each.next_at)
-"""
-
 
 def storing() -> Iterator[Row]:
-    """Measures storing verdicts, what is due, and the list."""
+    """Measures storing verdicts, and finding what is due."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         yield from _verdicts(folder)
@@ -116,12 +103,6 @@ def _finding(paths: Mapping[int, Path]) -> Iterator[Row]:
     for what, found in (("reading a list in short", short), ("reading it with all verdicts", whole)):
         note = f"{_FEW:,} ({milliseconds(found['few'])}, and {milliseconds(found['many'])})"
         yield Row(f"{what}, {_MANY:,} canaries", found["many"] / found["few"], None, note)
-    commands = {size: [sys.executable, "-c", _LISTING, str(path)] for size, path in paths.items()}
-    listed = quickest_processes({str(size): command for size, command in commands.items()}, rounds=10)
-    note = f"{_FEW:,} ({milliseconds(listed[str(_FEW)])})"
-    yield Row(f"a process that lists {_MANY:,} canaries", listed[str(_MANY)] / listed[str(_FEW)], 3.0, note)
-    peak = peak_kib(commands[_MANY]) / KIB_IN_A_MB
-    yield Row("its peak memory", peak / 200, 1.0, f"200 MB ({peak:.0f} MB)")
 
 
 def _batches(several: Sequence[_Value]) -> Iterator[Sequence[_Value]]:

@@ -224,6 +224,12 @@ TELL_EVERY = timedelta(minutes=1)
 COMPACT_EVERY = timedelta(days=1)
 """How often the history is thinned."""
 
+LOOK_PROCESSES = 2
+"""Processes that look at a long list. With a third, what is stored would not keep up, and memory be short."""
+
+LOOKS_A_PROCESS = 250
+"""Looks for which another process is worth starting: that takes as long as a hundred of them."""
+
 LARGE_LOOK_BYTES = 1_048_576
 """Bytes that one look may have taken into memory before it needs a place; a log of a century of releases has fewer."""
 

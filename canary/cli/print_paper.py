@@ -12,7 +12,9 @@ from canary.core.release import Release
 from canary.core.strict import hash_field
 from canary.edges.files import write_file
 from canary.errors import CanaryError, RefusedError
-from canary.flows.issue.printing import Paper, paper_of_draft, paper_of_entry, render_paper
+from canary.flows.issue.printing import paper_of_draft
+from canary.flows.site.pages import paper_page_of
+from canary.flows.site.paper import Paper, paper_of_entry
 
 _HTML = (".html", ".htm")
 _PDF = ".pdf"
@@ -28,7 +30,7 @@ def print_paper(app: App, *, file: Path, release: int | None, roster: int | None
         raise CanaryError("--release and --roster are two papers", hint="Give one of them, or none for the open draft.")
     with open_session(app, workspace, changes=False) as session:
         paper = _paper(session, release, roster)
-    data = render_paper(paper)
+    data = paper_page_of(paper)
     if file.suffix.lower() == _PDF:
         from canary.edges.pdf import pdf_of  # noqa: PLC0415  # where it is asked for
 

@@ -70,6 +70,9 @@ class Admitted:
     def __hash__(self) -> int:
         return hash(self.data)
 
+    def __reduce__(self) -> tuple[type[Admitted], tuple[bytes, Tally, Admitted | None]]:
+        return Admitted, (self.data, self.tally, self._in_force)
+
     def __repr__(self) -> str:
         return f"Admitted({self.data!r}, {self.tally!r})"
 

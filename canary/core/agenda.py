@@ -176,7 +176,8 @@ def _recorded(before: Watched, after: Watched, now: datetime) -> Watched:
     status = verdict.status
     if _hides_unread(before, verdict):
         return replace(after, status=status, status_since=now, acknowledged=None)
-    if status is before.status and not _is_another(standing(before, now), verdict):
+    is_same = after.believed is before.believed or not _is_another(standing(before, now), verdict)
+    if status is before.status and is_same:
         return after
     return replace(after, status=status, status_since=_began(verdict, now), acknowledged=None)
 

@@ -40,5 +40,7 @@ def judged_anew(verdict: Verdict, now: datetime) -> Verdict:
     promised = _Promised(
         subject.release, subject.entry, None if subject.next is None else Window(*subject.next), subject.expires
     )
-    kept = [each for each in verdict.findings if each.code not in BY_TIME]
-    return replace(verdict, judged_at=now, findings=in_order([*kept, *time_findings(promised, now)]))
+    kept, found = [each for each in verdict.findings if each.code not in BY_TIME], time_findings(promised, now)
+    if not found and len(kept) == len(verdict.findings):
+        return replace(verdict, judged_at=now)
+    return replace(verdict, judged_at=now, findings=in_order([*kept, *found]))

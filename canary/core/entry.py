@@ -24,7 +24,7 @@ from canary.core.profile import check_text, parse_entry_note
 from canary.core.release import HEADER as RELEASE_HEADER
 from canary.core.release import Release, parse_release
 from canary.core.roster import HEADER as ROSTER_HEADER
-from canary.core.roster import Roster, parse_roster
+from canary.core.roster import Roster, RosterSigner, parse_roster
 from canary.core.strict import digest
 from canary.errors import CanaryError, MalformedError
 
@@ -92,6 +92,22 @@ def parse_text(text: bytes) -> Text:
     # What a person sees may be the right line, with a character in it that nobody sees.
     check_text(text)
     raise MalformedError(f"an entry begins with {ROSTER_HEADER} or {RELEASE_HEADER}", line=1)
+
+
+def who_may_sign(before: Roster | None, content: Text) -> tuple[RosterSigner, ...]:
+    """Returns the signers of a text in the order of its entry: for a roster the old keys, then the new ones.
+
+    A signer of both rosters comes with the certificate of the new one, which the signature is made to meet.
+
+    Args:
+        before: the roster in force before it; None where there is none.
+        content: the text.
+    """
+    if not isinstance(content, Roster):
+        return before.signers if before else ()
+    after = {signer.name: signer for signer in content.signers}
+    old = {signer.name: after.get(signer.name, signer) for signer in (before.signers if before else ())}
+    return tuple({**old, **after}.values())
 
 
 def _refuse_newer(data: bytes) -> None:

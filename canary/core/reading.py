@@ -123,7 +123,7 @@ def read_log(seen: Seen, *, stored: History, pin: str | None, limits: Limits, ve
         checkpoint.checkpoint,
         history,
         common,
-        _fingerprint(seen.entries),
+        _fingerprint(seen.entries, history),
         findings,
         holds=holds,
         signed=signed,
@@ -246,11 +246,12 @@ def _prefix(stored: History, length: int) -> History:
     return history
 
 
-def _fingerprint(entries: Sequence[bytes]) -> str | None:
+def _fingerprint(entries: Sequence[bytes], history: History) -> str | None:
     if not entries:
         return None
     try:
-        entry = parse_entry(entries[0])
+        holds = history.admitted and history.admitted[0].data == entries[0]
+        entry = history.admitted[0].entry if holds else parse_entry(entries[0])
     except (MalformedError, NewerFormatError):
         return None
     return entry.text_hash if isinstance(entry.content, Roster) else None

@@ -1,19 +1,19 @@
-"""A canary's site on a web server, fetched with urllib3; `canary.edges.http_exchange` bounds every request."""
+"""A canary's site on a web server, fetched over HTTP; `canary.edges.http_exchange` bounds every request."""
 
 from __future__ import annotations
 
 import http
+import http.client
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote, urljoin, urlsplit
 
-import urllib3
-
 from canary import limits
 from canary.core.fetched import Answer, ElsewhereError, Fetched, kept_etag, segments, shown
 from canary.core.origin import Origin, origin
 from canary.edges.http_answers import Sighted
+from canary.edges.http_connections import header
 from canary.edges.http_exchange import Exchange, checked_origin, read_body
 from canary.errors import CanaryError, FetchError
 
@@ -99,7 +99,7 @@ class HttpSource:
         for _ in range(limits.REDIRECTS + 1):
             with self._exchange.send(url, headers) as raw:
                 sighted = None if self._seen is None else Sighted(raw, url, self._exchange.socket, self._seen)
-                location = raw.headers.get("Location")
+                location = header(raw, "Location")
                 if raw.status not in _REDIRECTS or location is None:
                     try:
                         return _read(raw, url, limit, headers.get("If-None-Match"), sighted)
@@ -123,9 +123,9 @@ class HttpSource:
         return target
 
 
-def _read(raw: urllib3.BaseHTTPResponse, url: str, limit: int, asked: str | None, sighted: Sighted | None) -> Fetched:
+def _read(raw: http.client.HTTPResponse, url: str, limit: int, asked: str | None, sighted: Sighted | None) -> Fetched:
     """Returns an answer that is no redirect, with its body where it counts."""
-    etag = kept_etag(raw.headers.get("ETag"))
+    etag = kept_etag(header(raw, "ETag"))
     if raw.status == http.HTTPStatus.NOT_MODIFIED:
         if asked is None:
             raise FetchError(f"{url}: says that nothing changed, without having been asked that")

@@ -8,12 +8,10 @@ import socket
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-import urllib3
 from msgspec.structs import replace
-from urllib3.exceptions import HTTPError
 
 from canary.core.fetched import Answer
-from canary.edges.http_connections import certificate
+from canary.edges.http_connections import certificate, headers_of
 from canary.limits import SIGHTING_BYTES
 
 _HEADERS = 100
@@ -37,7 +35,7 @@ class Sighted:
 
     def __init__(
         self,
-        raw: urllib3.BaseHTTPResponse,
+        raw: http.client.HTTPResponse,
         url: str,
         sock: socket.socket | None,
         tell: Callable[[Answer], None],
@@ -45,7 +43,7 @@ class Sighted:
         self._raw = raw
         self._sock = sock
         self._tell = tell
-        self._answer = Answer(url, raw.status, tuple(_shortened(raw.headers.items())), b"", certificate(sock))
+        self._answer = Answer(url, raw.status, tuple(_shortened(headers_of(raw))), b"", certificate(sock))
         self._beginning = bytearray()
         tell(self._answer)
 
@@ -63,10 +61,10 @@ class Sighted:
         """Returns what has arrived of a body by now, still compressed if it is; nothing that fails here matters."""
         if self._sock is None:
             return b""
-        with contextlib.suppress(OSError, ValueError, HTTPError, http.client.HTTPException):
+        with contextlib.suppress(OSError, ValueError, http.client.HTTPException):
             self._sock.settimeout(min(_WAIT_SECONDS, self._sock.gettimeout() or _WAIT_SECONDS))
             if _begins(self._raw):
-                return self._raw.read1(SIGHTING_BYTES, decode_content=False)
+                return self._raw.read1(SIGHTING_BYTES)
         return b""
 
 
@@ -80,14 +78,13 @@ def _shortened(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         yield kept
 
 
-def _begins(raw: urllib3.BaseHTTPResponse) -> bool:
+def _begins(raw: http.client.HTTPResponse) -> bool:
     """Tells whether there are first bytes, and one read is enough to have them.
 
     A chunk begins with a line, and behind the last one stand more (RFC 9112, section 7.1); whoever reads a line waits
     as long as it comes byte by byte.
     """
-    if not getattr(raw, "chunked", False):
+    if not raw.chunked or raw.isclosed():
         return True
-    stream = getattr(getattr(raw, "_fp", None), "fp", None)
-    length, ended, _ = (stream.peek(1) if stream is not None else b"").partition(b"\n")
+    length, ended, _ = raw.fp.peek(1).partition(b"\n")
     return bool(ended) and int(length.split(b";")[0], 16) > 0

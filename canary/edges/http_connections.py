@@ -11,13 +11,12 @@ import ssl
 import stat
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import certifi
-import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError, ProxyError
 from urllib3.util import parse_url
@@ -101,10 +100,12 @@ class Deadline:
             try:
                 self._hold(sock)
                 # An equal share, so that an address that swallows packets leaves time for the next.
-                sock.settimeout(self.left() / (len(addresses) - position))
+                shares = len(addresses) - position
+                sock.settimeout(self.left() / shares)
                 reach(sock, address)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                sock.settimeout(self.left())
+                if shares > 1:
+                    sock.settimeout(self.left())
             except OSError as error:
                 sock.close()
                 failure = error
@@ -128,13 +129,23 @@ class Deadline:
 
     def cut(self) -> None:
         """Ends the connection, and every wait for one; there will be no more."""
-        with self._lock:
-            self._over = True
-            handle, self._handle = self._handle, None
+        handle = self._let_go()
         if handle is not None:
             with contextlib.suppress(OSError):
                 handle.shutdown(socket.SHUT_RDWR)
             handle.close()
+
+    def end(self) -> None:
+        """Lets go of the connection, which is closed by whom it was made for; there will be no more."""
+        handle = self._let_go()
+        if handle is not None:
+            handle.close()
+
+    def _let_go(self) -> socket.socket | None:
+        with self._lock:
+            self._over = True
+            handle, self._handle = self._handle, None
+        return handle
 
 
 class PinnedConnection:
@@ -163,7 +174,7 @@ class PinnedConnection:
 
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, seconds: float
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> http.client.HTTPResponse:
         """Sends one request and returns its answer, the body unread. Nothing is sent twice, no redirect is followed.
 
         Args:
@@ -171,7 +182,7 @@ class PinnedConnection:
             url: an address of the origin.
             headers: all headers but the usual ones of a body.
             body: what to send.
-            seconds: what each read may take.
+            seconds: what each read may take; over a new connection, what is left of the look.
 
         Raises:
             OSError, HTTPError, HTTPException: no answer came.
@@ -179,14 +190,8 @@ class PinnedConnection:
         """
         target = parse_url(url)._replace(fragment=None).url if self._is_forwarded else _target(url)
         try:
-            connection = self._connected()
-            connection.timeout = seconds
-            # A server may answer before it has read all, and then close.
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                connection.request(
-                    method, target, body=body, headers=headers, preload_content=False, decode_content=False
-                )
-            return connection.getresponse()
+            connection = self._kept(seconds) or self._new()
+            return connection.ask(method, target, headers, body)
         except BaseException:
             self.close()
             raise
@@ -216,9 +221,14 @@ class PinnedConnection:
         """Whether a proxy that makes no tunnel is told where to ask (RFC 9112, section 3.2.2)."""
         return self._tunnel is not None and self._place.scheme == "http"
 
-    def _connected(self) -> _Plain:
-        if self._open is not None and self._open.is_connected:
-            return self._open
+    def _kept(self, seconds: float) -> _Plain | None:
+        kept = self._open
+        if kept is None or kept.sock is None or not kept.is_connected:
+            return None
+        kept.sock.settimeout(seconds)
+        return kept
+
+    def _new(self) -> _Plain:
         self.close()
         made = self._open = self._made(self._tls)
         try:
@@ -240,6 +250,22 @@ class PinnedConnection:
         return made
 
 
+def header(raw: http.client.HTTPResponse, name: str) -> str | None:
+    """Returns a header of an answer, its lines joined (RFC 9110, section 5.3); None where there is none."""
+    lines = raw.headers.get_all(name)
+    return None if lines is None else ", ".join(map(_unfolded, lines))
+
+
+def headers_of(raw: http.client.HTTPResponse) -> list[tuple[str, str]]:
+    """Returns every header line of an answer."""
+    return [(name, _unfolded(value)) for name, value in raw.headers.items()]
+
+
+def _unfolded(value: str) -> str:
+    """Returns a header's value on one line (RFC 9112, section 5.2)."""
+    return " ".join(part.strip() for part in value.split("\n")) if "\n" in value else value
+
+
 def certificate(sock: object) -> bytes:
     """Returns the certificate (DER) of who is at the other end of a socket; empty without TLS, or where it is gone."""
     if not isinstance(sock, ssl.SSLSocket):
@@ -258,7 +284,8 @@ def _target(url: str) -> str:
 class _FinalResponse(http.client.HTTPResponse):
     """An answer without the interim ones before it, which any client must expect (RFC 9110, section 15.2).
 
-    The standard library skips 100 (Continue) alone, and would take 103 (Early Hints) for the answer.
+    The standard library skips 100 (Continue) alone, and would take 103 (Early Hints) for the answer. And of several
+    lengths it would take the first (RFC 9112, section 6.3).
     """
 
     def begin(self) -> None:
@@ -267,6 +294,9 @@ class _FinalResponse(http.client.HTTPResponse):
         while self.status in range(102, 200):
             self.headers = None  # type: ignore[assignment]  # which is how the base class knows that it has read none
             super().begin()
+        lengths = (header(self, "Content-Length") or "").split(",")
+        if len({each.strip() for each in lengths}) > 1:
+            raise ValueError("more than one length")
 
 
 class _Plain(HTTPConnection):
@@ -285,16 +315,39 @@ class _Plain(HTTPConnection):
             # urllib3 would take a bare reset here for one that came after the request.
             raise NewConnectionError(self, "failed") from error
 
+    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> http.client.HTTPResponse:
+        """Sends a request and returns the standard library's own answer: urllib3's is another layer around that."""
+        # A server may answer before it has read all, and then close.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            http.client.HTTPConnection.request(self, method, target, body=body, headers=headers)
+        return http.client.HTTPConnection.getresponse(self)
+
 
 class _Tls(_Plain, HTTPSConnection):
     """The same, with TLS."""
 
 
-def tls_context(ca_file: Path | None) -> ssl.SSLContext:
+class _SharedContext(ssl.SSLContext):
+    """A context that many connections are made with at once, so none of them may change it.
+
+    urllib3 sets the protocols of a context for every connection. OpenSSL copies them without a lock for every new one,
+    and half of them on the way are an error of TLS, or worse.
+    """
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        """Does nothing."""
+
+    def speak(self, protocols: list[str]) -> None:
+        """Sets the protocols (ALPN, RFC 7301) before any connection is made."""
+        super().set_alpn_protocols(protocols)
+
+
+def tls_context(ca_file: Path | None, *, http: bool = False) -> ssl.SSLContext:
     """Returns the one context for a set of authorities: TLS 1.2 or newer, host names checked.
 
     Args:
         ca_file: their certificates (PEM), read again when the file has changed; None for certifi's.
+        http: whether HTTP/1.1 is what will be spoken, and the other side is told so.
 
     Raises:
         CanaryError: the file cannot be used.
@@ -307,17 +360,19 @@ def tls_context(ca_file: Path | None) -> ssl.SSLContext:
             version = found.st_dev, found.st_ino, found.st_mtime_ns
     # Reading it takes longer than a handshake, and many looks begin at once.
     with _reading_authorities:
-        return _read_authorities(ca_file, version)
+        return _read_authorities(ca_file, version, http=http)
 
 
 _reading_authorities = threading.Lock()
 
 
 @functools.lru_cache(maxsize=_CONTEXTS)
-def _read_authorities(ca_file: Path | None, version: tuple[int, int, int] | None) -> ssl.SSLContext:
+def _read_authorities(ca_file: Path | None, version: tuple[int, int, int] | None, *, http: bool) -> ssl.SSLContext:
     del version
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not create_default_context: it obeys SSLKEYLOGFILE
+    context = _SharedContext(ssl.PROTOCOL_TLS_CLIENT)  # not create_default_context: it obeys SSLKEYLOGFILE
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if http:
+        context.speak(["http/1.1"])
     try:
         if ca_file is not None:
             _check_file(ca_file)

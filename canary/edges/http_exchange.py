@@ -6,9 +6,10 @@ netrc, SSLKEYLOGFILE) has a say.
 
 Facts that shaped this module:
 
-* `requests` reads the whole body of a redirect, unbounded, even where none is followed, and makes of every request and
-  answer so much that many looks take half as long again. So it is urllib3 that is used here, on which it stands.
-* urllib3's timeout is for each read: a server that sends a byte a second is never late. So another thread watches
+* `requests` reads the whole body of a redirect, unbounded, even where none is followed, and its layers and those of
+  urllib3's pools take as long again as the handshake. So urllib3 makes the connections here, with TLS and through
+  proxies, and the standard library asks and answers over them.
+* A socket's timeout is for each read: a server that sends a byte a second is never late. So another thread watches
   over every request, and cuts its socket when the time is up.
 * The standard library's `HTTPResponse.read` takes a chunk size of -1 for "all that comes"; `read1` does not.
 """
@@ -25,13 +26,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import urllib3
 from urllib3.exceptions import HTTPError, ProxyError
 
 from canary.core.fetched import shown
 from canary.core.origin import Origin, is_public, origin
 from canary.core.proxy import SOCKS, parse_proxy
-from canary.edges.http_connections import Connect, Deadline, PinnedConnection, PrivateAddressError, tls_context
+from canary.edges.http_connections import Connect, Deadline, PinnedConnection, PrivateAddressError, header, tls_context
 from canary.edges.http_socks import SocksError, through_socks
 from canary.edges.timed_work import in_time_here
 from canary.errors import CanaryError, FetchError
@@ -94,11 +94,11 @@ class Exchange:
         if through is not None and through.scheme == SOCKS:
             connect, tunnel = through_socks(through, self._look), None
         self._is_direct = through is None
-        self._connection = PinnedConnection(place, tls_context(ca_file), connect, tunnel)
+        self._connection = PinnedConnection(place, tls_context(ca_file, http=True), connect, tunnel)
 
     def close(self) -> None:
         """Closes every connection; nothing can be asked afterwards."""
-        self._look.cut()
+        self._look.end()
         self._connection.close()
 
     @property
@@ -133,7 +133,7 @@ class Exchange:
     @contextlib.contextmanager
     def send(
         self, url: str, headers: Mapping[str, str], *, method: str = "GET", body: bytes | None = None
-    ) -> Iterator[urllib3.BaseHTTPResponse]:
+    ) -> Iterator[http.client.HTTPResponse]:
         """Sends one request and gives its answer, the body unread; for the work that `run` does."""
         attempts = self._look.attempts
         try:
@@ -146,9 +146,10 @@ class Exchange:
         try:
             yield answer
         finally:
-            if not answer.closed:
+            is_whole = answer.isclosed() or answer.length == 0
+            answer.close()
+            if not is_whole:
                 # What is left of it would be taken for the beginning of the next answer.
-                answer.close()
                 self._connection.close()
 
     @property
@@ -191,7 +192,7 @@ def in_words(causes: Sequence[BaseException]) -> tuple[str, str] | None:
     return words if isinstance(words, str) else words(cause), hint
 
 
-def read_body(raw: urllib3.BaseHTTPResponse, url: str, limit: int, tap: Callable[[bytes], None] | None = None) -> bytes:
+def read_body(raw: http.client.HTTPResponse, url: str, limit: int, tap: Callable[[bytes], None] | None = None) -> bytes:
     """Returns the body of an answer, decompressed.
 
     Args:
@@ -209,9 +210,9 @@ def read_body(raw: urllib3.BaseHTTPResponse, url: str, limit: int, tap: Callable
 
 
 def _pieces(
-    raw: urllib3.BaseHTTPResponse, url: str, limit: int, tap: Callable[[bytes], None] | None
+    raw: http.client.HTTPResponse, url: str, limit: int, tap: Callable[[bytes], None] | None
 ) -> Iterator[bytes]:
-    coding = raw.headers.get("Content-Encoding", "identity").strip().lower()
+    coding = (header(raw, "Content-Encoding") or "").strip().lower()
     unpack, most = None, limit
     if coding in _COMPRESSED:
         unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either header, as zlib.h says of inflateInit2
@@ -219,10 +220,10 @@ def _pieces(
     elif coding not in ("", "identity"):
         raise FetchError(f"{url}: compressed in a way that was not asked for, {shown(coding)}")
     over = FetchError(f"{url}: larger than the {limit} bytes it may have")
-    if (raw.length_remaining or 0) > most:
+    if (raw.length or 0) > most:
         raise over
     arrived = length = 0
-    while piece := raw.read1(min(_READ_BYTES, most + 1 - arrived), decode_content=False):
+    while piece := raw.read1(min(_READ_BYTES, most + 1 - arrived)):
         arrived += len(piece)
         if tap is not None:
             tap(piece)
@@ -231,6 +232,8 @@ def _pieces(
         if length > limit or arrived > most:
             raise over
         yield unpacked
+    if raw.length:
+        raise http.client.IncompleteRead(b"", raw.length)
     if unpack is not None and arrived and (not unpack.eof or unpack.unused_data):
         raise FetchError(f"{url}: the compressed answer is broken")
 

@@ -88,6 +88,11 @@ class SqliteWatchStore:
         with self._file.reading() as db:
             return listed.short(db, tags)
 
+    def is_empty(self, *, tags: Sequence[str] = ()) -> bool:
+        """Tells whether there is nothing in the list."""
+        with self._file.reading() as db:
+            return listed.is_empty(db, tags)
+
     def find(self, name: str) -> Watched | None:
         """Returns one canary."""
         with self._file.reading() as db:

@@ -92,6 +92,11 @@ def short(db: sqlite3.Connection, tags: Sequence[str]) -> list[Summary]:
     return decoded(summary_of, db.execute(f"{_SHORT} WHERE {_filed(tags)} ORDER BY name", _sought(tags)))
 
 
+def is_empty(db: sqlite3.Connection, tags: Sequence[str]) -> bool:
+    """Tells whether there is nothing in the list."""
+    return db.execute(f"SELECT 1 FROM canaries WHERE {_filed(tags)} LIMIT 1", _sought(tags)).fetchone() is None
+
+
 def find(db: sqlite3.Connection, name: str) -> Watched | None:
     """Returns one canary; None where there is none of that name."""
     return next(iter(decoded(watched_of, db.execute(f"{_WHOLE} WHERE name = ?", (to_text(name),)))), None)

@@ -158,7 +158,8 @@ def test_nothing_is_left_behind(
     gc.collect()
     assert list(tmp_path.iterdir()) == [tmp_path / "temporary"]
     assert list((tmp_path / "temporary").iterdir()) == []
-    assert threading.active_count() == threads
+    # Threads of work that other tests have begun may end meanwhile.
+    assert threading.active_count() <= threads
 
 
 def test_a_verifier_that_was_closed_starts_anew(certificate: Certificate, signature: bytes) -> None:

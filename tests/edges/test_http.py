@@ -10,7 +10,7 @@ import threading
 import time
 import tracemalloc
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -538,6 +538,27 @@ def test_tls_with_a_trusted_certificate(authority: trustme.CA, ca_file: Path) ->
             assert source.get("checkpoint", limit=100).body == b"safe"
             assert source.get("checkpoint", limit=100).body == b"safe"
         assert server.connections == 1
+
+
+def test_no_connection_changes_the_context_that_others_use_meanwhile(
+    authority: trustme.CA, ca_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes: list[str] = []
+    real = ssl.SSLContext.set_alpn_protocols
+
+    def set_alpn_protocols(context: ssl.SSLContext, protocols: Iterable[str]) -> None:
+        changes.extend(protocols)
+        real(context, protocols)
+
+    monkeypatch.setattr(ssl.SSLContext, "set_alpn_protocols", set_alpn_protocols)
+    certificate = tls(authority.issue_cert("127.0.0.1"))
+    certificate.set_alpn_protocols(["http/1.1"])
+    changes.clear()
+    with Loopback({"/checkpoint": b"safe"}, tls=certificate) as server:
+        for _ in range(2):
+            with HttpSource(server.url, ca_file=ca_file) as source:
+                assert source.get("checkpoint", limit=100).body == b"safe"
+    assert changes == ["http/1.1"]  # when it was made
 
 
 def test_no_redirect_leaves_tls(authority: trustme.CA, ca_file: Path) -> None:

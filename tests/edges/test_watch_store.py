@@ -105,6 +105,7 @@ def test_the_list_is_chosen_by_tags(store: WatchStore) -> None:
     assert names(store.watched(tags=["u"])) == names(store.watched(tags=["eu.vpn"])) == []
     assert [each.followed.name for each in store.summaries(tags=["e"])] == ["b"]
     assert store.due(NOW, tags=["vpn"]) == ["a", "d"]
+    assert [store.is_empty(), store.is_empty(tags=["vpn"]), store.is_empty(tags=["u"])] == [False, False, True]
 
 
 @pytest.mark.parametrize("watched", [fresh(), FULL, looked_at(fresh())], ids=["fresh", "full", "looked at"])

@@ -8,8 +8,10 @@ from html.parser import HTMLParser
 import pytest
 
 from canary.core.strict import digest, encode_base64, sha256
-from canary.flows.issue.printing import Paper, PaperSigner, paper_of_draft, paper_of_entry, render_paper
+from canary.flows.issue.printing import paper_of_draft
 from canary.flows.issue.quorum import open_board
+from canary.flows.site.pages import paper_page_of
+from canary.flows.site.paper import Paper, PaperSigner, paper_of_entry
 from tests.publisher import CANARY, Desk, line_of, no_openpgp, noon, vkey_of, wordings
 
 HOSTILE = '</pre><script>alert(1)</script><img src="https://example.org/x"> & "quotes\' {{ 7 * 7 }} {% raw %}'
@@ -65,30 +67,30 @@ def test_the_paper_of_a_draft() -> None:
         ("Canary", CANARY),
         ("Place in the log", "entry 2"),
         ("Pin (SHA-256 of roster 1)", f"sha256:{desk.history.admitted[0].entry.text_hash}"),
-        ("Dated", "3 February 2026, 12:00:00 UTC"),
+        ("Dated", "3 February 2026, 12:00 UTC"),
         ("For the window that opened on", "1 February 2026"),
         ("The next one is due", "1 to 14 May 2026"),
-        ("Without one it is stale from", "29 May 2026, 00:00:00 UTC"),
+        ("Without one it is stale from", "29 May 2026, 00:00 UTC"),
     )
     assert [(each.name, each.state) for each in paper.signers] == [
-        ("legal", "not signed"),
+        ("legal", "has not signed"),
         ("security", "signed"),
-        ("director", "not signed"),
+        ("director", "has not signed"),
     ]
-    assert paper.signers[0].key == vkey_of(f"{CANARY}/legal").render()
+    assert paper.signers[0].identity == vkey_of(f"{CANARY}/legal").render()
     assert paper.file == "draft/text.txt"
 
 
 def test_the_page_holds_the_exact_text_and_its_hash() -> None:
     _, paper = draft()
-    page = Page(render_paper(paper))
-    assert page.by_id["signed-text"].removeprefix("\n") == paper.text
+    page = Page(paper_page_of(paper))
+    assert page.by_id["signed-text"] == paper.text
     assert page.by_id["text-sha256"] == digest(paper.text.encode())
 
 
 def test_the_page_has_a_line_to_sign_on_for_each_signer() -> None:
     _, paper = draft("legal")
-    rows = [[cell.strip() for cell in row] for row in Page(render_paper(paper)).rows]
+    rows = [[cell.strip() for cell in row] for row in Page(paper_page_of(paper)).rows]
     assert rows[-3:] == [["legal", "", ""], ["security", "", ""], ["director", "", ""]]
     assert ["legal", f"Ed25519{vkey_of(f'{CANARY}/legal').render()}", "signed"] in rows
 
@@ -104,10 +106,10 @@ def test_a_published_release_and_a_roster() -> None:
     )
     assert not roster.draft
     assert [each.state for each in roster.signers] == ["signed"] * 3
-    assert [each.state for each in release.signers] == ["signed", "signed", "not signed"]
+    assert [each.state for each in release.signers] == ["signed", "signed", "did not sign"]
     assert release.text.encode() == desk.history.admitted[1].entry.text
-    assert b"This is a draft" not in render_paper(release)
-    assert b"This is a draft" in render_paper(draft()[1])
+    assert b"This is a draft" not in paper_page_of(release)
+    assert b"This is a draft" in paper_page_of(draft()[1])
 
 
 def test_a_later_roster_is_signed_by_old_keys_and_new_ones() -> None:
@@ -141,7 +143,7 @@ def test_whatever_stands_in_a_text_is_text_on_the_page() -> None:
     desk.wordings = wordings(hostile=HOSTILE)
     text = desk.draft(noon("2026-02-03")).render()
     paper = paper_of_draft(desk.history, open_board(desk.history, text, {}, no_openpgp))
-    page = Page(render_paper(paper))
+    page = Page(paper_page_of(paper))
     assert HOSTILE in page.by_id["signed-text"]
     assert {"script", "img", "link", "iframe", "a", "form"} & set(page.tags) == set()
 
@@ -151,28 +153,24 @@ def test_every_field_is_escaped(field: str) -> None:
     values = {"title": "t", "organisation": "o", "text": "x\n", "file": "f", "signed": "s"} | {field: HOSTILE}
     signer = PaperSigner(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
     paper = Paper(draft=True, facts=((HOSTILE, HOSTILE),), text_sha256="0" * 64, signers=(signer,), **values)
-    data = render_paper(paper)
-    page, plain = Page(data), Page(render_paper(draft()[1]))
+    data = paper_page_of(paper)
+    page, plain = Page(data), Page(paper_page_of(draft()[1]))
     assert set(page.tags) <= set(plain.tags)
     assert b"49" not in data.split(b"</style>")[1]
     assert data.count(b"<script") == 0
 
 
 def test_the_page_loads_and_runs_nothing() -> None:
-    data = render_paper(draft()[1])
+    data = paper_page_of(draft()[1])
     page = Page(data)
     assert {name for name, _ in page.attributes} & {"src", "href", "onclick", "onload", "style", "action"} == set()
     style = data.split(b"<style>")[1].split(b"</style>")[0]
     assert not re.search(rb"url\(|@import", style)
-    policy = (
-        dict(page.attributes)["content"] or "",
-        next(
-            value for name, value in page.attributes if name == "content" and value and value.startswith("default-src")
-        ),
-    )
-    assert policy[1] == f"default-src 'none'; style-src 'sha256-{encode_base64(sha256(style))}'; base-uri 'none'"
+    allowed = f"style-src 'sha256-{encode_base64(sha256(style))}'; img-src 'self'"
+    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+    assert ("content", policy) in page.attributes
 
 
 def test_one_text_makes_one_page() -> None:
-    assert render_paper(draft("legal")[1]) == render_paper(draft("legal")[1])
-    assert render_paper(draft("legal")[1]) != render_paper(draft("security")[1])
+    assert paper_page_of(draft("legal")[1]) == paper_page_of(draft("legal")[1])
+    assert paper_page_of(draft("legal")[1]) != paper_page_of(draft("security")[1])

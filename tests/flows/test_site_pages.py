@@ -10,9 +10,10 @@ import pytest
 
 from canary.core.history import replay
 from canary.core.strict import digest
+from canary.flows.issue.printing import paper_of_draft
 from canary.flows.issue.quorum import open_board
 from canary.flows.site.pages import paper_page_of
-from canary.flows.site.paper import draft_paper
+from canary.flows.site.paper import paper_of_entry
 from canary.flows.site.paths import relative
 from tests import site_scenes
 from tests.simulator import Publisher, noon
@@ -180,9 +181,10 @@ def test_paper_has_the_exact_text_its_hash_and_every_signer_with_their_key() -> 
     text = site["releases/4/text.txt"]
     assert found.inside["signed-text"].encode() == text
     assert found.inside["text-sha256"] == digest(text)
-    assert "Entry 6 of the log, signed by 3 of 4; 3 needed." in found.words
+    assert "Place in the logentry 6" in found.words
+    assert "3 of 4 signed (legal, director, treasurer), 3 needed; missing: security-2." in found.words
     signers = found.said("signers")
-    assert "security-2: did not sign" in signers
+    assert "did not sign" in signers.partition("security-2")[2]
     for signer in sim.rosters[-1].signers:
         assert signer.name in signers
     fingerprint = sim.certificates["director"][0].hex().upper()
@@ -199,22 +201,22 @@ def test_a_draft_goes_on_paper_before_anybody_signs_it() -> None:
     text = sim.fork_at(len(sim.entries)).release(announcements=HOSTILE).rpartition(b"\n\xe2\x80\x94")[0]
     text = text[: text.index(b"\n\n\xe2\x80\x94") + 1]
     board = open_board(history, text, {}, sim.gpg)
-    checked = tuple(board.checked.values())
-    paper = draft_paper(
-        text,
-        content=board.content,
-        organisation=HOSTILE,
-        signers=board.signers,
-        checked=checked,
-        state="Nobody signed.",
-    )
-    found = Page(paper_page_of(paper))
+    found = Page(paper_page_of(paper_of_draft(history, board)))
     assert found.inside["signed-text"].encode() == text
     assert found.inside["text-sha256"] == board.text_hash
     assert found.said("signers").count("has not signed") == 3
-    assert f"Draft of release {board.content.number}" in found.words
+    assert f"Release {board.content.number}, a draft" in found.words
     assert found.links == []
     assert {"script", "img"}.isdisjoint(found.tags)
+
+
+def test_the_site_and_the_command_print_the_same_sheet() -> None:
+    sim = site_scenes.ordinary()
+    history = replay(sim.entries, sim.gpg)
+    printed = paper_page_of(paper_of_entry(history, history.admitted[-1]))
+    on_the_site = site_scenes.site_of(sim)["releases/4/print.html"]
+    without_the_way_back = re.sub(rb"<nav.*</nav>\n", b"", on_the_site)
+    assert on_the_site != printed == without_the_way_back
 
 
 # --- every page ------------------------------------------------------------------------------------------

@@ -65,10 +65,18 @@ class Desk:
         Raises:
             CanaryError: there is nothing in it.
         """
-        found = self.store.summaries(tags=tags)
-        if found:
-            return found
-        if tags and self.store.summaries():
+        self.check_list(tags)
+        return self.store.summaries(tags=tags)
+
+    def check_list(self, tags: Sequence[str]) -> None:
+        """Checks that there is something in the list; with tags that something is filed under one of them.
+
+        Raises:
+            CanaryError: there is nothing.
+        """
+        if not self.store.is_empty(tags=tags):
+            return
+        if tags and not self.store.is_empty():
             raise CanaryError(
                 f"nothing in the list in {self.settings.memory} is filed under {' or '.join(map(shown, tags))}",
                 hint=f"See the tags: {self.typed('canary watch list')}.",

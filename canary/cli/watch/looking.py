@@ -61,7 +61,7 @@ class Looking(msgspec.Struct, frozen=True):
 
     def __call__(self, due: Sequence[Watched]) -> Iterator[Looked]:
         """Looks at canaries; see `canary.flows.watch.rounds.Looks`."""
-        return by_host(due, _host, self.look, threads=self.threads, per_host=self.per_host)
+        return by_host(due, host_of, self.look, threads=self.threads, per_host=self.per_host)
 
     def look(self, watched: Watched) -> Looked:
         """Looks at one canary; whatever goes wrong with it is what the look came to.
@@ -201,6 +201,7 @@ class _Noted:
         return found
 
 
-def _host(watched: Watched) -> str:
+def host_of(watched: Watched) -> str:
+    """Returns the host that a canary lies on; empty for a folder."""
     location = watched.followed.location
     return (urlsplit(location).hostname or "") if is_url(location) else ""

@@ -21,6 +21,7 @@ class Progress:
 
     def __init__(self, label: str) -> None:
         self._label = label
+        self._is_shown = sys.stderr.isatty()
         self._stack = contextlib.ExitStack()
         self._bar: Any = None
         self._done = 0
@@ -33,7 +34,7 @@ class Progress:
 
     def show(self, done: int, of: int) -> None:
         """Shows that `done` pieces of `of` are done."""
-        if of < _WORTH_SHOWING or not sys.stderr.isatty():
+        if of < _WORTH_SHOWING or not self._is_shown:
             return
         if self._bar is None:
             bar = click.progressbar(length=of, label=self._label, file=sys.stderr, show_pos=True)

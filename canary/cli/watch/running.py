@@ -15,10 +15,10 @@ from canary.cli.app import App
 from canary.cli.formats import failures_in
 from canary.cli.watch.channels import open_channels, send_ping
 from canary.cli.watch.desk import Desk, open_desk
-from canary.cli.watch.looking import Looking
 from canary.cli.watch.overview import Overview
 from canary.cli.watch.progress import Progress
 from canary.cli.watch.reports import Report, check_report, print_report
+from canary.cli.watch.spreading import Spread
 from canary.core.alerts import Alert, Delivery
 from canary.core.routing import deliveries
 from canary.errors import CanaryError
@@ -100,11 +100,11 @@ class _Pass:
 
     def _done(self) -> Overview:
         desk = self._desk
-        desk.listed(self._tags)
+        desk.check_list(self._tags)
         desk.checkers(None)  # what cannot be used is told now, and not as a failure of every canary
         self._deliver()
-        with Progress("Looking") as progress:
-            came = run_round(self._round(progress), tags=self._tags)
+        with Spread(desk, trust_clock=self._trust_clock, tags=self._tags) as looks, Progress("Looking") as progress:
+            came = run_round(self._round(looks, progress), tags=self._tags)
         self._deliver()
         self._compact()
         if came.clock_behind is None:
@@ -112,7 +112,7 @@ class _Pass:
             self._ping(came)
         return Overview(desk.listed(self._tags), self._clock(), came, desk.store.failures())
 
-    def _round(self, progress: Progress) -> Round:
+    def _round(self, looks: Spread, progress: Progress) -> Round:
         desk, settings = self._desk, self._desk.settings
 
         def tell_of(done: int, of: int) -> None:
@@ -123,20 +123,12 @@ class _Pass:
 
         return Round(
             store=desk.store,
-            looks=Looking(
-                state_of=desk.store.state,
-                checkers=desk.checkers,
-                clock=self._clock,
-                seconds=settings.seconds,
-                threads=settings.threads,
-                per_host=settings.per_host,
-                trust_clock=self._trust_clock,
-            ),
+            looks=looks,
             routing=self._route,
             policy=settings.telling,
             patience=settings.patience,
             clock=self._clock,
-            jitter=random.SystemRandom().random,
+            jitter=random.random,
             holder=self._holder,
             trust_clock=self._trust_clock,
             progress=tell_of,

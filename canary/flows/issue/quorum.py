@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from canary.core.entry import Entry, Text, parse_text
+from canary.core.entry import Entry, Text, parse_text, who_may_sign
 from canary.core.history import History, RejectedError
 from canary.core.note import Note, SignatureLine
 from canary.core.outcome import OpenPGPVerifier, Outcome
-from canary.core.roster import Roster, RosterSigner
+from canary.core.roster import RosterSigner
 from canary.core.strict import digest
 from canary.core.tally import CheckedSignature, Tally
 from canary.errors import MalformedError, RefusedError
@@ -183,19 +183,3 @@ def _check_owners(signers: Sequence[RosterSigner], lines: Mapping[str, Signature
                 what=f"draft/{name}.sig",
                 hint="Move the file away; 'canary merge FILE' takes a signature in under its own name.",
             )
-
-
-def who_may_sign(before: Roster | None, content: Text) -> tuple[RosterSigner, ...]:
-    """Returns the signers of a text in the order of its entry: for a roster the old keys, then the new ones.
-
-    A signer of both rosters comes with the certificate of the new one, which the signature is made to meet.
-
-    Args:
-        before: the roster in force before it; None where there is none.
-        content: the text.
-    """
-    if not isinstance(content, Roster):
-        return before.signers if before else ()
-    after = {signer.name: signer for signer in content.signers}
-    old = {signer.name: after.get(signer.name, signer) for signer in (before.signers if before else ())}
-    return tuple({**old, **after}.values())

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from canary.flows.site.dates import day, last_good_day, short_day
+from canary.core.days import day_in_words, last_good_day, short_day
 from canary.flows.site.overview import Overview
 
 _SVG: Final = "http://www.w3.org/2000/svg"
@@ -66,7 +66,7 @@ def _said(view: Overview) -> tuple[str, str]:
     last = last_good_day(release.expires)
     return (
         f"release {release.number}{withdrawn} · until {short_day(last)}",
-        f"release {release.number}, stale after {day(last)} (UTC).{more}",
+        f"release {release.number}, stale after {day_in_words(last)} (UTC).{more}",
     )
 
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec.structs import replace
 
+from canary.core.days import day_in_words, last_good_day, moment_in_words
 from canary.core.entry import Text
 from canary.core.history import History
 from canary.core.release import Release
 from canary.core.roster import Roster
 from canary.core.schedule import Window
-from canary.flows.site.dates import day, last_good_day, moment
 
 if TYPE_CHECKING:
     # Loading it takes longer than everything else that renders a site: only who renders a calendar does.
@@ -131,19 +131,18 @@ def _window(promise: Promise, roster: Roster) -> Event:
     if kept is None:
         due, more = (
             "a release is due",
-            f"The canary is stale without one after {day(last_good_day(promise.deadline))} (UTC).",
+            f"The canary is stale without one after {day_in_words(last_good_day(promise.deadline))} (UTC).",
         )
     elif promise.taken_back:
         due, more = "no release is due any more", f"Release {kept.number} was the last one."
     else:
-        due, more = f"release {kept.number} came", f"It was issued {moment(kept.issued)}."
+        due, more = f"release {kept.number} came", f"It was issued {moment_in_words(kept.issued)}."
     event = _event("window", promise, roster, due, more, cancelled=promise.taken_back)
     event.add("dtstart", window.opens)
     event.add("dtend", window.last + _DAY)
     if kept is None:
-        said = (
-            f"Warrant canary of {roster.organisation}: a release is due from {day(window.opens)} to {day(window.last)}"
-        )
+        days = f"from {day_in_words(window.opens)} to {day_in_words(window.last)}"
+        said = f"Warrant canary of {roster.organisation}: a release is due {days}"
         _remind(event, _BEFORE_OPENING, said)
         for left in _BEFORE_END:
             if left <= window.last + _DAY - window.opens:
@@ -155,7 +154,7 @@ def _deadline(promise: Promise, roster: Roster) -> Event:
     kept = promise.kept
     due, more = "stale from now on without a new release", "Nothing that it says can be relied on after this moment."
     if kept is not None:
-        due, more = "not stale", f"Release {kept.number} came {moment(kept.issued)}."
+        due, more = "not stale", f"Release {kept.number} came {moment_in_words(kept.issued)}."
     event = _event("deadline", promise, roster, due, more, cancelled=kept is not None)
     event.add("dtstart", promise.deadline)
     if kept is None:

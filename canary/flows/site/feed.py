@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from canary.core.days import day_in_words, last_good_day
 from canary.core.entry import Text
 from canary.core.roster import Roster
 from canary.core.times import format_time
-from canary.flows.site.dates import day, last_good_day
 from canary.flows.site.paths import FEED, ROSTERS_PAGE, roster_folder
 from canary.flows.site.rosters import RosterRow
 from canary.flows.site.views import Edition
@@ -86,8 +86,10 @@ def _release_summary(edition: Edition) -> str:
     if release.next is None or release.expires is None:
         said.append("No other release will follow.")
     else:
-        said.append(f"The next release is due from {day(release.next.opens)} to {day(release.next.last)}.")
-        said.append(f"Later than {day(last_good_day(release.expires))} (UTC), this one is stale.")
+        said.append(
+            f"The next release is due from {day_in_words(release.next.opens)} to {day_in_words(release.next.last)}."
+        )
+        said.append(f"Later than {day_in_words(last_good_day(release.expires))} (UTC), this one is stale.")
     return " ".join(said)
 
 

@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from functools import cache, partial
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
+from canary.core.days import clock_in_words, day_in_words, last_good_day, moment_in_words
 from canary.core.layout import CHECKPOINT, FRONT, INDEX, STATUS
 from canary.core.roster import Roster
 from canary.core.strict import encode_base64, sha256
 from canary.core.times import format_time
 from canary.flows.site.by_hand import commands, keyring_commands
-from canary.flows.site.dates import clock, day, last_good_day, moment
 from canary.flows.site.overview import Overview
 from canary.flows.site.paper import Paper
 from canary.flows.site.paths import (
@@ -28,6 +28,7 @@ from canary.flows.site.paths import (
     RELEASES_PAGE,
     ROSTERS_PAGE,
     File,
+    paper_page,
     relative,
     release_page,
     statement_page,
@@ -35,10 +36,11 @@ from canary.flows.site.paths import (
 from canary.flows.site.rosters import RosterRow
 from canary.flows.site.stories import Story
 from canary.flows.site.views import Edition
+from canary.flows.templates import html_environment
 
 _FILES: Final = tuple(File(name, name) for name in (FRONT, CHECKPOINT, STATUS, FEED, CALENDAR, BADGE))
 _ELSEWHERE: Final = "elsewhere.html"
-"""The page of a draft, which is no page of the site."""
+"""The page of a text that is printed, which is no page of the site."""
 
 
 def index_page(view: Overview) -> bytes:
@@ -83,18 +85,23 @@ def statement_page_of(story: Story, organisation: str) -> bytes:
     return _render("statement.html", statement_page(story.id), organisation=organisation, story=story)
 
 
-def paper_page_of(paper: Paper, page: str = _ELSEWHERE) -> bytes:
-    """Returns the page of a text that is made for paper.
+def paper_page_of(paper: Paper, *, release: int | None = None) -> bytes:
+    """Returns the page of a text that is made for paper: one document that holds everything it shows.
 
     Args:
         paper: what is printed.
-        page: where the page lies on the site; a draft's lies elsewhere, and has no link.
+        release: the release whose page on the site this is, to link back to it; None for a page that lies elsewhere.
     """
-    return _render("paper.html", page, organisation=paper.organisation, paper=paper)
+    page, back = _ELSEWHERE, None
+    if release is not None:
+        page, back = paper_page(release), File(paper.title, release_page(release))
+    # The hash stands at the foot of every sheet, which only the style can put it on.
+    styled = _styled("paper.css", sha256=paper.text_sha256)
+    return _render("paper.html", page, styled, paper=paper, back=back)
 
 
-def _render(template: str, page: str, **values: object) -> bytes:
-    style, policy = _style()
+def _render(template: str, page: str, styled: tuple[Markup, str] | None = None, **values: object) -> bytes:
+    style, policy = styled or _style()
     html = (
         _environment()
         .get_template(template)
@@ -105,8 +112,13 @@ def _render(template: str, page: str, **values: object) -> bytes:
 
 @cache
 def _style() -> tuple[Markup, str]:
-    """Returns the style of every page, and the policy that allows it alone."""
-    style = _environment().get_template("style.css").render()
+    """Returns the style of every page that is no paper, and its policy."""
+    return _styled("style.css")
+
+
+def _styled(name: str, **values: str) -> tuple[Markup, str]:
+    """Returns a style, and the policy that allows it alone."""
+    style = _environment().get_template(name).render(**values)
     policy = [
         "default-src 'none'",
         f"style-src 'sha256-{encode_base64(sha256(style.encode()))}'",
@@ -120,18 +132,11 @@ def _style() -> tuple[Markup, str]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("canary.flows.site"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = html_environment("canary.flows.site")
     environment.filters |= {
-        "day": day,
-        "moment": moment,
-        "clock": clock,
+        "day": day_in_words,
+        "moment": moment_in_words,
+        "clock": clock_in_words,
         "last_good_day": last_good_day,
         "iso": format_time,
         "sentence": _sentence,

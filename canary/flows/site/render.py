@@ -58,7 +58,7 @@ from canary.flows.site.pages import (
     rosters_page,
     statement_page_of,
 )
-from canary.flows.site.paper import release_paper
+from canary.flows.site.paper import paper_of_entry
 from canary.flows.site.paths import BADGE, CALENDAR, FEED, RELEASES_PAGE, ROSTERS_PAGE, keys_folder, statement_page
 from canary.flows.site.proofs import attachment_files, entry_files, evidence_files, key_files
 from canary.flows.site.rosters import roster_rows
@@ -123,8 +123,9 @@ def _pages(
     yield RELEASES_PAGE, releases_page(releases, roster.organisation)
     yield ROSTERS_PAGE, rosters_page(rosters, roster)
     for edition in releases:
+        paper = paper_of_entry(history, history.admitted[edition.release.entry - 1])
         yield edition.page, release_page_of(edition)
-        yield edition.paper, paper_page_of(release_paper(edition), edition.paper)
+        yield edition.paper, paper_page_of(paper, release=edition.release.number)
     for story in told:
         yield statement_page(story.id), statement_page_of(story, roster.organisation)
     yield FEED, render_feed(roster, releases, rosters)

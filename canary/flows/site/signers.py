@@ -60,7 +60,7 @@ def signer_rows(
             identity=identity(signer),
             keys=key_names(roster, signer),
             signed=signer.name in found and found[signer.name].counts,
-            note=_note(found.get(signer.name)),
+            note=note(found.get(signer.name)),
             signature=in_folder(folder, armored_name(signer.name)) if signer.name in detached else None,
         )
         for signer, roster in signers
@@ -83,7 +83,8 @@ def key_names(roster: Roster, signer: RosterSigner) -> tuple[File, ...]:
     return tuple(in_folder(keys_folder(roster.number), name) for name in names)
 
 
-def _note(checked: CheckedSignature | None) -> str:
+def note(checked: CheckedSignature | None) -> str:
+    """Returns why a signature that is there does not count; empty otherwise."""
     if checked is None or checked.outcome is Outcome.GOOD:
         return ""
     return f"{checked.outcome}: {checked.detail}" if checked.detail else str(checked.outcome)

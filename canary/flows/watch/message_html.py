@@ -6,10 +6,11 @@ import shlex
 from functools import cache
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from canary.core.strict import encode_base64, sha256
+from canary.flows.templates import html_environment
 from canary.flows.watch.message_view import AlertView, DigestView
 
 _STYLE: Final = (
@@ -32,13 +33,6 @@ def html_of(view: AlertView | DigestView) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("canary.flows.watch"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = html_environment("canary.flows.watch")
     environment.filters["shell"] = shlex.join
     return environment

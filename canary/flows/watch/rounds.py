@@ -167,8 +167,9 @@ def _look_at_what_is_due(taken: Round, listed: Sequence[Watched], tags: Sequence
             answered.add(looked.watched.followed.name)
             batch.add(looked, network_broken=False)
     failed = {each.watched.followed.name for each in held.looks}
-    before = broken_since(taken.store)
-    counts = count_unreachable(listed, failed=failed, answered=answered, now=taken.clock(), broken_since=before)
+    before, counts = broken_since(taken.store), (0, 0)
+    if failed or before is not None:
+        counts = count_unreachable(listed, failed=failed, answered=answered, now=taken.clock(), broken_since=before)
     since = _network(taken, before, suspect=network_suspect(*counts), failed=bool(failed))
     for looked in held.looks:
         batch.add(looked, network_broken=since is not None)

@@ -47,6 +47,9 @@ class WatchStore(Protocol):
     def summaries(self, *, tags: Sequence[str] = ()) -> list[Summary]:
         """Returns the list in short, by name, without reading a verdict; with tags as `watched` does."""
 
+    def is_empty(self, *, tags: Sequence[str] = ()) -> bool:
+        """Tells whether there is nothing in the list; with tags as `watched` does."""
+
     def find(self, name: str) -> Watched | None:
         """Returns one canary; None where there is none of that name."""
 

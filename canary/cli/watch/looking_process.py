@@ -1,0 +1,9 @@
+"""One of the processes that look at a long list, started by `canary.cli.watch.spreading`."""
+
+from __future__ import annotations
+
+from canary.cli.watch.spreading import looks
+from canary.edges.share_processes import serve
+
+if __name__ == "__main__":
+    serve(looks)
