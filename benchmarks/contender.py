@@ -26,7 +26,7 @@ from requests.adapters import HTTPAdapter
 
 from benchmarks.canaries import AUTHORITIES, Canary, canaries_of
 from canary.cli.main import run
-from canary.core.watch_settings import WatchSettings
+from canary.core.watching.watch_settings import WatchSettings
 
 THREADS = WatchSettings("").threads
 _OK, _NOT_MODIFIED, _NOT_FOUND = 200, 304, 404

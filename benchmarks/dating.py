@@ -16,15 +16,15 @@ from rfc3161_client import VerifierBuilder, decode_timestamp_response
 
 from benchmarks.measuring import Row, milliseconds, quickest_calls
 from benchmarks.samples import two_tokens
-from canary.core import anchor_drand
-from canary.core.anchor_bitcoin import parse_bitcoin
-from canary.core.anchor_drand import DrandRound, parse_drand, verify_drand
-from canary.core.anchors import DRAND, check_anchor
-from canary.core.evidence import TSR
-from canary.core.release import Anchor
-from canary.core.state import State
-from canary.edges.tsa_roots import read_roots
-from canary.formats.rfc3161_cms import in_order
+from canary.core.dating import anchor_drand
+from canary.core.dating.anchor_bitcoin import parse_bitcoin
+from canary.core.dating.anchor_drand import DrandRound, parse_drand, verify_drand
+from canary.core.dating.anchors import DRAND, check_anchor
+from canary.core.dating.evidence import TSR
+from canary.core.documents.release import Anchor
+from canary.core.judging.state import State
+from canary.edges.times.tsa_roots import read_roots
+from canary.formats.times.rfc3161_cms import in_order
 from canary.library import evidence_checkers
 from tests.simulator import EXAMPLE_ANCHOR, EXAMPLE_BLOCK, Publisher
 

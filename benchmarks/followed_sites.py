@@ -13,14 +13,14 @@ import trustme
 from benchmarks.canaries import AUTHORITIES, CANARIES, DOMAIN, RESOLVER, Canary
 from benchmarks.https_sites import CERTIFICATE, SITES, etag
 from benchmarks.samples import site_of, year_of
-from canary.core.agenda import Patience
-from canary.core.findings import Status
-from canary.core.followed import Followed
-from canary.core.layout import CHECKPOINT
-from canary.core.question import Question
-from canary.core.telling import TellingPolicy
-from canary.core.watched import Watched
-from canary.edges.watch_store import open_watch_store
+from canary.core.documents.layout import CHECKPOINT
+from canary.core.judging.findings import Status
+from canary.core.judging.question import Question
+from canary.core.watching.agenda import Patience
+from canary.core.watching.followed import Followed
+from canary.core.watching.telling import TellingPolicy
+from canary.core.watching.watched import Watched
+from canary.edges.memory.watch_store import open_watch_store
 from canary.flows.watch.rounds import Looked, Round, run_round
 from canary.flows.watch.verify import verify_site
 from tests.simulator import CHECKERS, MemorySource, Publisher

@@ -12,15 +12,15 @@ from unittest.mock import patch
 
 from benchmarks.measuring import KIB_IN_A_MB, Row, milliseconds, peak_kib, quickest_calls
 from benchmarks.samples import long_log, site_of, write
-from canary.core import tally
-from canary.core.entry import parse_entry
-from canary.core.history import replay
-from canary.core.kinds import verify_ed25519
-from canary.core.merkle import leaf_hash, root_hash
-from canary.core.question import Judgement, Question
-from canary.core.state import State
-from canary.core.times import format_time
-from canary.core.vkey import VKey
+from canary.core.judging.question import Judgement, Question
+from canary.core.judging.state import State
+from canary.core.log.history import replay
+from canary.core.log.merkle import leaf_hash, root_hash
+from canary.core.signed import tally
+from canary.core.signed.entry import parse_entry
+from canary.core.signed.kinds import verify_ed25519
+from canary.core.signed.vkey import VKey
+from canary.core.text.times import format_time
 from canary.flows.watch.verify import verify_site
 from canary.formats.state_json import parse_state, render_state
 from tests.simulator import CHECKERS, MemorySource, Publisher

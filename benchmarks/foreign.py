@@ -11,7 +11,7 @@ import msgspec
 
 from benchmarks.measuring import Row, milliseconds, quickest_calls
 from canary.core.foreign.pinned import Format, PinnedSigner
-from canary.edges.foreign_gpg import ForeignGpg
+from canary.edges.openpgp.foreign_gpg import ForeignGpg
 from canary.formats.foreign.openpgp_detached import DetachedReader
 from tests.foreign_keys import armored, pinned, signer
 from tests.gpg_home import GpgHome

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import msgspec
 
-from canary.core.strict import digest
+from canary.core.text.strict import digest
 
 SITES, CERTIFICATE = "sites", "server.pem"
 _THREADS = 64

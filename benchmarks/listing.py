@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from benchmarks.measuring import KIB_IN_A_MB, Row, milliseconds, peak_kib, quickest_processes
-from canary.edges.watch_store import open_watch_store
+from canary.edges.memory.watch_store import open_watch_store
 from tests.remembered import OK, SUBJECT, fresh, looked_at
 
 _FEW, _MANY = 1_000, 10_000

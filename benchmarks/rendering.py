@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.measuring import Row, milliseconds, quickest_calls
-from canary.core.history import History, replay
-from canary.edges.site_folder import PUBLIC, laid_out_site
+from canary.core.log.history import History, replay
+from canary.edges.publishing.site_folder import PUBLIC, laid_out_site
 from tests.simulator import Publisher
 from tests.site_scenes import long_log, render
 

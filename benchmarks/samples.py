@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from canary.core.layout import CHECKPOINT, FRONT, evidence_folder
-from canary.core.merkle import leaf_hash
-from canary.core.strict import digest
-from canary.core.tiles import log_files
+from canary.core.documents.layout import CHECKPOINT, FRONT, evidence_folder
+from canary.core.log.merkle import leaf_hash
+from canary.core.log.tiles import log_files
+from canary.core.text.strict import digest
 from tests.authority import make_authority, pem, query_for
 from tests.gpg_home import GpgHome
 from tests.publisher import ADD_ALL

@@ -13,10 +13,10 @@ from typing import TypeVar
 from msgspec.structs import astuple, replace
 
 from benchmarks.measuring import Row, milliseconds, quickest_calls
-from canary.core.recorded import Recorded
-from canary.edges.watch_store import SqliteWatchStore, open_watch_store
-from canary.edges.watch_store_history import check_row
-from canary.edges.watch_store_rows import canary_row, verdicts_of
+from canary.core.watching.recorded import Recorded
+from canary.edges.memory.watch_store import SqliteWatchStore, open_watch_store
+from canary.edges.memory.watch_store_history import check_row
+from canary.edges.memory.watch_store_rows import canary_row, verdicts_of
 from tests.remembered import DAY, HOUR, NOW, check, fresh, looked_at
 
 _MANY, _FEW, _DUE, _BATCH, _ROUNDS = 10_000, 1_000, 100, 200, 5

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from canary.core.verdict import Verdict
+    from canary.core.judging.verdict import Verdict
 
     verify: Callable[..., Verdict]
 

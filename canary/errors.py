@@ -2,7 +2,7 @@
 
 An error says what happened, where, and what to do about it. The command line catches `CanaryError` once, at
 the top, prints both sentences and leaves with `exit_code`. A stale or forged canary is not an error: it is a
-verdict (`canary.core.verdict`).
+verdict (`canary.core.judging.verdict`).
 """
 
 from __future__ import annotations

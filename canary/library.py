@@ -10,24 +10,24 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from canary.core.evidence import OTS, TSR, CheckedEvidence, Checkers, EvidenceChecker
-from canary.core.fetched import Source
-from canary.core.judge import judge
-from canary.core.observation import Unreachable
-from canary.core.outcome import OpenPGPCheck, OpenPGPVerifier
-from canary.core.question import Judgement, Question
-from canary.core.strict import parse_hash
-from canary.core.verdict import Verdict
-from canary.edges.folder import FolderSource
+from canary.core.dating.evidence import OTS, TSR, CheckedEvidence, Checkers, EvidenceChecker
+from canary.core.judging.fetched import Source
+from canary.core.judging.judge import judge
+from canary.core.judging.observation import Unreachable
+from canary.core.judging.question import Judgement, Question
+from canary.core.judging.verdict import Verdict
+from canary.core.signed.outcome import OpenPGPCheck, OpenPGPVerifier
+from canary.core.text.strict import parse_hash
+from canary.edges.disk.folder import FolderSource
 from canary.errors import FetchError
 from canary.flows.watch.verify import verify_site
 from canary.limits import FETCH_SECONDS
 
 if TYPE_CHECKING:
-    from canary.core.anchor_source import ChainPlace
-    from canary.core.fetched import Answer
+    from canary.core.dating.anchor_source import ChainPlace
+    from canary.core.judging.fetched import Answer
     from canary.flows.watch.explain import Explanation
-    from canary.formats.bitcoin_headers import HeaderSource
+    from canary.formats.times.bitcoin_headers import HeaderSource
 
 _SCHEMES = ("https://", "http://")
 
@@ -150,16 +150,16 @@ def evidence_checkers(
     """
     if tsa_roots:
         # Now, and not when the first token comes: a mistyped name would not be noticed for years.
-        from canary.edges.tsa_roots import read_roots  # noqa: PLC0415  # most looks name none
+        from canary.edges.times.tsa_roots import read_roots  # noqa: PLC0415  # most looks name none
 
         read_roots(tsa_roots, shipped=False)
     sources: list[HeaderSource] = []
     if bitcoin_headers is not None:
-        from canary.edges.header_files import header_files  # noqa: PLC0415  # likewise
+        from canary.edges.times.header_files import header_files  # noqa: PLC0415  # likewise
 
         sources.append(header_files(bitcoin_headers))
     if bitcoin_sources:
-        from canary.edges.header_services import HeaderServices  # noqa: PLC0415  # likewise
+        from canary.edges.times.header_services import HeaderServices  # noqa: PLC0415  # likewise
 
         ends = time.monotonic() + seconds
         sources.append(HeaderServices(bitcoin_sources, left=lambda: ends - time.monotonic(), proxy=proxy))
@@ -178,15 +178,15 @@ class _LazyTokens:
     @cached_property
     def _checker(self) -> EvidenceChecker:
         # Imported here: a canary without timestamps needs none of it.
-        from canary.edges.tsa_roots import read_roots  # noqa: PLC0415
-        from canary.formats.rfc3161 import TokenChecker  # noqa: PLC0415
+        from canary.edges.times.tsa_roots import read_roots  # noqa: PLC0415
+        from canary.formats.times.rfc3161 import TokenChecker  # noqa: PLC0415
 
         return TokenChecker(lambda: read_roots(self._tsa_roots))
 
 
 def _check_proof(sources: Sequence[HeaderSource], name: str, data: bytes, entry: bytes) -> CheckedEvidence:
-    from canary.formats.bitcoin_headers import first_of  # noqa: PLC0415  # as above
-    from canary.formats.opentimestamps import ProofChecker  # noqa: PLC0415  # as above
+    from canary.formats.times.bitcoin_headers import first_of  # noqa: PLC0415  # as above
+    from canary.formats.times.opentimestamps import ProofChecker  # noqa: PLC0415  # as above
 
     return ProofChecker(first_of(sources))(name, data, entry)
 
@@ -222,7 +222,7 @@ def open_source(
     # Imported here: a look into a folder needs no HTTP.
     from urllib.parse import urlsplit  # noqa: PLC0415
 
-    from canary.edges.http import HttpSource  # noqa: PLC0415
+    from canary.edges.web.http import HttpSource  # noqa: PLC0415
     from canary.flows.watch.locate import HintedSource  # noqa: PLC0415
 
     with HttpSource(
@@ -293,10 +293,10 @@ class LazyGpg:
         self._stack.close()
 
     def __call__(self, *, certificate: bytes, fingerprint: bytes, text: bytes, signature: bytes) -> OpenPGPCheck:
-        """Checks one signature; see `canary.core.outcome.OpenPGPVerifier`."""
+        """Checks one signature; see `canary.core.signed.outcome.OpenPGPVerifier`."""
         if self._verifier is None:
             # Imported here: a look with Ed25519 signers alone needs none of it.
-            from canary.edges.openpgp_verifier import GpgVerifier  # noqa: PLC0415
+            from canary.edges.openpgp.openpgp_verifier import GpgVerifier  # noqa: PLC0415
 
             self._verifier = self._stack.enter_context(GpgVerifier())
         return self._verifier(certificate=certificate, fingerprint=fingerprint, text=text, signature=signature)

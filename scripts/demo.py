@@ -27,8 +27,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # As a program this file has only its own folder to import from.
 sys.path.insert(0, str(ROOT))
 
-from canary.core.release import Anchor  # noqa: E402
-from canary.core.times import midnight  # noqa: E402
+from canary.core.documents.release import Anchor  # noqa: E402
+from canary.core.text.times import midnight  # noqa: E402
 from canary.errors import CanaryError  # noqa: E402
 from scripts.demo_attacks import show_attacks  # noqa: E402
 from scripts.demo_follow import FOLLOWED, Passed, show_following  # noqa: E402

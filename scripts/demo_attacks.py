@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from canary.core.layout import FRONT
-from canary.core.note import Note, parse_note
+from canary.core.documents.layout import FRONT
+from canary.core.signed.note import Note, parse_note
 from scripts.demo_publisher import NEWEST_SIGNERS, DemoError
 from scripts.demo_scene import Scene
 from scripts.demo_server import serving

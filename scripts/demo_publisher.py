@@ -18,15 +18,15 @@ from pathlib import Path
 
 from canary.cli.app import App
 from canary.cli.main import run
-from canary.core.entry import parse_entry, parse_text
-from canary.core.note import Note, SignatureLine
-from canary.core.release import Release
-from canary.core.roster import Roster
-from canary.core.strict import digest, hash_field
-from canary.edges.ed25519_keys import Ed25519FileSigner
-from canary.edges.gpg import Gpg
-from canary.edges.private_keys import signer_key_path
-from canary.edges.workspace import CONFIG, Workspace
+from canary.core.documents.release import Release
+from canary.core.documents.roster import Roster
+from canary.core.signed.entry import parse_entry, parse_text
+from canary.core.signed.note import Note, SignatureLine
+from canary.core.text.strict import digest, hash_field
+from canary.edges.disk.workspace import CONFIG, Workspace
+from canary.edges.keys.ed25519_keys import Ed25519FileSigner
+from canary.edges.keys.private_keys import signer_key_path
+from canary.edges.openpgp.gpg import Gpg
 from canary.errors import CanaryError
 
 CANARY = "example.net/canary"

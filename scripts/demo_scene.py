@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from canary.core.checkpoint import Checkpoint
-from canary.core.layout import CHECKPOINT, FRONT
-from canary.core.merkle import leaf_hash, root_hash
-from canary.core.note import Note
-from canary.core.tiles import log_files
-from canary.core.times import midnight
-from canary.edges.log_keys import sign_checkpoint
+from canary.core.documents.layout import CHECKPOINT, FRONT
+from canary.core.log.checkpoint import Checkpoint
+from canary.core.log.merkle import leaf_hash, root_hash
+from canary.core.log.tiles import log_files
+from canary.core.signed.note import Note
+from canary.core.text.times import midnight
+from canary.edges.keys.log_keys import sign_checkpoint
 from scripts.demo_publisher import CANARY, DemoError, Publisher
 from scripts.demo_watcher import Watcher
 

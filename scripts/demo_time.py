@@ -15,11 +15,11 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from canary.core.entry import parse_text
-from canary.core.layout import evidence_folder
-from canary.core.release import Anchor, Release
-from canary.core.strict import digest
-from canary.formats.rfc3161 import make_query
+from canary.core.documents.layout import evidence_folder
+from canary.core.documents.release import Anchor, Release
+from canary.core.signed.entry import parse_text
+from canary.core.text.strict import digest
+from canary.formats.times.rfc3161 import make_query
 from scripts.demo_publisher import DemoError
 from scripts.demo_scene import Scene
 from scripts.demo_server import answering, serving

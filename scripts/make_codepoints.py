@@ -1,8 +1,8 @@
-"""Writes `canary/core/codepoints.py`: the frozen table of code points that a text may hold.
+"""Writes `canary/core/text/codepoints.py`: the frozen table of code points that a text may hold.
 
 Run it with a Python whose `unicodedata` is Unicode 14.0.0 (CPython 3.11), so that the table never moves:
 
-    python3.11 scripts/make_codepoints.py > canary/core/codepoints.py
+    python3.11 scripts/make_codepoints.py > canary/core/text/codepoints.py
 
 `unicodedata` does not carry the property Default_Ignorable_Code_Point. By UAX #44 it is derived from the
 format characters (general category Cf, refused anyway), the variation selectors, and the short list

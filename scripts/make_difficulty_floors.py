@@ -1,6 +1,6 @@
-"""Writes `canary/core/difficulty.py`: how much work a Bitcoin block header must show to prove its date.
+"""Writes `canary/core/dating/difficulty.py`: how much work a Bitcoin block header must show to prove its date.
 
-    python scripts/make_difficulty_floors.py > canary/core/difficulty.py
+    python scripts/make_difficulty_floors.py > canary/core/dating/difficulty.py
 
 It reads `scripts/difficulty_figures.tsv`, which says where its figures come from. The chain's own rule dates what is
 not dated there: a period of 2,016 blocks takes two weeks times the target after it, divided by its own target.

@@ -13,8 +13,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from canary.core.anchors import BITCOIN, DRAND, check_anchor
-from canary.core.release import Anchor
+from canary.core.dating.anchors import BITCOIN, DRAND, check_anchor
+from canary.core.documents.release import Anchor
 
 FOLDER: Final = Path(__file__).parents[2] / "shared" / "data" / "time"
 

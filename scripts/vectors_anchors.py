@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from canary.core.release import Anchor
+from canary.core.documents.release import Anchor
 from scripts.vectors_format import Case, Expected, expect
 from scripts.vectors_scene import KEYS, OK_1, look, one
 from tests.simulator import EXAMPLE_ANCHOR, Publisher

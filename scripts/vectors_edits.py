@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from canary.core.cosignature import ED25519_COSIGNATURE_TYPE
-from canary.core.note import parse_note
-from canary.core.release import Anchor, Statement
-from canary.core.vkey import VKey
+from canary.core.documents.release import Anchor, Statement
+from canary.core.log.cosignature import ED25519_COSIGNATURE_TYPE
+from canary.core.signed.note import parse_note
+from canary.core.signed.vkey import VKey
 from tests.simulator import EXAMPLE_CERTIFICATE, EXAMPLE_FINGERPRINT, Publisher, public_key
 
 ROSTER = "roster"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from canary.core.release import Anchor
+from canary.core.documents.release import Anchor
 from scripts.vectors_format import Case, expect
 from scripts.vectors_scene import (
     FRESH,

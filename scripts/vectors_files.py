@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from canary.core.strict import digest
+from canary.core.text.strict import digest
 from scripts.vectors_format import SingleFile, Vector, expect, file_vector
 from scripts.vectors_scene import GAG, KEYS, MARCH, OK_1, begun, moment, roster_only
 from tests.simulator import Publisher, noon, spoiled

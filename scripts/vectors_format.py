@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from canary.core.findings import EXIT_CODES, Code, Finding, Status
-from canary.core.times import format_time
-from canary.core.verdict import axes
+from canary.core.judging.findings import EXIT_CODES, Code, Finding, Status
+from canary.core.judging.verdict import axes
+from canary.core.text.times import format_time
 
 HEADER = "warrant-canary/vector/v1"
 _CODES = {code.spelling: code for code in Code}

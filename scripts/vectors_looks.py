@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from canary.core.strict import digest
+from canary.core.text.strict import digest
 from scripts import vectors_anchors, vectors_entries, vectors_grids
 from scripts.vectors_edits import WITNESS
 from scripts.vectors_format import Case, Vector, expect, look_vector

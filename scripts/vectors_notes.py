@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import repeat
 
-from canary.core.checkpoint import Checkpoint
-from canary.core.kinds import ed25519_vkey
-from canary.core.note import SignatureLine
-from canary.core.vkey import VKey
+from canary.core.log.checkpoint import Checkpoint
+from canary.core.signed.kinds import ed25519_vkey
+from canary.core.signed.note import SignatureLine
+from canary.core.signed.vkey import VKey
 from canary.limits import CHECKPOINT_BYTES
 from scripts.vectors_format import Vector
 from tests.simulator import CANARY, private_key, public_key

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # As a program this file has only its own folder to import from.
 sys.path.insert(0, str(ROOT))
 
-from canary.core.strict import digest  # noqa: E402
+from canary.core.text.strict import digest  # noqa: E402
 from scripts.vectors_format import Case, Vector, expect, look_vector  # noqa: E402
 from scripts.vectors_scene import GAG, KEYS, MARCH, OK_1, OK_2, look  # noqa: E402
 from tests.simulator import PretendGpg, Publisher, noon  # noqa: E402
@@ -172,7 +172,7 @@ class Recording:
 
     def __init__(self) -> None:
         # Imported here: whoever reads the record needs no gpg.
-        from canary.edges.openpgp_certificates import inspect_certificate  # noqa: PLC0415
+        from canary.edges.openpgp.openpgp_certificates import inspect_certificate  # noqa: PLC0415
         from tests.gpg_home import GpgHome  # noqa: PLC0415
 
         self._home = GpgHome()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from canary.core.strict import digest
+from canary.core.text.strict import digest
 from canary.limits import ATTACHMENTS
 from scripts.vectors_edits import NEWER, RELEASE, REPORT, Edit, release_text
 

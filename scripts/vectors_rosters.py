@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from canary.core.cosignature import ED25519_COSIGNATURE_TYPE
-from canary.core.kinds import ed25519_vkey, openpgp_vkey
-from canary.core.strict import encode_base64
-from canary.core.vkey import VKey
+from canary.core.log.cosignature import ED25519_COSIGNATURE_TYPE
+from canary.core.signed.kinds import ed25519_vkey, openpgp_vkey
+from canary.core.signed.vkey import VKey
+from canary.core.text.strict import encode_base64
 from scripts.vectors_edits import NEWER, ROSTER, WITNESS, Edit
 from tests.simulator import CANARY, EXAMPLE_CERTIFICATE, EXAMPLE_FINGERPRINT, public_key
 

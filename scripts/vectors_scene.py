@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from canary.core.entry import parse_entry
-from canary.core.release import Release, Statement
-from canary.core.times import parse_time
+from canary.core.documents.release import Release, Statement
+from canary.core.signed.entry import parse_entry
+from canary.core.text.times import parse_time
 from canary.errors import CanaryError
 from scripts.vectors_format import Case, Expected, Look, expect
 from tests.simulator import Publisher

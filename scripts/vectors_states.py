@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from canary.core.note import parse_note
+from canary.core.signed.note import parse_note
 from scripts.vectors_format import Case, Look, Vector, expect, look_vector
 from scripts.vectors_grids import lengthened
 from scripts.vectors_scene import GAG, JUNE, KEYS, MARCH, MAY, OK_1, OK_2, begun, look, nothing

@@ -21,8 +21,8 @@ from cryptography.hazmat import asn1
 from cryptography.x509.oid import NameOID
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
-from canary.formats.rfc3161 import read_reply
-from canary.formats.rfc3161_cms import _ContentInfo, _Reply
+from canary.formats.times.rfc3161 import read_reply
+from canary.formats.times.rfc3161_cms import _ContentInfo, _Reply
 from scripts import openssl_authority
 from scripts.openssl_authority import Holder, new_key, new_root, openssl, pem
 from tests.loopback import Asked, Loopback, answer

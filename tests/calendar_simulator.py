@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
-from canary.core.anchor_bitcoin import BitcoinHeader
-from canary.formats.bitcoin_headers import NO_SOURCE, HeaderAnswer
+from canary.core.dating.anchor_bitcoin import BitcoinHeader
+from canary.formats.times.bitcoin_headers import NO_SOURCE, HeaderAnswer
 from tests import ots_proofs as ots
 from tests.loopback import Fault, Loopback, Wire, answer, says
 

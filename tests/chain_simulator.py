@@ -11,8 +11,8 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from canary.core.anchor_bitcoin import BitcoinHeader
-from canary.core.anchor_source import ChainInterface
+from canary.core.dating.anchor_bitcoin import BitcoinHeader
+from canary.core.dating.anchor_source import ChainInterface
 from tests.loopback import Asked, Loopback, answer
 
 SECRET = "canary:very secret"

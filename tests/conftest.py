@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from canary.formats import ots_proof
+from canary.formats.times import ots_proof
 from tests.publisher import ADD_ALL, Publisher
 
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from canary.cli.app import App
-from canary.core.anchor_bitcoin import BitcoinHeader
-from canary.core.strict import digest, sha256
+from canary.core.dating.anchor_bitcoin import BitcoinHeader
+from canary.core.text.strict import digest, sha256
 from tests import ots_proofs as ots
 from tests.authority import Authority, make_authority, pem
 from tests.gpg_home import GpgHome

@@ -10,10 +10,10 @@ from canary.core.foreign.edition import Edition, Signed
 from canary.core.foreign.profile import Profile
 from canary.core.foreign.read import Read
 from canary.core.foreign.reading import read_edition
-from canary.core.outcome import Outcome
-from canary.core.strict import digest
+from canary.core.signed.outcome import Outcome
+from canary.core.text.strict import digest
 from canary.edges.foreign_profiles import read_profile
-from canary.formats.foreign_profile import parse_profile
+from canary.formats.settings.foreign_profile import parse_profile
 
 CORPUS = Path(__file__).parents[2] / "shared" / "data" / "canaries"
 NOT_HERE = f"the canaries of others are not at {CORPUS}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from canary.core.foreign.pinned import Format, Pinned, PinnedSigner
-from canary.edges.foreign_gpg import ForeignGpg
+from canary.edges.openpgp.foreign_gpg import ForeignGpg
 from tests.gpg_home import SIGNED, GpgHome
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from canary.core.outcome import OpenPGPCheck, OpenPGPVerifier
-from canary.edges.openpgp_certificates import Certificate
+from canary.core.signed.outcome import OpenPGPCheck, OpenPGPVerifier
+from canary.edges.openpgp.openpgp_certificates import Certificate
 
 JAN = datetime(2026, 1, 1, tzinfo=UTC)
 """When keys are made, unless a test says otherwise."""

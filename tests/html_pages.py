@@ -22,8 +22,10 @@ TEXT = "\n\n".join(
         "EXAMPLE NETWORKS TRANSPARENCY REPORT - H1 2026",
         "SOME THINGS WE HAVE NEVER DONE",
         *SENTENCES,
-        "The data below covers the period from January 1, 2026, to June 30, 2026. A request that was received in June "
-        "2026, but not processed until July 2026, is shown as in process.",
+        (
+            "The data below covers the period from January 1, 2026, to June 30, 2026. A request that was received in "
+            "June 2026, but not processed until July 2026, is shown as in process."
+        ),
         "© 2027 Example Networks, Inc.",
     )
 )

@@ -18,7 +18,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from canary.edges.watch_store import open_watch_store
+from canary.edges.memory.watch_store import open_watch_store
 from tests.remembered import HOUR, NOW, STATE, everything, fresh
 
 _CONTEXT = multiprocessing.get_context("forkserver")

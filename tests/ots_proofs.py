@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from canary.core.anchor_bitcoin import BitcoinHeader
+from canary.core.dating.anchor_bitcoin import BitcoinHeader
 
 MAGIC = b"\x00OpenTimestamps\x00\x00Proof\x00\xbf\x89\xe2\xe8\x84\xe8\x92\x94"
 SHA256 = b"\x08"

@@ -27,14 +27,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from canary.cli.app import App
 from canary.cli.main import run
-from canary.core.entry import parse_text
-from canary.core.history import History
-from canary.core.kinds import Kind, ed25519_vkey
-from canary.core.note import Note, SignatureLine
-from canary.core.outcome import OpenPGPCheck, Outcome
-from canary.core.release import Release
-from canary.core.roster import Roster, RosterSigner
-from canary.core.vkey import VKey
+from canary.core.documents.release import Release
+from canary.core.documents.roster import Roster, RosterSigner
+from canary.core.log.history import History
+from canary.core.signed.entry import parse_text
+from canary.core.signed.kinds import Kind, ed25519_vkey
+from canary.core.signed.note import Note, SignatureLine
+from canary.core.signed.outcome import OpenPGPCheck, Outcome
+from canary.core.signed.vkey import VKey
 from canary.flows.issue.config import CanaryTable, Config, ScheduleTable, SignersTable
 from canary.flows.issue.drafting import Wishes, Wordings, draft_release
 from canary.flows.issue.rostering import draft_roster

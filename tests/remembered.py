@@ -7,18 +7,18 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from canary.core.admitted import Admitted
-from canary.core.alerts import Alert, AlertKind, Delivery, alert_id
-from canary.core.findings import Code, Finding, Status
-from canary.core.followed import Followed
-from canary.core.outcome import Outcome
-from canary.core.recorded import Recorded
-from canary.core.standing import Standing
-from canary.core.state import State
-from canary.core.tally import CheckedSignature, Tally
-from canary.core.verdict import Subject, Verdict
-from canary.core.watched import Acknowledged, Check, Sighting, Suspicion, Telling, Transition, Watched
-from canary.edges.watch_store import open_watch_store
+from canary.core.judging.findings import Code, Finding, Status
+from canary.core.judging.state import State
+from canary.core.judging.verdict import Subject, Verdict
+from canary.core.log.admitted import Admitted
+from canary.core.log.standing import Standing
+from canary.core.signed.outcome import Outcome
+from canary.core.signed.tally import CheckedSignature, Tally
+from canary.core.watching.alerts import Alert, AlertKind, Delivery, alert_id
+from canary.core.watching.followed import Followed
+from canary.core.watching.recorded import Recorded
+from canary.core.watching.watched import Acknowledged, Check, Sighting, Suspicion, Telling, Transition, Watched
+from canary.edges.memory.watch_store import open_watch_store
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 250_000, tzinfo=UTC)
 HOUR = timedelta(hours=1)

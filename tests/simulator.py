@@ -5,8 +5,9 @@
     assert sim.verdict(noon("2025-05-03")).verdict.status is Status.INVALID
 
 Every key follows from a name, so every byte is the same on every run. The site is put together here, from
-`canary.core.tiles` and `canary.core.checkpoint` and not by the renderer, and served through the real port
-`canary.core.fetched.Source`. OpenPGP signatures are made and checked by `PretendGpg`; real ones are tested elsewhere.
+`canary.core.log.tiles` and `canary.core.log.checkpoint` and not by the renderer, and served through the real port
+`canary.core.judging.fetched.Source`. OpenPGP signatures are made and checked by `PretendGpg`; real ones are tested
+elsewhere.
 """
 
 from __future__ import annotations
@@ -25,25 +26,25 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from canary.core.checkpoint import Checkpoint
-from canary.core.entry import parse_entry
-from canary.core.evidence import TSR, CheckedEvidence, EvidenceOutcome
-from canary.core.fetched import Fetched, segments
-from canary.core.kinds import Kind, ed25519_vkey, openpgp_vkey
-from canary.core.layout import CHECKPOINT, FRONT, attachment_path, evidence_folder
-from canary.core.merkle import leaf_hash, root_hash
-from canary.core.names import key_name
-from canary.core.note import Note, SignatureLine, parse_note
-from canary.core.outcome import OpenPGPCheck, Outcome
-from canary.core.question import Judgement, Question
-from canary.core.release import Anchor, Attachment, Release, Statement
-from canary.core.roster import Roster, RosterSigner
-from canary.core.schedule import Cadence, Schedule, parse_cadence
-from canary.core.state import State
-from canary.core.strict import digest
-from canary.core.tiles import log_files
-from canary.core.times import midnight
-from canary.core.vkey import VKey
+from canary.core.dating.evidence import TSR, CheckedEvidence, EvidenceOutcome
+from canary.core.documents.layout import CHECKPOINT, FRONT, attachment_path, evidence_folder
+from canary.core.documents.release import Anchor, Attachment, Release, Statement
+from canary.core.documents.roster import Roster, RosterSigner
+from canary.core.documents.schedule import Cadence, Schedule, parse_cadence
+from canary.core.judging.fetched import Fetched, segments
+from canary.core.judging.question import Judgement, Question
+from canary.core.judging.state import State
+from canary.core.log.checkpoint import Checkpoint
+from canary.core.log.merkle import leaf_hash, root_hash
+from canary.core.log.tiles import log_files
+from canary.core.signed.entry import parse_entry
+from canary.core.signed.kinds import Kind, ed25519_vkey, openpgp_vkey
+from canary.core.signed.note import Note, SignatureLine, parse_note
+from canary.core.signed.outcome import OpenPGPCheck, Outcome
+from canary.core.signed.vkey import VKey
+from canary.core.text.names import key_name
+from canary.core.text.strict import digest
+from canary.core.text.times import midnight
 from canary.errors import CanaryError, FetchError
 from canary.flows.watch.verify import verify_site
 from scripts.public_values import CARRIED_ROUND
@@ -686,7 +687,7 @@ EXAMPLE_BLOCK: Final = Anchor(
 
 
 def example_publisher() -> Publisher:
-    """Returns the publisher whose first two texts are the examples in `canary.core.roster` and `.release`."""
+    """Returns the publisher whose first two texts are the examples in `canary.core.documents.roster` and `.release`."""
     sim = Publisher(("legal", "security"), start=date(2026, 9, 1), anchor_age=3)
     sim.certificates["security"] = EXAMPLE_FINGERPRINT, EXAMPLE_CERTIFICATE
     sim.roster(at=datetime(2026, 8, 20, 10, tzinfo=UTC))

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Final
 
-from canary.core.evidence import EvidenceOutcome
-from canary.core.history import History, replay
-from canary.core.release import Statement
-from canary.core.strict import digest
+from canary.core.dating.evidence import EvidenceOutcome
+from canary.core.documents.release import Statement
+from canary.core.log.history import History, replay
+from canary.core.text.strict import digest
 from canary.flows.site.render import render_site
 from tests.simulator import CHECKERS, EXAMPLE_ANCHOR, Publisher
 from tests.site_pages import HOSTILE

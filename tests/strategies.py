@@ -12,21 +12,21 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from canary.core.characters import allowed
-from canary.core.checkpoint import Checkpoint
-from canary.core.codepoints import ALLOWED
-from canary.core.findings import Code, Finding
-from canary.core.hint import Hint
-from canary.core.kinds import Kind, ed25519_vkey, openpgp_vkey
-from canary.core.merkle import HASH_BYTES
-from canary.core.names import RESERVED_SIGNER, RESERVED_STATEMENT, key_name
-from canary.core.note import Note, SignatureLine
-from canary.core.release import Anchor, Attachment, Release, Statement
-from canary.core.roster import Roster, RosterSigner
-from canary.core.schedule import MAX_MONTHS, MAX_WEEKS, Cadence, Schedule, Unit, Window
-from canary.core.times import FIRST_YEAR, LAST_YEAR
-from canary.core.verdict import Subject, Verdict
-from canary.core.vkey import VKey
+from canary.core.documents.hint import Hint
+from canary.core.documents.release import Anchor, Attachment, Release, Statement
+from canary.core.documents.roster import Roster, RosterSigner
+from canary.core.documents.schedule import MAX_MONTHS, MAX_WEEKS, Cadence, Schedule, Unit, Window
+from canary.core.judging.findings import Code, Finding
+from canary.core.judging.verdict import Subject, Verdict
+from canary.core.log.checkpoint import Checkpoint
+from canary.core.log.merkle import HASH_BYTES
+from canary.core.signed.kinds import Kind, ed25519_vkey, openpgp_vkey
+from canary.core.signed.note import Note, SignatureLine
+from canary.core.signed.vkey import VKey
+from canary.core.text.characters import allowed
+from canary.core.text.codepoints import ALLOWED
+from canary.core.text.names import RESERVED_SIGNER, RESERVED_STATEMENT, key_name
+from canary.core.text.times import FIRST_YEAR, LAST_YEAR
 from canary.limits import ATTACHMENT_BYTES, ATTACHMENTS, CANARY_ID_CHARACTERS, MAX_NUMBER
 from tests.simulator import public_key
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.anchors import check_anchor
-from canary.core.schedule import Cadence, Schedule, Unit
+from canary.core.dating.anchors import check_anchor
+from canary.core.documents.schedule import Cadence, Schedule, Unit
 from scripts.demo import first_window, main
 from scripts.demo_follow import FOLLOWED, Passed
 from scripts.demo_watcher import EXPECTED, Expected

@@ -16,7 +16,7 @@ from canary.core.foreign.read import From, Read
 from canary.core.foreign.reading import read_edition
 from canary.core.foreign.series import names_to_try, newest_link, read_name
 from canary.edges.foreign_profiles import shipped_profiles
-from canary.formats.foreign_profile import parse_profile
+from canary.formats.settings.foreign_profile import parse_profile
 from tests.foreign_corpus import CORPUS, NOT_HERE, profile, read, rows, signed_at, text
 
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason=NOT_HERE)

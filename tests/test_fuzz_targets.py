@@ -13,31 +13,24 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from canary.core import (
-    anchor_bitcoin,
-    anchor_drand,
-    checkpoint,
-    judge,
-    reading,
-    release,
-    roster,
-    taking,
-    tally,
-    timing,
-)
-from canary.core.anchor_bitcoin import BitcoinHeader
-from canary.core.entry import parse_entry
-from canary.core.evidence import CheckedEvidence, EvidenceOutcome
-from canary.core.findings import Code, Finding
-from canary.core.note import Note, parse_note
-from canary.core.state import State
-from canary.core.strict import digest
+from canary.core.dating import anchor_bitcoin, anchor_drand, timing
+from canary.core.dating.anchor_bitcoin import BitcoinHeader
+from canary.core.dating.evidence import CheckedEvidence, EvidenceOutcome
+from canary.core.documents import release, roster
+from canary.core.judging import judge, reading, taking
+from canary.core.judging.findings import Code, Finding
+from canary.core.judging.state import State
+from canary.core.log import checkpoint
+from canary.core.signed import tally
+from canary.core.signed.entry import parse_entry
+from canary.core.signed.note import Note, parse_note
+from canary.core.text.strict import digest
 from canary.errors import CanaryError
 from canary.flows.watch import verify
-from canary.formats import bitcoin_headers, opentimestamps, ots_proof, rfc3161_cms
-from canary.formats.ots_proof import Attested, Notary
-from canary.formats.rfc3161 import Token, TokenChecker
 from canary.formats.state_json import parse_state
+from canary.formats.times import bitcoin_headers, opentimestamps, ots_proof, rfc3161_cms
+from canary.formats.times.ots_proof import Attested, Notary
+from canary.formats.times.rfc3161 import Token, TokenChecker
 from tests.fuzz import campaign
 from tests.fuzz.harness import NAMES, SEEDS, Target, load
 from tests.fuzz.site_program import Do, Flag, Program, Step, decode

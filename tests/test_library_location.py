@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from canary.core.hint import Hint
-from canary.edges.http import HttpSource
+from canary.core.documents.hint import Hint
+from canary.edges.web.http import HttpSource
 from canary.errors import FetchError
 from canary.library import final_location
 from tests.loopback import Loopback, Wire, redirects

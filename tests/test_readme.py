@@ -19,9 +19,9 @@ import pexpect
 import pytest
 from msgspec.structs import replace
 
-from canary.core.watch_settings import Command, Level, Route, Smtp, WatchSettings
-from canary.formats.remind_config import parse_remind_config
-from canary.formats.watch_config import parse_watch_config
+from canary.core.watching.watch_settings import Command, Level, Route, Smtp, WatchSettings
+from canary.formats.settings.remind_config import parse_remind_config
+from canary.formats.settings.watch_config import parse_watch_config
 from tests.calendar_simulator import Calendar
 from tests.loopback import Loopback
 from tests.socks_server import SocksProxy, Wanted, socks_url

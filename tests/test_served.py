@@ -1,4 +1,4 @@
-"""A published site behind the web servers that the README sets up, against the table in `canary.core.serving`."""
+"""A published site behind the web servers of the README, against the table in `canary.core.documents.serving`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Final
 
 import pytest
 
-from canary.core.serving import cache_control, content_type
+from canary.core.documents.serving import cache_control, content_type
 from tests.publisher import Publisher, command
 
 README: Final = (Path(__file__).parent.parent / "README.md").read_text("utf-8")

@@ -8,26 +8,26 @@ from dataclasses import dataclass
 import pytest
 from msgspec.structs import replace
 
-from canary.core.checkpoint import log_verifiers, parse_signed_checkpoint
-from canary.core.entry import NewerFormatError, parse_entry, parse_text
-from canary.core.fetched import Fetched, Source
-from canary.core.findings import Axis
-from canary.core.hint import HEADER as HINT_HEADER
-from canary.core.hint import parse_hint
-from canary.core.layout import CHECKPOINT, FRONT
-from canary.core.merkle import leaf_hash
-from canary.core.note import parse_note, verify_note
-from canary.core.outcome import OpenPGPCheck, Outcome
-from canary.core.question import Question
-from canary.core.roster import Roster
-from canary.core.schedule import Schedule, parse_cadence, parse_days
-from canary.core.state import State
-from canary.core.strict import parse_hash
-from canary.core.tiles import log_files
-from canary.core.times import format_date_range, format_time, parse_date, parse_time
-from canary.core.verdict import Verdict
-from canary.core.vkey import parse_vkey
-from canary.edges.openpgp_verifier import GpgVerifier
+from canary.core.documents.hint import HEADER as HINT_HEADER
+from canary.core.documents.hint import parse_hint
+from canary.core.documents.layout import CHECKPOINT, FRONT
+from canary.core.documents.roster import Roster
+from canary.core.documents.schedule import Schedule, parse_cadence, parse_days
+from canary.core.judging.fetched import Fetched, Source
+from canary.core.judging.findings import Axis
+from canary.core.judging.question import Question
+from canary.core.judging.state import State
+from canary.core.judging.verdict import Verdict
+from canary.core.log.checkpoint import log_verifiers, parse_signed_checkpoint
+from canary.core.log.merkle import leaf_hash
+from canary.core.log.tiles import log_files
+from canary.core.signed.entry import NewerFormatError, parse_entry, parse_text
+from canary.core.signed.note import parse_note, verify_note
+from canary.core.signed.outcome import OpenPGPCheck, Outcome
+from canary.core.signed.vkey import parse_vkey
+from canary.core.text.strict import parse_hash
+from canary.core.text.times import format_date_range, format_time, parse_date, parse_time
+from canary.edges.openpgp.openpgp_verifier import GpgVerifier
 from canary.errors import FetchError, MalformedError
 from canary.flows.watch.single import verify_entry
 from canary.flows.watch.verify import verify_site

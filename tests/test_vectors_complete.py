@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from canary.core.findings import Code, Severity, Status
+from canary.core.judging.findings import Code, Severity, Status
 from scripts.make_vectors import main
 from tests.vector_files import FOLDER, everything
 

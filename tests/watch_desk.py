@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from canary.cli.app import App
-from canary.edges.watch_store import SqliteWatchStore, open_watch_store
+from canary.edges.memory.watch_store import SqliteWatchStore, open_watch_store
 from tests.loopback import Loopback
 from tests.publisher import Ran, command
 from tests.simulator import Publisher, noon

@@ -17,16 +17,16 @@ from datetime import UTC, date, datetime, timedelta
 
 from msgspec.structs import replace
 
-from canary.core.agenda import Patience, believe
-from canary.core.alerts import Alert, AlertKind
-from canary.core.anew import judged_anew
-from canary.core.findings import Code, Finding
-from canary.core.followed import Followed
-from canary.core.question import Judgement, Question
-from canary.core.state import State
-from canary.core.telling import TellingPolicy, tell
-from canary.core.verdict import Subject, Verdict
-from canary.core.watched import Acknowledged, Transition, Watched
+from canary.core.judging.anew import judged_anew
+from canary.core.judging.findings import Code, Finding
+from canary.core.judging.question import Judgement, Question
+from canary.core.judging.state import State
+from canary.core.judging.verdict import Subject, Verdict
+from canary.core.watching.agenda import Patience, believe
+from canary.core.watching.alerts import Alert, AlertKind
+from canary.core.watching.followed import Followed
+from canary.core.watching.telling import TellingPolicy, tell
+from canary.core.watching.watched import Acknowledged, Transition, Watched
 from canary.errors import FetchError
 from canary.flows.watch.verify import verify_site
 from tests.simulator import CANARY, CHECKERS, MemorySource, Publisher, noon

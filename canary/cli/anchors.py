@@ -7,9 +7,9 @@ from pathlib import Path
 
 from canary.cli.session import Session
 from canary.cli.talk import say
-from canary.core.anchors import check_anchor
-from canary.core.release import Anchor, Release
-from canary.edges.files import read_file
+from canary.core.dating.anchors import check_anchor
+from canary.core.documents.release import Anchor, Release
+from canary.edges.disk.files import read_file
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.anchoring import describe_anchor, not_used_before, parse_anchor_file
 from canary.limits import TEXT_BYTES
@@ -40,7 +40,7 @@ def fetch_anchors(session: Session) -> tuple[Anchor, ...]:
     if not relays and not chains:
         return ()
     # Imported here: only what asks the network needs to know how.
-    from canary.edges.anchor_sources import ask_all, open_chains, open_relays  # noqa: PLC0415
+    from canary.edges.times.anchor_sources import ask_all, open_chains, open_relays  # noqa: PLC0415
     from canary.flows.issue.anchor_gathering import gather  # noqa: PLC0415
 
     gathered = gather(open_relays(relays), open_chains(chains, outside=session.workspace.root), ask_all)

@@ -7,10 +7,10 @@ from pathlib import Path
 from canary.cli.app import App
 from canary.cli.session import Session, open_session
 from canary.cli.talk import say, say_next
-from canary.core.note import SignatureLine, parse_signature_line
-from canary.core.outcome import Outcome
-from canary.core.tally import check_signature
-from canary.edges.files import read_file
+from canary.core.signed.note import SignatureLine, parse_signature_line
+from canary.core.signed.outcome import Outcome
+from canary.core.signed.tally import check_signature
+from canary.edges.disk.files import read_file
 from canary.errors import MalformedError, RefusedError, WorkspaceError
 from canary.flows.issue.quorum import Board
 from canary.limits import ENTRY_BYTES

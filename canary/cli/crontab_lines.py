@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from canary.core.fetched import shown
+from canary.core.judging.fetched import shown
 from canary.errors import CanaryError
 
 _LONGEST = 998

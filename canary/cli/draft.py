@@ -16,14 +16,14 @@ from canary.cli.roster import left_out_by_open_draft, refuse_open_draft
 from canary.cli.session import Session, drop_attachments_of_no_release, open_session
 from canary.cli.showing import read_wordings, say_watchers
 from canary.cli.talk import at_terminal, say, say_next
-from canary.core.history import History
-from canary.core.names import check_attachment_name
-from canary.core.profile import check_text
-from canary.core.release import Attachment, Release, check_words
-from canary.core.strict import digest, hash_field
-from canary.core.times import parse_date_range
-from canary.edges.files import read_file
-from canary.edges.half_merged import refuse_half_merged
+from canary.core.documents.release import Attachment, Release, check_words
+from canary.core.log.history import History
+from canary.core.signed.profile import check_text
+from canary.core.text.names import check_attachment_name
+from canary.core.text.strict import digest, hash_field
+from canary.core.text.times import parse_date_range
+from canary.edges.disk.files import read_file
+from canary.edges.disk.half_merged import refuse_half_merged
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.anchoring import check_anchors
 from canary.flows.issue.drafting import (

@@ -8,11 +8,11 @@ from canary.cli.app import App
 from canary.cli.explanations import Told, document, tell
 from canary.cli.formats import UNKNOWN, failures_in, print_json
 from canary.cli.looking import Reach, parsed, typed
-from canary.core.evidence import TSR, EvidenceOutcome
-from canary.core.question import Question
-from canary.core.strict import parse_hash
-from canary.core.times import parse_time
-from canary.edges.new_folder import check_new, fill_new
+from canary.core.dating.evidence import TSR, EvidenceOutcome
+from canary.core.judging.question import Question
+from canary.core.text.strict import parse_hash
+from canary.core.text.times import parse_time
+from canary.edges.disk.new_folder import check_new, fill_new
 from canary.errors import CanaryError
 from canary.flows.watch.crosscheck import crosscheck_files, crosschecks
 from canary.flows.watch.explain import Examined
@@ -88,8 +88,8 @@ def _roots(examined: Examined, tsa_roots: tuple[Path, ...]) -> dict[str, bytes]:
     if not proved:
         return {}
     # Imported here: a release without timestamps needs none of it.
-    from canary.edges.tsa_roots import read_roots  # noqa: PLC0415
-    from canary.formats.rfc3161_root import root_of  # noqa: PLC0415
+    from canary.edges.times.tsa_roots import read_roots  # noqa: PLC0415
+    from canary.formats.times.rfc3161_root import root_of  # noqa: PLC0415
 
     trusted = read_roots(tsa_roots)
     found = {name: root_of(examined.evidence[name], trusted) for name in proved}

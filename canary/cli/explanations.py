@@ -36,10 +36,10 @@ import click
 from canary.cli.formats import FORMAT
 from canary.cli.talk import say, say_next
 from canary.cli.verdicts import meaning, tell_finding, tell_status
-from canary.core.findings import Severity, Status
-from canary.core.strict import digest, hash_field
-from canary.core.timeline import Event, Footing, Timeline, not_proved, proved, timeline
-from canary.core.times import format_time
+from canary.core.dating.timeline import Event, Footing, Timeline, not_proved, proved, timeline
+from canary.core.judging.findings import Severity, Status
+from canary.core.text.strict import digest, hash_field
+from canary.core.text.times import format_time
 from canary.flows.watch.crosscheck import Check
 from canary.flows.watch.explain import Examined, Explanation
 

@@ -14,15 +14,15 @@ from msgspec.structs import replace
 from canary.cli.looking import Reach
 from canary.cli.session import Session
 from canary.cli.talk import say
-from canary.core.history import History
-from canary.core.merkle import leaf_hash, root_hash
-from canary.core.question import Judgement, Question
-from canary.core.verdict import Verdict
-from canary.edges.built_site import BuiltSite
-from canary.edges.checked_file import usual_checked_file
-from canary.edges.receipts import Receipts
-from canary.edges.state_file import held, read_state, write_state
-from canary.edges.upload_folder import UploadFolder
+from canary.core.judging.question import Judgement, Question
+from canary.core.judging.verdict import Verdict
+from canary.core.log.history import History
+from canary.core.log.merkle import leaf_hash, root_hash
+from canary.edges.disk.checked_file import usual_checked_file
+from canary.edges.disk.receipts import Receipts
+from canary.edges.memory.state_file import held, read_state, write_state
+from canary.edges.publishing.built_site import BuiltSite
+from canary.edges.publishing.upload_folder import UploadFolder
 from canary.errors import CanaryError
 from canary.flows.issue.receipt import Event, receipt
 from canary.flows.issue.uploading import Place, upload
@@ -165,7 +165,7 @@ def open_place(named: str, workspace: Path) -> Place:
         CanaryError: there is none that could be used.
     """
     if "://" in named:
-        from canary.edges.upload_bucket import UploadBucket  # noqa: PLC0415  # most publishers have none
+        from canary.edges.publishing.upload_bucket import UploadBucket  # noqa: PLC0415  # most publishers have none
 
         return UploadBucket(named)
     return UploadFolder(Path(named), workspace)

@@ -12,22 +12,22 @@ import click
 from canary.cli.app import App
 from canary.cli.new_config import AUTHORITIES, Answers
 from canary.cli.talk import ask, at_terminal, say, say_next
-from canary.core.kinds import ed25519_vkey
-from canary.core.names import check_canary_id, check_signer
-from canary.core.ots_calendars import DEFAULT_CALENDARS, checked_calendars
-from canary.core.profile import check_line
-from canary.core.roster import parse_organisation
-from canary.core.schedule import Schedule, parse_cadence, parse_days, render_days
-from canary.core.strict import parse_number
-from canary.core.times import parse_date
-from canary.edges.files import make_folder, write_file
-from canary.edges.log_keys import make_log_key
-from canary.edges.private_keys import key_folder
-from canary.edges.workspace import CONFIG, Workspace
+from canary.core.dating.ots_calendars import DEFAULT_CALENDARS, checked_calendars
+from canary.core.documents.roster import parse_organisation
+from canary.core.documents.schedule import Schedule, parse_cadence, parse_days, render_days
+from canary.core.signed.kinds import ed25519_vkey
+from canary.core.signed.profile import check_line
+from canary.core.text.names import check_canary_id, check_signer
+from canary.core.text.strict import parse_number
+from canary.core.text.times import parse_date
+from canary.edges.disk.files import make_folder, write_file
+from canary.edges.disk.workspace import CONFIG, Workspace
+from canary.edges.keys.log_keys import make_log_key
+from canary.edges.keys.private_keys import key_folder
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.config import check_authorities
 from canary.flows.issue.due import first_window_remark
-from canary.formats.ots_proof import OtsNotInstalledError, check_installed
+from canary.formats.times.ots_proof import OtsNotInstalledError, check_installed
 
 _GITIGNORE = """\
 # The built site; canary publish makes it anew.

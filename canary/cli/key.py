@@ -8,21 +8,21 @@ from pathlib import Path
 from canary.cli.app import App
 from canary.cli.session import Session, open_session
 from canary.cli.talk import ask_passphrase, new_passphrase, passphrase_from, say, say_next
-from canary.core.history import History
-from canary.core.kinds import Kind, ed25519_vkey, fingerprint_of
-from canary.core.names import check_signer, key_name
-from canary.core.roster import RosterSigner
-from canary.core.schedule import Schedule
-from canary.edges.ed25519_keys import Ed25519FileSigner, create, settle
-from canary.edges.log_keys import replace_log_key
-from canary.edges.openpgp_certificates import (
+from canary.core.documents.roster import RosterSigner
+from canary.core.documents.schedule import Schedule
+from canary.core.log.history import History
+from canary.core.signed.kinds import Kind, ed25519_vkey, fingerprint_of
+from canary.core.text.names import check_signer, key_name
+from canary.edges.keys.ed25519_keys import Ed25519FileSigner, create, settle
+from canary.edges.keys.log_keys import replace_log_key
+from canary.edges.keys.private_keys import key_folder, signer_key_path
+from canary.edges.keys.public_keys import check_can_sign
+from canary.edges.openpgp.openpgp_certificates import (
     Certificate,
     armor_certificate,
     export_certificate,
     inspect_certificate,
 )
-from canary.edges.private_keys import key_folder, signer_key_path
-from canary.edges.public_keys import check_can_sign
 from canary.errors import RefusedError
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from canary.core.evidence import Checkers
-from canary.core.proxy import parse_proxy
+from canary.core.dating.evidence import Checkers
+from canary.core.judging.proxy import parse_proxy
 from canary.errors import MalformedError
 from canary.library import evidence_checkers
 from canary.limits import FETCH_SECONDS
 
 if TYPE_CHECKING:
-    from canary.core.anchor_source import ChainPlace
+    from canary.core.dating.anchor_source import ChainPlace
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ class Reach(NamedTuple):
         if not self.bitcoin_sources:
             return []
         # Imported here: most looks ask nobody.
-        from canary.core.anchor_source import parse_chain_place  # noqa: PLC0415
+        from canary.core.dating.anchor_source import parse_chain_place  # noqa: PLC0415
 
         return [parsed("--bitcoin-source", parse_chain_place, each) for each in self.bitcoin_sources]
 

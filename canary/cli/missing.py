@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from canary.core.evidence import EvidenceOutcome
-from canary.core.times import format_time
-from canary.edges.site_folder import PUBLIC
+from canary.core.dating.evidence import EvidenceOutcome
+from canary.core.text.times import format_time
+from canary.edges.publishing.site_folder import PUBLIC
 from canary.errors import BadAnswerError, FetchError, NotAskedError
 from canary.flows.issue.config import Config
 from canary.flows.issue.failures import Failure, by_reason
 from canary.flows.issue.proving import Overdue
 from canary.flows.issue.stamping import Stamped
 from canary.flows.issue.timestamping import Timestamped
-from canary.formats.ots_proof import INSTALL
+from canary.formats.times.ots_proof import INSTALL
 
 _ASKED_AGAIN = "the next run asks again"
 

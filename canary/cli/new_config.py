@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from canary.core.ots_calendars import DEFAULT_CALENDARS
-from canary.core.schedule import Schedule, render_days
-from canary.formats.ots_proof import INSTALL
+from canary.core.dating.ots_calendars import DEFAULT_CALENDARS
+from canary.core.documents.schedule import Schedule, render_days
+from canary.formats.times.ots_proof import INSTALL
 
 AUTHORITIES = (
     "http://timestamp.digicert.com",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from canary.cli.session import Fault, Session
-from canary.core.history import History, replay
+from canary.core.log.history import History, replay
 from canary.flows.issue.due import Due, interrupted, what_is_due, with_broken_draft
 from canary.flows.issue.publishing import check_published_prefix
 from canary.flows.issue.quorum import Board

@@ -7,10 +7,10 @@ from pathlib import Path
 from canary.cli.app import App
 from canary.cli.session import Session, open_session
 from canary.cli.talk import say, say_next
-from canary.core.admitted import Admitted
-from canary.core.release import Release
-from canary.core.strict import hash_field
-from canary.edges.files import write_file
+from canary.core.documents.release import Release
+from canary.core.log.admitted import Admitted
+from canary.core.text.strict import hash_field
+from canary.edges.disk.files import write_file
 from canary.errors import CanaryError, RefusedError
 from canary.flows.issue.printing import paper_of_draft
 from canary.flows.site.pages import paper_page_of
@@ -32,7 +32,7 @@ def print_paper(app: App, *, file: Path, release: int | None, roster: int | None
         paper = _paper(session, release, roster)
     data = paper_page_of(paper)
     if file.suffix.lower() == _PDF:
-        from canary.edges.pdf import pdf_of  # noqa: PLC0415  # where it is asked for
+        from canary.edges.publishing.pdf import pdf_of  # noqa: PLC0415  # where it is asked for
 
         data = pdf_of(data)
     write_file(file, data, replace=False)

@@ -15,18 +15,18 @@ from canary.cli.missing import addresses, reasons
 from canary.cli.session import Session, open_session
 from canary.cli.stamping import timestamping_of
 from canary.cli.talk import say, say_next
-from canary.core.findings import Code
-from canary.core.release import Release
-from canary.core.strict import hash_field
-from canary.edges.log_keys import sign_checkpoint
-from canary.edges.private_keys import key_folder
-from canary.edges.site_folder import PUBLIC
+from canary.core.documents.release import Release
+from canary.core.judging.findings import Code
+from canary.core.text.strict import hash_field
+from canary.edges.keys.log_keys import sign_checkpoint
+from canary.edges.keys.private_keys import key_folder
+from canary.edges.publishing.site_folder import PUBLIC
 from canary.errors import CanaryError, RefusedError
 from canary.flows.issue.failures import host_of
 from canary.flows.issue.publishing import Published, check_published_prefix
 from canary.flows.issue.publishing import publish as publish_draft
 from canary.flows.issue.timestamping import Timestamped
-from canary.formats.watch_values import parse_url
+from canary.formats.settings.watch_values import parse_url
 from canary.library import evidence_checkers
 from canary.limits import STAMPING_SECONDS
 

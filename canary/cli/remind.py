@@ -18,18 +18,18 @@ from canary.cli.formats import UNKNOWN, failures_in
 from canary.cli.outlook import Outlook, look_ahead
 from canary.cli.session import Session, open_session
 from canary.cli.talk import say
-from canary.core.message import Message
-from canary.core.schedule import Window
-from canary.core.watch_settings import Command, Smtp
+from canary.core.documents.schedule import Window
+from canary.core.watching.message import Message
+from canary.core.watching.watch_settings import Command, Smtp
+from canary.edges.channels.secrets import exposed
+from canary.edges.disk.reminded_file import read_reminded, usual_reminded_file, write_reminded
+from canary.edges.memory.state_file import held
 from canary.edges.remind_config_file import read_remind_config
-from canary.edges.reminded_file import read_reminded, usual_reminded_file, write_reminded
-from canary.edges.secrets import exposed
-from canary.edges.state_file import held
 from canary.errors import CanaryError
 from canary.flows.issue.due import what_is_due
 from canary.flows.issue.reminding import Awaited, Reminder, awaited, reminder_message, reminders, trial_message
-from canary.formats.remind_config import RemindSettings
 from canary.formats.reminded_json import Reminded
+from canary.formats.settings.remind_config import RemindSettings
 
 _WAIT_SECONDS = 10.0
 """Seconds to wait for another run, which may be at work on the same reminders."""
@@ -105,11 +105,11 @@ def _send(settings: RemindSettings, signer: str, message: Message) -> None:
     """Imports what this way of telling needs, and not the other."""
     match settings.how:
         case Smtp() as smtp:
-            from canary.edges.channel_smtp import SmtpChannel  # noqa: PLC0415
+            from canary.edges.channels.channel_smtp import SmtpChannel  # noqa: PLC0415
 
             SmtpChannel(replace(smtp, to=(settings.addresses[signer],)), seconds=settings.seconds).send(message)
         case Command() as command:
-            from canary.edges.channel_command import CommandChannel  # noqa: PLC0415
+            from canary.edges.channels.channel_command import CommandChannel  # noqa: PLC0415
 
             CommandChannel(command, seconds=settings.seconds).send(message)
 

@@ -9,12 +9,12 @@ from canary.cli.collect import still_to_sign
 from canary.cli.key import describe
 from canary.cli.session import Session, drop_attachments_of_no_release, open_session
 from canary.cli.talk import say, say_next
-from canary.core.changes import describe_schedule, roster_changes
-from canary.core.entry import NewerFormatError
-from canary.core.release import Release
-from canary.core.roster import Roster
-from canary.core.schedule import render_days
-from canary.core.strict import digest, hash_field
+from canary.core.documents.release import Release
+from canary.core.documents.roster import Roster
+from canary.core.documents.schedule import render_days
+from canary.core.judging.changes import describe_schedule, roster_changes
+from canary.core.signed.entry import NewerFormatError
+from canary.core.text.strict import digest, hash_field
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.affirming import outdated
 from canary.flows.issue.drafting import left_out_before

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from canary.cli.app import App
-from canary.core.entry import NewerFormatError
-from canary.core.findings import Code
-from canary.core.history import History, RejectedError
-from canary.core.outcome import OpenPGPVerifier
-from canary.core.release import Release
-from canary.edges.gpg import INSTALL_HINT
-from canary.edges.half_merged import HalfMergedError
-from canary.edges.openpgp_verifier import GpgVerifier
-from canary.edges.public_keys import PublicKeys, read_public_keys
-from canary.edges.workspace import Workspace
+from canary.core.documents.release import Release
+from canary.core.judging.findings import Code
+from canary.core.log.history import History, RejectedError
+from canary.core.signed.entry import NewerFormatError
+from canary.core.signed.outcome import OpenPGPVerifier
+from canary.edges.disk.half_merged import HalfMergedError
+from canary.edges.disk.workspace import Workspace
+from canary.edges.keys.public_keys import PublicKeys, read_public_keys
+from canary.edges.openpgp.gpg import INSTALL_HINT
+from canary.edges.openpgp.openpgp_verifier import GpgVerifier
 from canary.errors import CanaryError, GpgError, MalformedError, WorkspaceError
 from canary.flows.issue.config import Config, parse_config
 from canary.flows.issue.quorum import Board, open_board

@@ -12,13 +12,13 @@ from canary.cli.anchors import say_anchors
 from canary.cli.roster import say_roster
 from canary.cli.session import Session
 from canary.cli.talk import say
-from canary.core.entry import Text
-from canary.core.findings import Cause, Status
-from canary.core.history import History
-from canary.core.release import Release
-from canary.core.roster import Roster
-from canary.core.strict import decode_base64, digest, hash_field
-from canary.core.times import format_time
+from canary.core.documents.release import Release
+from canary.core.documents.roster import Roster
+from canary.core.judging.findings import Cause, Status
+from canary.core.log.history import History
+from canary.core.signed.entry import Text
+from canary.core.text.strict import decode_base64, digest, hash_field
+from canary.core.text.times import format_time
 from canary.errors import MalformedError
 from canary.flows.issue.affirming import foreseen
 from canary.flows.issue.drafting import Wordings

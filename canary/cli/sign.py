@@ -13,19 +13,19 @@ from canary.cli.collect import open_draft, say_who_is_missing
 from canary.cli.session import Session, open_session
 from canary.cli.showing import read_wordings, say_draft, say_exact_text
 from canary.cli.talk import ask_passphrase, at_terminal, forget_what_was_typed, passphrase_from, say
-from canary.core.findings import Status
-from canary.core.kinds import Kind, ed25519_vkey, fingerprint_of
-from canary.core.note import SignatureLine
-from canary.core.outcome import Outcome
-from canary.core.release import Release
-from canary.core.roster import RosterSigner
-from canary.core.strict import hash_field
-from canary.core.tally import check_signature
-from canary.core.times import format_time
-from canary.edges.ed25519_keys import Ed25519FileSigner
-from canary.edges.openpgp_signer import GpgSigner
-from canary.edges.private_keys import key_folder, require, signer_key_path
-from canary.edges.signers import Signer
+from canary.core.documents.release import Release
+from canary.core.documents.roster import RosterSigner
+from canary.core.judging.findings import Status
+from canary.core.signed.kinds import Kind, ed25519_vkey, fingerprint_of
+from canary.core.signed.note import SignatureLine
+from canary.core.signed.outcome import Outcome
+from canary.core.signed.tally import check_signature
+from canary.core.text.strict import hash_field
+from canary.core.text.times import format_time
+from canary.edges.keys.ed25519_keys import Ed25519FileSigner
+from canary.edges.keys.private_keys import key_folder, require, signer_key_path
+from canary.edges.keys.signers import Signer
+from canary.edges.openpgp.openpgp_signer import GpgSigner
 from canary.errors import IntegrityError, RefusedError, SigningError
 from canary.flows.issue.affirming import NOT_AFFIRMED, check_affirmed, outdated, what_then
 from canary.flows.issue.anchoring import check_anchors

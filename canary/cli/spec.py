@@ -18,10 +18,10 @@ import click
 
 from canary import limits
 from canary.cli.app import App
-from canary.core.codepoints import ALLOWED
-from canary.core.conditions import CONDITIONS
-from canary.core.difficulty import ENDS, FLOORS
-from canary.core.findings import EXIT_CODES, Cause, Code
+from canary.core.dating.difficulty import ENDS, FLOORS
+from canary.core.judging.conditions import CONDITIONS
+from canary.core.judging.findings import EXIT_CODES, Cause, Code
+from canary.core.text.codepoints import ALLOWED
 from canary.errors import CanaryError
 
 _INTRODUCTION = """\
@@ -40,70 +40,70 @@ PARTS: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
     (
         "Spellings",
         (
-            ("Numbers, hashes and base64", "canary.core.strict"),
-            ("Times and dates", "canary.core.times"),
-            ("Names", "canary.core.names"),
+            ("Numbers, hashes and base64", "canary.core.text.strict"),
+            ("Times and dates", "canary.core.text.times"),
+            ("Names", "canary.core.text.names"),
         ),
     ),
     (
         "Signed texts",
         (
-            ("Signed notes", "canary.core.note"),
-            ("Keys", "canary.core.vkey"),
-            ("Kinds of key", "canary.core.kinds"),
-            ("The profile", "canary.core.profile"),
-            ("Entries", "canary.core.entry"),
-            ("Header lines", "canary.core.fields"),
-            ("Rosters", "canary.core.roster"),
-            ("The schedule", "canary.core.schedule"),
-            ("Releases", "canary.core.release"),
+            ("Signed notes", "canary.core.signed.note"),
+            ("Keys", "canary.core.signed.vkey"),
+            ("Kinds of key", "canary.core.signed.kinds"),
+            ("The profile", "canary.core.signed.profile"),
+            ("Entries", "canary.core.signed.entry"),
+            ("Header lines", "canary.core.text.fields"),
+            ("Rosters", "canary.core.documents.roster"),
+            ("The schedule", "canary.core.documents.schedule"),
+            ("Releases", "canary.core.documents.release"),
         ),
     ),
     (
         "The log and the site",
         (
-            ("The Merkle tree", "canary.core.merkle"),
-            ("Bundles and tiles", "canary.core.tiles"),
-            ("Checkpoints", "canary.core.checkpoint"),
-            ("The site", "canary.core.layout"),
-            ("The well-known hint", "canary.core.hint"),
+            ("The Merkle tree", "canary.core.log.merkle"),
+            ("Bundles and tiles", "canary.core.log.tiles"),
+            ("Checkpoints", "canary.core.log.checkpoint"),
+            ("The site", "canary.core.documents.layout"),
+            ("The well-known hint", "canary.core.documents.hint"),
             ("status.json", "canary.flows.site.status"),
         ),
     ),
     (
         "Verification",
         (
-            ("The order of verification", "canary.core.judge"),
+            ("The order of verification", "canary.core.judging.judge"),
             ("Looking", "canary.flows.watch.look"),
             ("Looking twice", "canary.flows.watch.verify"),
-            ("Reading a log", "canary.core.reading"),
-            ("Replaying entries", "canary.core.history"),
-            ("Counting signatures", "canary.core.tally"),
-            ("OpenPGP signatures", "canary.edges.openpgp_verifier"),
-            ("Forks", "canary.core.forks"),
-            ("canary.txt", "canary.core.front"),
-            ("Statements", "canary.core.statements"),
-            ("Changes", "canary.core.changes"),
-            ("When a release was signed", "canary.core.timing"),
-            ("Anchors", "canary.core.anchors"),
-            ("Rounds of drand", "canary.core.anchor_drand"),
-            ("Bitcoin block headers", "canary.core.anchor_bitcoin"),
-            ("Evidence", "canary.core.evidence"),
-            ("Looking for evidence", "canary.core.bounding"),
-            ("RFC 3161 timestamps", "canary.formats.rfc3161"),
-            ("OpenTimestamps proofs", "canary.formats.opentimestamps"),
-            ("Time", "canary.core.freshness"),
-            ("What a watcher keeps", "canary.core.state"),
+            ("Reading a log", "canary.core.judging.reading"),
+            ("Replaying entries", "canary.core.log.history"),
+            ("Counting signatures", "canary.core.signed.tally"),
+            ("OpenPGP signatures", "canary.edges.openpgp.openpgp_verifier"),
+            ("Forks", "canary.core.log.forks"),
+            ("canary.txt", "canary.core.judging.front"),
+            ("Statements", "canary.core.documents.statements"),
+            ("Changes", "canary.core.judging.changes"),
+            ("When a release was signed", "canary.core.dating.timing"),
+            ("Anchors", "canary.core.dating.anchors"),
+            ("Rounds of drand", "canary.core.dating.anchor_drand"),
+            ("Bitcoin block headers", "canary.core.dating.anchor_bitcoin"),
+            ("Evidence", "canary.core.dating.evidence"),
+            ("Looking for evidence", "canary.core.dating.bounding"),
+            ("RFC 3161 timestamps", "canary.formats.times.rfc3161"),
+            ("OpenTimestamps proofs", "canary.formats.times.opentimestamps"),
+            ("Time", "canary.core.judging.freshness"),
+            ("What a watcher keeps", "canary.core.judging.state"),
             ("One file by itself", "canary.flows.watch.single"),
-            ("The verdict", "canary.core.verdict"),
+            ("The verdict", "canary.core.judging.verdict"),
             ("The verdict as JSON", "canary.cli.verdicts"),
         ),
     ),
     (
         "Beyond this version",
         (
-            ("Merkle proofs", "canary.core.proofs"),
-            ("Cosignatures of witnesses", "canary.core.cosignature"),
+            ("Merkle proofs", "canary.core.log.proofs"),
+            ("Cosignatures of witnesses", "canary.core.log.cosignature"),
         ),
     ),
 )
@@ -114,8 +114,8 @@ _STATUSES, _FINDINGS, _LIMITS, _CODE_POINTS = "Statuses", "Findings", "Limits", 
 _FLOORS = "Least difficulty of Bitcoin block headers"
 _MODULES_OF_TABLES = {
     "canary.limits": _LIMITS,
-    "canary.core.codepoints": _CODE_POINTS,
-    "canary.core.difficulty": _FLOORS,
+    "canary.core.text.codepoints": _CODE_POINTS,
+    "canary.core.dating.difficulty": _FLOORS,
 }
 _REFERENCE = re.compile(r"`(canary(?:\.[a-z_0-9]+)+)`")
 _RUNS_IN_A_ROW = 6
@@ -244,7 +244,7 @@ def _floors() -> str:
 
 def _code_points() -> str:
     """Returns the runs of allowed code points."""
-    lead = module_text("canary.core.codepoints").partition("\n\n")[2]
+    lead = module_text("canary.core.text.codepoints").partition("\n\n")[2]
     runs = [f"{first:04X}-{last:04X}" if first != last else f"{first:04X}" for first, last in ALLOWED]
     rows = (" ".join(runs[start : start + _RUNS_IN_A_ROW]) for start in range(0, len(runs), _RUNS_IN_A_ROW))
     return f"{lead}\n\n" + "".join(f"    {row}\n" for row in rows)

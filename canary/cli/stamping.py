@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from canary.cli.session import Session
-from canary.edges.files import check_inside
+from canary.edges.disk.files import check_inside
 from canary.flows.issue.proving import Proving
 from canary.flows.issue.stamping import Stamping
 from canary.flows.issue.timestamping import Timestamping
@@ -30,9 +30,9 @@ def timestamping_of(session: Session, *, seconds: float) -> Timestamping | None:
 
 def _stamping(session: Session, *, seconds: float) -> Stamping:
     # Imported here, because they are slow to import, and many a workspace asks nobody.
-    from canary.edges.tsa import Authorities  # noqa: PLC0415
-    from canary.edges.tsa_roots import read_roots  # noqa: PLC0415
-    from canary.formats.rfc3161 import TokenChecker  # noqa: PLC0415
+    from canary.edges.times.tsa import Authorities  # noqa: PLC0415
+    from canary.edges.times.tsa_roots import read_roots  # noqa: PLC0415
+    from canary.formats.times.rfc3161 import TokenChecker  # noqa: PLC0415
 
     shipped = TokenChecker(read_roots)
     own = _root_files(session)
@@ -63,10 +63,10 @@ def _proving(session: Session, *, seconds: float) -> Proving:
     import secrets  # noqa: PLC0415
     from functools import partial  # noqa: PLC0415
 
-    from canary.edges.calendars import CalendarClient  # noqa: PLC0415
-    from canary.edges.header_services import HeaderServices  # noqa: PLC0415
-    from canary.edges.web_request import request  # noqa: PLC0415
-    from canary.formats.ots_proof import NONCE_BYTES  # noqa: PLC0415
+    from canary.edges.times.calendars import CalendarClient  # noqa: PLC0415
+    from canary.edges.times.header_services import HeaderServices  # noqa: PLC0415
+    from canary.edges.web.web_request import request  # noqa: PLC0415
+    from canary.formats.times.ots_proof import NONCE_BYTES  # noqa: PLC0415
 
     calendars = CalendarClient(request, session.config.timestamps.calendars, seconds=seconds)
     return Proving(

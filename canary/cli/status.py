@@ -30,12 +30,12 @@ from canary.cli.key import expires_too_soon
 from canary.cli.outlook import look_ahead
 from canary.cli.session import Fault, Session, open_session
 from canary.cli.talk import say, say_next
-from canary.core.anchors import check_anchor
-from canary.core.kinds import Kind
-from canary.core.release import Release
-from canary.core.strict import hash_field
-from canary.core.times import format_time, midnight
-from canary.edges.openpgp_certificates import inspect_certificate
+from canary.core.dating.anchors import check_anchor
+from canary.core.documents.release import Release
+from canary.core.signed.kinds import Kind
+from canary.core.text.strict import hash_field
+from canary.core.text.times import format_time, midnight
+from canary.edges.openpgp.openpgp_certificates import inspect_certificate
 from canary.flows.issue.due import Due, Level
 from canary.flows.issue.quorum import Board
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from canary.core.fetched import shown
+from canary.core.judging.fetched import shown
 from canary.errors import CanaryError
 
 _REFUSED_IN_PROGRAM = {'"', "'", "\\"}

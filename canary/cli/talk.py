@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import click
 
-from canary.edges.files import read_file
+from canary.edges.disk.files import read_file
 from canary.errors import CanaryError, MalformedError, RefusedError
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from canary.cli.app import App
 from canary.cli.missing import addresses, counted, next_step, reasons
 from canary.cli.session import open_session
 from canary.cli.stamping import timestamping_of
-from canary.edges.site_folder import PUBLIC
+from canary.edges.publishing.site_folder import PUBLIC
 from canary.errors import RefusedError
 from canary.flows.issue.publishing import add_timestamps
 from canary.flows.issue.timestamping import Timestamped

@@ -25,12 +25,12 @@ import click
 
 from canary.cli.formats import FORMAT, nagios_line
 from canary.cli.talk import say
-from canary.core.findings import Finding, Severity
-from canary.core.meaning import MEANINGS
-from canary.core.printable import sentence
-from canary.core.strict import hash_field
-from canary.core.times import format_time
-from canary.core.verdict import Subject, Verdict
+from canary.core.judging.findings import Finding, Severity
+from canary.core.judging.meaning import MEANINGS
+from canary.core.judging.verdict import Subject, Verdict
+from canary.core.text.printable import sentence
+from canary.core.text.strict import hash_field
+from canary.core.text.times import format_time
 from canary.formats.finding_json import finding_document
 
 _COLOURS = {0: "green", 1: "yellow", 2: "red", 3: "magenta"}

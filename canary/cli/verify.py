@@ -14,12 +14,12 @@ from canary.cli.app import App
 from canary.cli.formats import failures_in, print_json
 from canary.cli.looking import Reach, parsed, typed
 from canary.cli.verdicts import document, nagios, tell
-from canary.core.question import Judgement, Question
-from canary.core.state import State
-from canary.core.strict import hash_field, parse_hash
-from canary.core.times import parse_time
-from canary.core.verdict import Verdict
-from canary.edges.files import read_file
+from canary.core.judging.question import Judgement, Question
+from canary.core.judging.state import State
+from canary.core.judging.verdict import Verdict
+from canary.core.text.strict import hash_field, parse_hash
+from canary.core.text.times import parse_time
+from canary.edges.disk.files import read_file
 from canary.errors import CanaryError, MalformedError
 from canary.library import LazyGpg, is_url, look_and_judge
 from canary.limits import ENTRY_BYTES
@@ -104,7 +104,7 @@ def _verify_with_state(
 ) -> Verdict:
     """Looks with what was remembered, and remembers what was found."""
     # Imported here: only this path keeps state.
-    from canary.edges.state_file import held, read_state, write_state  # noqa: PLC0415
+    from canary.edges.memory.state_file import held, read_state, write_state  # noqa: PLC0415
 
     with held(path, seconds=seconds):
         state = _prepared(read_state(path), question.pin, question.now, ack=ack, trust_clock=trust_clock)

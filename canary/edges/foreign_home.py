@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 
 from canary import limits
-from canary.core.strict import sha256
-from canary.edges.gpg import Answer, Gpg, private_home
-from canary.edges.openpgp_certificates import LAST_SECOND
+from canary.core.text.strict import sha256
+from canary.edges.openpgp.gpg import Answer, Gpg, private_home
+from canary.edges.openpgp.openpgp_certificates import LAST_SECOND
 from canary.errors import GpgError, MalformedError
 
 LAST_MOMENT = f"--faked-system-time={LAST_SECOND}!"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from canary.core.fetched import shown
-from canary.edges.files import read_file
+from canary.core.judging.fetched import shown
+from canary.edges.disk.files import read_file
 from canary.errors import WorkspaceError
 from canary.limits import PROFILE_BYTES
 

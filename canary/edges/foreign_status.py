@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from canary.core.outcome import Outcome
-from canary.edges.gpg import Answer
-from canary.edges.openpgp_packets import STRONG_DIGESTS, WEAK_DIGESTS
+from canary.core.signed.outcome import Outcome
+from canary.edges.openpgp.gpg import Answer
+from canary.edges.openpgp.openpgp_packets import STRONG_DIGESTS, WEAK_DIGESTS
 
 _VERDICTS = frozenset({"GOODSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG", "BADSIG", "ERRSIG"})
 

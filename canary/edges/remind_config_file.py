@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from canary.core.watch_settings import Smtp
-from canary.edges.files import lies_in, read_file
+from canary.core.watching.watch_settings import Smtp
+from canary.edges.disk.files import lies_in, read_file
 from canary.errors import WorkspaceError
-from canary.formats.remind_config import RemindSettings, parse_remind_config
+from canary.formats.settings.remind_config import RemindSettings, parse_remind_config
 from canary.limits import REMIND_CONFIG_BYTES
 
 FILE = "remind.toml"

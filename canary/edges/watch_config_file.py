@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from canary.core.watch_settings import WatchSettings
-from canary.edges.files import read_file
+from canary.core.watching.watch_settings import WatchSettings
+from canary.edges.disk.files import read_file
 from canary.errors import WorkspaceError
-from canary.formats.watch_config import parse_watch_config
+from canary.formats.settings.watch_config import parse_watch_config
 from canary.limits import WATCH_CONFIG_BYTES
 
 _FILE = "watch.toml"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from canary.core.findings import Finding
+from canary.core.judging.findings import Finding
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:

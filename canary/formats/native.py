@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from canary.core.checkpoint import parse_signed_checkpoint
-from canary.core.tiles import bundles_of, parse_bundle
+from canary.core.log.checkpoint import parse_signed_checkpoint
+from canary.core.log.tiles import bundles_of, parse_bundle
 from canary.errors import MalformedError
 from canary.limits import ENTRY_BYTES, LOG_ENTRIES
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from canary.core.schedule import Window
-from canary.core.times import format_date_range, parse_date_range
+from canary.core.documents.schedule import Window
+from canary.core.text.times import format_date_range, parse_date_range
 from canary.errors import MalformedError
 
 VERSION = 1

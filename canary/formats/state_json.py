@@ -1,6 +1,6 @@
 """A watcher's state as a file: JSON, one spelling, read strictly.
 
-The document is the value of `canary.core.state`, with bytes in base64 and times as in a text. Its last field,
+The document is the value of `canary.core.judging.state`, with bytes in base64 and times as in a text. Its last field,
 `checksum`, is the SHA-256 of the document in which that field is empty. Reading it and writing it again gives the
 same bytes; anything else is a damaged file, and is refused whole: one letter that a disk changed in a stored entry
 would otherwise read as a fork, of which the signers know nothing. One that is whole, or
@@ -15,19 +15,19 @@ from itertools import pairwise
 
 import msgspec
 
-from canary.core.admitted import Admitted
-from canary.core.anchors import AnchorOutcome, CheckedAnchor
-from canary.core.evidence import CheckedEvidence, EvidenceOutcome
-from canary.core.fetched import shown
-from canary.core.findings import Code
-from canary.core.outcome import Outcome
-from canary.core.release import Anchor
-from canary.core.standing import Standing, Wording
-from canary.core.state import State, Sticky
-from canary.core.strict import decode_base64, digest, encode_base64, hash_field
-from canary.core.tally import CheckedSignature, Tally
-from canary.core.times import format_time, parse_time
-from canary.core.timing import Timing
+from canary.core.dating.anchors import AnchorOutcome, CheckedAnchor
+from canary.core.dating.evidence import CheckedEvidence, EvidenceOutcome
+from canary.core.dating.timing import Timing
+from canary.core.documents.release import Anchor
+from canary.core.judging.fetched import shown
+from canary.core.judging.findings import Code
+from canary.core.judging.state import State, Sticky
+from canary.core.log.admitted import Admitted
+from canary.core.log.standing import Standing, Wording
+from canary.core.signed.outcome import Outcome
+from canary.core.signed.tally import CheckedSignature, Tally
+from canary.core.text.strict import decode_base64, digest, encode_base64, hash_field
+from canary.core.text.times import format_time, parse_time
 from canary.errors import MalformedError
 
 VERSION = 1

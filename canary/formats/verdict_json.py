@@ -1,8 +1,8 @@
 """A verdict as bytes: JSON on one line, one spelling, read strictly.
 
-The document is the value of `canary.core.verdict`: codes by their spelling, times and dates as in RFC 3339, in UTC,
-with fractions of a second where there are any. Its first field, `version`, is 1. Reading it and writing it again gives
-the same bytes; anything else is damaged, and refused whole. A code that is not known here was written by a newer
+The document is the value of `canary.core.judging.verdict`: codes by their spelling, times and dates as in RFC 3339, in
+UTC, with fractions of a second where there are any. Its first field, `version`, is 1. Reading it and writing it again
+gives the same bytes; anything else is damaged, and refused whole. A code that is not known here was written by a newer
 version.
 """
 
@@ -13,9 +13,9 @@ from typing import Annotated
 
 import msgspec
 
-from canary.core.fetched import shown
-from canary.core.findings import Code, Finding
-from canary.core.verdict import Subject, Verdict
+from canary.core.judging.fetched import shown
+from canary.core.judging.findings import Code, Finding
+from canary.core.judging.verdict import Subject, Verdict
 from canary.errors import MalformedError
 
 VERSION = 1

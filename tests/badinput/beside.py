@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from canary.core.findings import Code
-from canary.core.layout import FRONT, attachment_path
+from canary.core.documents.layout import FRONT, attachment_path
+from canary.core.judging.findings import Code
 from canary.limits import ATTACHMENT_BYTES, ENTRY_BYTES
 from tests.badinput.log import shown
 from tests.badinput.notes import PAGE

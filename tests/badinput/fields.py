@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from canary.core.findings import Code
-from canary.core.layout import FRONT
+from canary.core.documents.layout import FRONT
+from canary.core.judging.findings import Code
 from tests.badinput.row import (
     INVALID,
     UNREACHABLE,

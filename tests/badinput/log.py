@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import msgspec
 
-from canary.core.findings import Code
-from canary.core.layout import CHECKPOINT, attachment_path
-from canary.core.note import parse_note
-from canary.core.tiles import bundle_path
+from canary.core.documents.layout import CHECKPOINT, attachment_path
+from canary.core.judging.findings import Code
+from canary.core.log.tiles import bundle_path
+from canary.core.signed.note import parse_note
 from canary.limits import CHECKPOINT_BYTES, ENTRY_BYTES
 from tests.badinput.notes import PAGE
 from tests.badinput.row import (

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from canary.cli.app import App
-from canary.core.findings import Code
-from canary.core.state import State
-from canary.edges.files import PRIVATE_MODE, write_file
+from canary.core.judging.findings import Code
+from canary.core.judging.state import State
+from canary.edges.disk.files import PRIVATE_MODE, write_file
 from canary.formats.state_json import parse_state, render_state
 from tests.badinput.row import UNKNOWN, Given, Kept, Told, line_in
 from tests.badinput.state import BadState

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from canary.core.note import Note, SignatureLine
+from canary.core.signed.note import Note, SignatureLine
 from tests.badinput.row import Row, entry, malformed, newer, release, row, signatures, swap, text
 
 PAGE = b"<!DOCTYPE html>\n<html><body>Please sign in to the hotel's network.</body></html>\n"

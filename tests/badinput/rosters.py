@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from canary.core.findings import Code
-from canary.core.kinds import ed25519_vkey, openpgp_vkey
-from canary.core.vkey import VKey
+from canary.core.judging.findings import Code
+from canary.core.signed.kinds import ed25519_vkey, openpgp_vkey
+from canary.core.signed.vkey import VKey
 from tests.badinput.row import ALL, INVALID, Build, Given, Row, Told, begun, given, invalid, malformed, roster, row
 from tests.simulator import CANARY, Edit, Publisher, public_key, with_stranger
 

@@ -13,9 +13,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Final, NamedTuple
 
-from canary.core.findings import Code, Status
-from canary.core.note import Note, parse_note
-from canary.core.state import State
+from canary.core.judging.findings import Code, Status
+from canary.core.judging.state import State
+from canary.core.signed.note import Note, parse_note
 from tests.simulator import Edit, MemorySource, Publisher, noon
 
 ALL: Final = ("legal", "security", "director")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from canary.core.entry import parse_entry
-from canary.core.findings import Code
-from canary.core.note import parse_note
+from canary.core.judging.findings import Code
+from canary.core.signed.entry import parse_entry
+from canary.core.signed.note import parse_note
 from tests.badinput.row import (
     ALL,
     INVALID,

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from canary.core.findings import Code
-from canary.core.kinds import ed25519_vkey
-from canary.core.note import SignatureLine
+from canary.core.judging.findings import Code
+from canary.core.signed.kinds import ed25519_vkey
+from canary.core.signed.note import SignatureLine
 from tests.badinput.row import ALL, INVALID, Build, Given, Row, Told, begun, entry, given, invalid, row
 from tests.simulator import (
     CANARY,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from canary.core.findings import Code
+from canary.core.judging.findings import Code
 from canary.limits import STATE_BYTES
 from tests.badinput.fields import other_canary
 from tests.badinput.log import again

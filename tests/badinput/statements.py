@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from canary.core.findings import Code
-from canary.core.release import Statement
+from canary.core.documents.release import Statement
+from canary.core.judging.findings import Code
 from tests.badinput.fields import put
 from tests.badinput.row import (
     Given,

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.checkpoint import Checkpoint
-from canary.core.kinds import ed25519_vkey
-from canary.core.layout import CHECKPOINT, FRONT
-from canary.core.merkle import leaf_hash, root_hash
-from canary.core.note import Note, SignatureLine
-from canary.core.tiles import log_files
+from canary.core.documents.layout import CHECKPOINT, FRONT
+from canary.core.log.checkpoint import Checkpoint
+from canary.core.log.merkle import leaf_hash, root_hash
+from canary.core.log.tiles import log_files
+from canary.core.signed.kinds import ed25519_vkey
+from canary.core.signed.note import Note, SignatureLine
 from canary.formats.state_json import render_state
 from canary.limits import LOG_ENTRIES, STATE_BYTES
 from tests.badinput import state

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.layout import FRONT
+from canary.core.documents.layout import FRONT
 from tests.badinput import beside, fields, log, notes, rosters, sequence, signatures, state, statements
 from tests.badinput.looking import look_again, look_alone, look_first, look_with_bad_state, verify, write
 from tests.badinput.row import UNKNOWN, Kept, Row, Told

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from canary.core.message import Message
+from canary.core.watching.message import Message
 from canary.errors import DeliveryError
 from canary.flows.watch.channel import Channel
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.watch_settings import Apprise, Secret
-from canary.edges.channel_apprise import AppriseChannel
+from canary.core.watching.watch_settings import Apprise, Secret
+from canary.edges.channels.channel_apprise import AppriseChannel
 from tests.channels.sending import LONG, MESSAGE, SHORT, failure, told
 from tests.loopback import Loopback, answer
 
@@ -88,8 +88,8 @@ def test_without_the_extra_nothing_is_lost(urls: Path, monkeypatch: pytest.Monke
 
 SEND = """
 import logging, sys
-from canary.core.watch_settings import Apprise, Secret
-from canary.edges.channel_apprise import AppriseChannel
+from canary.core.watching.watch_settings import Apprise, Secret
+from canary.edges.channels.channel_apprise import AppriseChannel
 from canary.errors import DeliveryError
 from tests.channels.sending import MESSAGE
 assert "apprise" not in sys.modules

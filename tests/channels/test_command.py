@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from canary.core.watch_settings import Command
-from canary.edges.channel_command import CommandChannel
+from canary.core.watching.watch_settings import Command
+from canary.edges.channels.channel_command import CommandChannel
 from tests.channels.sending import LONG, MESSAGE, SHORT, failure
 
 
@@ -174,7 +174,7 @@ def test_an_interrupt_ends_the_program(monkeypatch: pytest.MonkeyPatch, tmp_path
             raise KeyboardInterrupt
         return look()
 
-    monkeypatch.setattr("canary.edges.channel_command.time.monotonic", interrupted)
+    monkeypatch.setattr("canary.edges.channels.channel_command.time.monotonic", interrupted)
     with pytest.raises(KeyboardInterrupt):
         channel.send(MESSAGE)
     monkeypatch.undo()

@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from canary.core.watch_settings import Security, Smtp
-from canary.edges.mail import mail
+from canary.core.watching.watch_settings import Security, Smtp
+from canary.edges.channels.mail import mail
 from canary.errors import CanaryError
 from tests.channels.sending import MESSAGE
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from canary.cli.watch.channels import exposed_secrets, open_channels, send_ping
-from canary.core.watch_settings import (
+from canary.core.watching.watch_settings import (
     Apprise,
     ChannelSettings,
     Command,
@@ -91,7 +91,7 @@ def test_nothing_is_imported_for_a_channel_that_is_not_there() -> None:
     code = (
         "import sys, io\n"
         "from canary.cli.watch.channels import open_channels\n"
-        "from canary.core.watch_settings import *\n"
+        "from canary.core.watching.watch_settings import *\n"
         "open_channels(WatchSettings('x'), clock=lambda: None, output=sys.stdout)\n"
         "print(sorted({'smtplib', 'requests', 'subprocess', 'apprise'} & set(sys.modules)))"
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges.ping import ping
+from canary.edges.channels.ping import ping
 from canary.errors import FetchError
 from tests.channels.sending import LONG, SHORT
 from tests.loopback import Fault, Loopback, answer, drip, endless, redirects, says

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from requests.structures import CaseInsensitiveDict
 
-from canary.core.watch_settings import Secret, Webhook
-from canary.edges.channel_webhook import WebhookChannel
+from canary.core.watching.watch_settings import Secret, Webhook
+from canary.edges.channels.channel_webhook import WebhookChannel
 from tests.channels.sending import LONG, MESSAGE
 from tests.loopback import Asked, Loopback, answer
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.watch_settings import Secret
-from canary.edges.secrets import exposed, read_lines, read_one_line, read_secret
+from canary.core.watching.watch_settings import Secret
+from canary.edges.channels.secrets import exposed, read_lines, read_one_line, read_secret
 from canary.errors import CanaryError
 
 

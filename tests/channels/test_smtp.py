@@ -9,8 +9,8 @@ import pytest
 import trustme
 from msgspec.structs import replace
 
-from canary.core.watch_settings import Secret, Security, Smtp
-from canary.edges.channel_smtp import SmtpChannel
+from canary.core.watching.watch_settings import Secret, Security, Smtp
+from canary.edges.channels.channel_smtp import SmtpChannel
 from tests.channels.sending import LONG, MESSAGE, SHORT, failure, told
 from tests.mailbox import Failing, Mailbox
 

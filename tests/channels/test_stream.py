@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges.channel_stream import StreamChannel
+from canary.edges.channels.channel_stream import StreamChannel
 from tests.channels.sending import MESSAGE, failure
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from canary.core.watch_settings import Secret, Webhook
-from canary.edges.channel_webhook import WebhookChannel
+from canary.core.watching.watch_settings import Secret, Webhook
+from canary.edges.channels.channel_webhook import WebhookChannel
 from tests.channels.sending import LONG, MESSAGE, SHORT, failure, told
 from tests.loopback import Fault, Loopback, answer, drip, endless, redirects, says, says_and_resets
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.entry import parse_text
-from canary.core.release import Release
+from canary.core.documents.release import Release
+from canary.core.signed.entry import parse_text
 from tests.publisher import ADD_ALL, STATEMENTS, Publisher, done, noon, text_hash, tree
 
 

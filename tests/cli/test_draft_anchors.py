@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.anchor_drand import CHAIN_HASH
-from canary.core.anchors import BITCOIN
-from canary.core.entry import parse_text
-from canary.core.release import Anchor, Release
+from canary.core.dating.anchor_drand import CHAIN_HASH
+from canary.core.dating.anchors import BITCOIN
+from canary.core.documents.release import Anchor, Release
+from canary.core.signed.entry import parse_text
 from canary.flows.issue.config import parse_config
 from tests.loopback import Loopback
 from tests.public_values import bitcoin_blocks

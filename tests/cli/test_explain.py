@@ -12,8 +12,8 @@ import pytest
 
 from canary.cli import explanations
 from canary.cli.app import App
-from canary.core.anchor_source import ChainInterface
-from canary.formats import opentimestamps
+from canary.core.dating.anchor_source import ChainInterface
+from canary.formats.times import opentimestamps
 from tests.chain_simulator import serve_chain
 from tests.explained import HEADLINE, HEIGHT, LOOKED, Scene, scene
 from tests.loopback import Loopback

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.anchor_drand import CHAIN_HASH
-from canary.core.anchor_source import ChainInterface
-from canary.core.strict import digest, sha256
-from canary.formats import opentimestamps
+from canary.core.dating.anchor_drand import CHAIN_HASH
+from canary.core.dating.anchor_source import ChainInterface
+from canary.core.text.strict import digest, sha256
+from canary.formats.times import opentimestamps
 from tests import ots_proofs as ots
 from tests.authority import make_authority, pem, unsorted
 from tests.chain_simulator import SECRET, serve_chain

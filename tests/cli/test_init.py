@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from canary.cli.new_config import AUTHORITIES
-from canary.core.ots_calendars import DEFAULT_CALENDARS
-from canary.edges.log_keys import make_log_key
-from canary.edges.workspace import Workspace
+from canary.core.dating.ots_calendars import DEFAULT_CALENDARS
+from canary.edges.disk.workspace import Workspace
+from canary.edges.keys.log_keys import make_log_key
 from canary.flows.issue.config import parse_config
 from tests.publisher import ADD_ALL, Publisher, Ran, done, tree
 

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from canary.core.vkey import parse_vkey
+from canary.core.signed.vkey import parse_vkey
 from tests.gpg_home import GpgHome, day
 from tests.publisher import PASSPHRASE, Publisher, done, tree
 

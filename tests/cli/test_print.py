@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges.pdf import pdf_of
+from canary.edges.publishing.pdf import pdf_of
 from tests.loopback import Loopback
 from tests.publisher import Publisher, done, text_hash, tree
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.checkpoint import parse_signed_checkpoint
-from canary.core.merkle import leaf_hash, root_hash
-from canary.core.note import parse_note
-from canary.core.vkey import parse_vkey
-from canary.edges.workspace import Workspace
+from canary.core.log.checkpoint import parse_signed_checkpoint
+from canary.core.log.merkle import leaf_hash, root_hash
+from canary.core.signed.note import parse_note
+from canary.core.signed.vkey import parse_vkey
+from canary.edges.disk.workspace import Workspace
 from tests.publisher import ADD_ALL, Publisher, done, text_hash, tree
 
 

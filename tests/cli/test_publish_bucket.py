@@ -14,7 +14,7 @@ pytest.importorskip("moto.server", reason="moto is not installed here, so nothin
 
 import obstore
 
-from canary.edges.upload_bucket import UploadBucket
+from canary.edges.publishing.upload_bucket import UploadBucket
 from canary.errors import CanaryError, IntegrityError
 from tests.bucket_server import BucketServer
 from tests.publisher import Publisher, Ran, done, files_of
@@ -190,7 +190,7 @@ def test_a_bucket_that_is_not_there(published: Publisher) -> None:
 
 
 def test_an_endpoint_that_does_not_answer(published: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("canary.edges.upload_bucket._RETRIES", 0)
+    monkeypatch.setattr("canary.edges.publishing.upload_bucket._RETRIES", 0)
     monkeypatch.setenv("AWS_ENDPOINT", "http://127.0.0.1:1")
     ran = publish(published, "s3://sites/acme")
     assert (ran.code, "a-secret" in ran.said, "Debug" in ran.said) == (3, False, False)
@@ -200,7 +200,7 @@ def test_an_endpoint_that_does_not_answer(published: Publisher, monkeypatch: pyt
 
 def test_http_is_not_taken_unless_that_was_said(published: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ALLOW_HTTP")
-    monkeypatch.setattr("canary.edges.upload_bucket._RETRIES", 0)
+    monkeypatch.setattr("canary.edges.publishing.upload_bucket._RETRIES", 0)
     assert publish(published, "s3://sites/acme").code == 3
 
 
@@ -229,7 +229,7 @@ def test_without_the_extra_it_says_what_then(published: Publisher, monkeypatch: 
 def test_an_object_that_is_too_large_is_not_read(
     server: BucketServer, there: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("canary.edges.upload_bucket.ATTACHMENT_BYTES", 3)
+    monkeypatch.setattr("canary.edges.publishing.upload_bucket.ATTACHMENT_BYTES", 3)
     server.put(f"{there}/index.html", b"four")
     with pytest.raises(CanaryError, match="has more than 3 bytes"):
         UploadBucket(f"s3://sites/{there}").get("index.html")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges import files, upload_folder
+from canary.edges.disk import files
+from canary.edges.publishing import upload_folder
 from canary.errors import WorkspaceError
 from tests.loopback import Loopback, answer, says
 from tests.publisher import ADD_ALL, Publisher, Ran, command, done, files_of, text_hash, tree

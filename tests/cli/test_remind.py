@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges import reminded_file
+from canary.edges.disk import reminded_file
 from canary.errors import WorkspaceError
 from tests.mailbox import Failing, Mail, Mailbox
 from tests.publisher import Publisher, Ran, done, tree

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.entry import parse_text
-from canary.core.note import parse_note
-from canary.core.roster import Roster
-from canary.core.strict import decode_base64
-from canary.core.vkey import VKey
+from canary.core.documents.roster import Roster
+from canary.core.signed.entry import parse_text
+from canary.core.signed.note import parse_note
+from canary.core.signed.vkey import VKey
+from canary.core.text.strict import decode_base64
 from tests.publisher import Publisher, done, text_hash, tree
 
 

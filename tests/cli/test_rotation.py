@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from canary.cli.app import App
-from canary.core.entry import parse_entry
-from canary.core.roster import Roster
+from canary.core.documents.roster import Roster
+from canary.core.signed.entry import parse_entry
 from tests.gpg_home import GpgHome, day
 from tests.publisher import ADD_ALL, Publisher, Ran, command, done, noon
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.strict import digest
+from canary.core.text.strict import digest
 from scripts.public_values import CARRIED_ROUND
 from tests.authority import Authority, make_authority, pem, serving
 from tests.loopback import Loopback, answer, says
@@ -35,7 +35,7 @@ def server(authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     """Serves the authority, whose root is the shipped list."""
     shipped = tmp_path / "shipped.pem"
     shipped.write_text(pem(authority.root), "ascii")
-    monkeypatch.setattr("canary.edges.tsa_roots.SHIPPED", shipped)
+    monkeypatch.setattr("canary.edges.times.tsa_roots.SHIPPED", shipped)
     with serving(authority) as (loopback, _, (url,)):
         yield loopback, url
 

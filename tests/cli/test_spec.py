@@ -14,19 +14,19 @@ import pytest
 from canary import limits
 from canary.cli.app import App
 from canary.cli.spec import PARTS, limit_rows, module_text, render_spec
-from canary.core.checkpoint import parse_signed_checkpoint
-from canary.core.codepoints import ALLOWED
-from canary.core.conditions import CONDITIONS
-from canary.core.findings import EXIT_CODES, Cause, Code
-from canary.core.hint import parse_hint
-from canary.core.history import replay
-from canary.core.kinds import SMALL_ORDER_Y
-from canary.core.note import parse_note
-from canary.core.proofs import parse_log_proof
-from canary.core.release import parse_release
-from canary.core.roster import parse_roster
-from canary.core.schedule import Schedule, parse_cadence, parse_days
-from canary.core.times import format_date_range, format_time, parse_date, parse_time
+from canary.core.documents.hint import parse_hint
+from canary.core.documents.release import parse_release
+from canary.core.documents.roster import parse_roster
+from canary.core.documents.schedule import Schedule, parse_cadence, parse_days
+from canary.core.judging.conditions import CONDITIONS
+from canary.core.judging.findings import EXIT_CODES, Cause, Code
+from canary.core.log.checkpoint import parse_signed_checkpoint
+from canary.core.log.history import replay
+from canary.core.log.proofs import parse_log_proof
+from canary.core.signed.kinds import SMALL_ORDER_Y
+from canary.core.signed.note import parse_note
+from canary.core.text.codepoints import ALLOWED
+from canary.core.text.times import format_date_range, format_time, parse_date, parse_time
 from canary.errors import CanaryError
 from canary.flows.site.status import render_status
 from canary.flows.site.window import signing_window
@@ -86,9 +86,9 @@ def test_no_line_ends_in_a_blank_and_no_table_has_a_broken_row() -> None:
 
 
 def test_python_without_docstrings_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.import_module("canary.core.note"), "__doc__", None)
+    monkeypatch.setattr(importlib.import_module("canary.core.signed.note"), "__doc__", None)
     with pytest.raises(CanaryError, match="without docstrings"):
-        module_text("canary.core.note")
+        module_text("canary.core.signed.note")
 
 
 # --- what the program does ------------------------------------------------------------------------------

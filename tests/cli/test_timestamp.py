@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from canary.cli.app import App
-from canary.core.evidence import EvidenceOutcome
-from canary.core.strict import digest
-from canary.edges.tsa_roots import read_roots
-from canary.formats.rfc3161 import TokenChecker
+from canary.core.dating.evidence import EvidenceOutcome
+from canary.core.text.strict import digest
+from canary.edges.times.tsa_roots import read_roots
+from canary.formats.times.rfc3161 import TokenChecker
 from tests.authority import Authority, Service, make_authority, new_root, pem, query_for, serving
 from tests.loopback import Loopback, answer, says
 from tests.publisher import ADD_ALL, Publisher, Ran, command, done, tree
@@ -33,7 +33,7 @@ def served(authorities: list[Authority], monkeypatch: pytest.MonkeyPatch, tmp_pa
     """Two authorities, whose roots are on the shipped list."""
     shipped = tmp_path / "shipped.pem"
     shipped.write_text("".join(pem(each.root) for each in authorities), "ascii")
-    monkeypatch.setattr("canary.edges.tsa_roots.SHIPPED", shipped)
+    monkeypatch.setattr("canary.edges.times.tsa_roots.SHIPPED", shipped)
     with serving(*authorities) as found:
         yield found
 
@@ -241,7 +241,7 @@ def test_stopped_while_it_asks_it_is_finished_by_one_more_run(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("canary.edges.tsa.ask_authority", stopped)
+        patch.setattr("canary.edges.times.tsa.ask_authority", stopped)
         assert stamped.publish().code == 3
     # The release is out all the same; what is left is to clear the draft away.
     assert stamped.verify(at="2026-02-04").code == 0
@@ -317,7 +317,7 @@ def test_tokens_that_a_killed_run_left_beside_the_site_are_put_on_it(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("canary.edges.workspace.laid_out_site", stopped)
+        patch.setattr("canary.edges.disk.workspace.laid_out_site", stopped)
         assert stamped.canary("timestamp").code == 3
     assert len(kept(stamped, 1)) == 2
     assert shown(stamped, 1) == {}

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.strict import digest
-from canary.formats import opentimestamps
-from canary.formats.ots_proof import Notary, read_proof
+from canary.core.text.strict import digest
+from canary.formats.times import opentimestamps
+from canary.formats.times.ots_proof import Notary, read_proof
 from tests import ots_proofs as ots
 from tests.authority import make_authority, pem, serving
 from tests.calendar_simulator import Calendar, explorer
@@ -335,7 +335,7 @@ def test_stopped_between_the_file_and_the_site_the_next_run_puts_it_there(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("canary.edges.workspace.laid_out_site", stopped)
+        patch.setattr("canary.edges.disk.workspace.laid_out_site", stopped)
         assert signed.canary("timestamp").code == 3
     assert shown(signed, 2) == promised != kept(signed, 2)
     assert "upload public/ again" in done(signed.canary("timestamp")).out

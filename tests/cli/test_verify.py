@@ -11,8 +11,8 @@ import pytest
 import canary
 from canary.cli.app import App
 from canary.cli.verdicts import tell
-from canary.core.findings import Code, Finding, Status
-from canary.core.verdict import Verdict
+from canary.core.judging.findings import Code, Finding, Status
+from canary.core.judging.verdict import Verdict
 from canary.errors import MalformedError
 from tests.loopback import Loopback
 from tests.publisher import ADD_ALL, Publisher, Ran, command, noon, text_hash, tree

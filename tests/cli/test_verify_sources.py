@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from canary.cli.app import App
-from canary.core.anchor_bitcoin import BitcoinHeader
-from canary.core.anchor_source import ChainInterface
-from canary.core.strict import digest, sha256
-from canary.formats import opentimestamps
+from canary.core.dating.anchor_bitcoin import BitcoinHeader
+from canary.core.dating.anchor_source import ChainInterface
+from canary.core.text.strict import digest, sha256
+from canary.formats.times import opentimestamps
 from tests import ots_proofs as ots
 from tests.chain_simulator import SECRET, serve_chain
 from tests.loopback import Loopback

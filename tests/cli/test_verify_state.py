@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from canary.cli.app import App
-from canary.edges.state_file import held
+from canary.edges.memory.state_file import held
 from canary.errors import WorkspaceError
 from tests.loopback import Loopback
 from tests.publisher import Publisher, Ran, command, noon, tree
@@ -207,7 +207,7 @@ def test_a_rest_that_cannot_be_removed_stops_no_look(
     def refuse(folder: Path, name: str) -> None:
         raise WorkspaceError(f"{folder / name} cannot be removed")
 
-    monkeypatch.setattr("canary.edges.state_file.sweep", refuse)
+    monkeypatch.setattr("canary.edges.memory.state_file.sweep", refuse)
     assert look(published.public, state, "--pin", published.pin).code == 0
 
 

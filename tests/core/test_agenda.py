@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from canary.core.agenda import (
+from canary.core.judging.findings import Code, Finding, Status
+from canary.core.watching.agenda import (
     Patience,
     believe,
     by_time,
@@ -16,8 +17,7 @@ from canary.core.agenda import (
     network_suspect,
     standing,
 )
-from canary.core.findings import Code, Finding, Status
-from canary.core.watched import Acknowledged, Watched
+from canary.core.watching.watched import Acknowledged, Watched
 from tests.simulator import noon
 from tests.watcher import EXPIRES, OPENS, listed, verdict
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from py_arkworks_bls12381 import G1Point
 
-from canary.core import anchor_bitcoin, anchor_drand
-from canary.core.anchor_bitcoin import HEADER_BYTES, BitcoinHeader, parse_bitcoin, without_floor, work_fault
-from canary.core.anchor_drand import CHAIN_HASH, GENESIS, PERIOD, DrandRound, parse_drand, verify_drand
-from canary.core.anchors import (
+from canary.core.dating import anchor_bitcoin, anchor_drand
+from canary.core.dating.anchor_bitcoin import HEADER_BYTES, BitcoinHeader, parse_bitcoin, without_floor, work_fault
+from canary.core.dating.anchor_drand import CHAIN_HASH, GENESIS, PERIOD, DrandRound, parse_drand, verify_drand
+from canary.core.dating.anchors import (
     BITCOIN,
     DRAND,
     HEADLINE,
@@ -21,10 +21,10 @@ from canary.core.anchors import (
     anchor_identity,
     check_anchor,
 )
-from canary.core.difficulty import ENDS, FLOORS
-from canary.core.release import Anchor
-from canary.core.strict import digest
-from canary.core.times import format_time
+from canary.core.dating.difficulty import ENDS, FLOORS
+from canary.core.documents.release import Anchor
+from canary.core.text.strict import digest
+from canary.core.text.times import format_time
 from canary.errors import MalformedError
 from canary.limits import TEXT_BYTES
 from scripts.public_values import CARRIED_BLOCK, CARRIED_ROUND, newest_anchors

@@ -7,13 +7,13 @@ from datetime import date, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from canary.core import anchor_drand
-from canary.core.anchor_drand import DrandRound, parse_drand, verify_drand
-from canary.core.anchors import DRAND, AnchorOutcome
-from canary.core.findings import Code
-from canary.core.question import Judgement
-from canary.core.release import Anchor
-from canary.core.state import State
+from canary.core.dating import anchor_drand
+from canary.core.dating.anchor_drand import DrandRound, parse_drand, verify_drand
+from canary.core.dating.anchors import DRAND, AnchorOutcome
+from canary.core.documents.release import Anchor
+from canary.core.judging.findings import Code
+from canary.core.judging.question import Judgement
+from canary.core.judging.state import State
 from tests.simulator import EXAMPLE_ANCHOR, EXAMPLE_BLOCK, Publisher
 
 START = 31_800_000
@@ -113,7 +113,7 @@ def test_a_claim_is_judged_anew_at_every_look() -> None:
     sim = begun()
     sim.release(anchors=(EXAMPLE_BLOCK, Anchor("comet", "1P")))
     with pytest.MonkeyPatch.context() as older:
-        older.setattr("canary.core.anchor_bitcoin.FLOORS", ())
+        older.setattr("canary.core.dating.anchor_bitcoin.FLOORS", ())
         state = sim.watched(soon(sim))
     assert state.timing is not None
     assert [each.outcome for each in state.timing.anchors] == [AnchorOutcome.CLAIMED, AnchorOutcome.UNKNOWN]

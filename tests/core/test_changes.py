@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from canary.core.changes import changes_from_pin, changes_since, compared_with, longest_cadence, roster_changes
-from canary.core.findings import Cause, Code, Finding, Severity
-from canary.core.history import History, replay
-from canary.core.kinds import ed25519_vkey
-from canary.core.release import Statement
-from canary.core.schedule import Cadence, Schedule, Unit
-from canary.core.statements import statement_changes
-from canary.core.wording import Mark, compare_words, passages, word_diff
+from canary.core.documents.release import Statement
+from canary.core.documents.schedule import Cadence, Schedule, Unit
+from canary.core.documents.statements import statement_changes
+from canary.core.judging.changes import changes_from_pin, changes_since, compared_with, longest_cadence, roster_changes
+from canary.core.judging.findings import Cause, Code, Finding, Severity
+from canary.core.log.history import History, replay
+from canary.core.signed.kinds import ed25519_vkey
+from canary.core.text.wording import Mark, compare_words, passages, word_diff
 from canary.limits import CHANGES_TOLD
 from tests.simulator import STATEMENTS, Publisher, noon, public_key
 

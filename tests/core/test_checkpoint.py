@@ -8,21 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-import canary.core.checkpoint
-from canary.core.checkpoint import Checkpoint, log_verifiers, parse_checkpoint, parse_signed_checkpoint
-from canary.core.kinds import ed25519_vkey
-from canary.core.merkle import EMPTY_ROOT, leaf_hash, root_hash
-from canary.core.note import SignatureLine, parse_note, verify_note
-from canary.core.strict import encode_base64
-from canary.core.tiles import parse_bundle
-from canary.core.vkey import VKey, parse_vkey
+import canary.core.log.checkpoint
+from canary.core.log.checkpoint import Checkpoint, log_verifiers, parse_checkpoint, parse_signed_checkpoint
+from canary.core.log.merkle import EMPTY_ROOT, leaf_hash, root_hash
+from canary.core.log.tiles import parse_bundle
+from canary.core.signed.kinds import ed25519_vkey
+from canary.core.signed.note import SignatureLine, parse_note, verify_note
+from canary.core.signed.vkey import VKey, parse_vkey
+from canary.core.text.strict import encode_base64
 from canary.errors import CanaryError, MalformedError
 from canary.formats.native import log_size
 from canary.limits import CHECKPOINT_BYTES, LOG_ENTRIES, MAX_NUMBER
 from tests import strategies
 from tests.simulator import CANARY, Publisher, private_key, public_key, worked_example
 
-EXAMPLE = worked_example(canary.core.checkpoint, CANARY)
+EXAMPLE = worked_example(canary.core.log.checkpoint, CANARY)
 GOLDEN = Path(__file__).parents[3] / "shared" / "data" / "log" / "tessera-log"
 GOLDEN_KEY = "example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx"
 LOG_KEY = ed25519_vkey(CANARY, public_key("log"))

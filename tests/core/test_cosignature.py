@@ -7,21 +7,21 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import mldsa
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
-from canary.core import cosignature
-from canary.core.checkpoint import Checkpoint, log_verifiers, parse_signed_checkpoint
-from canary.core.cosignature import (
+from canary.core.log import cosignature
+from canary.core.log.checkpoint import Checkpoint, log_verifiers, parse_signed_checkpoint
+from canary.core.log.cosignature import (
     ED25519_COSIGNATURE_TYPE,
     MLDSA44_COSIGNATURE_TYPE,
     cosigners,
     moment_of,
 )
-from canary.core.kinds import ed25519_vkey
-from canary.core.merkle import leaf_hash, root_hash
-from canary.core.note import Note, SignatureLine, Verify, parse_note, verify_note
-from canary.core.proofs import parse_log_proof, verify_consistency, verify_inclusion
-from canary.core.strict import decode_base64
-from canary.core.tiles import log_files, parse_bundle
-from canary.core.vkey import VKey, parse_vkey
+from canary.core.log.merkle import leaf_hash, root_hash
+from canary.core.log.proofs import parse_log_proof, verify_consistency, verify_inclusion
+from canary.core.log.tiles import log_files, parse_bundle
+from canary.core.signed.kinds import ed25519_vkey
+from canary.core.signed.note import Note, SignatureLine, Verify, parse_note, verify_note
+from canary.core.signed.vkey import VKey, parse_vkey
+from canary.core.text.strict import decode_base64
 from canary.errors import MalformedError
 from tests.simulator import private_key, public_key
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from canary.core import difficulty
-from canary.core.difficulty import ENDS, FLOORS
+from canary.core.dating import difficulty
+from canary.core.dating.difficulty import ENDS, FLOORS
 from scripts.make_difficulty_floors import FIGURES, LARGEST_TARGET, Period, dated, length, quarters, read, target_of
 from tests.public_values import bitcoin_blocks
 

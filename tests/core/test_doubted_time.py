@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from canary.core.anchors import BITCOIN
-from canary.core.evidence import EvidenceOutcome
-from canary.core.findings import Code, Status
-from canary.core.layout import evidence_folder
-from canary.core.question import Judgement
-from canary.core.release import Anchor
-from canary.core.state import State
-from canary.core.strict import digest
+from canary.core.dating.anchors import BITCOIN
+from canary.core.dating.evidence import EvidenceOutcome
+from canary.core.documents.layout import evidence_folder
+from canary.core.documents.release import Anchor
+from canary.core.judging.findings import Code, Status
+from canary.core.judging.question import Judgement
+from canary.core.judging.state import State
+from canary.core.text.strict import digest
 from tests.simulator import EXAMPLE_BLOCK, Publisher, noon
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -147,7 +147,7 @@ def easy_block(year: int) -> Anchor:
 
 @pytest.mark.parametrize("year", [2025, 2100], ids=["below the floor", "of after the release"])
 def test_a_block_that_costs_nothing_does_not_keep_the_rule(year: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("canary.core.anchor_bitcoin.work_fault", lambda _: None)
+    monkeypatch.setattr("canary.core.dating.anchor_bitcoin.work_fault", lambda _: None)
     found = released(anchor_age=366, anchors=(easy_block(year),)).verdict(NOW)
     assert found.verdict.status is Status.INVALID
     assert Code.ANCHOR_RULE_BROKEN in codes(found)

@@ -196,8 +196,10 @@ def test_the_period_is_read(text: str) -> None:
         "© 2026 Example Networks, Inc.",
         "A request received in June 2026, but not processed until July 2026.",
         "H1 2026 and H2 2026",
-        "It covers the period from January 1, 2026, to June 30, 2026. "
-        "It covers the period from July 1, 2026, to December 31, 2026.",
+        (
+            "It covers the period from January 1, 2026, to June 30, 2026. "
+            "It covers the period from July 1, 2026, to December 31, 2026."
+        ),
         "It covers the period from June 30, 2026, to January 1, 2026.",
         "It covers the period from January 1, 2006, to June 30, 2026.",
         "It covers the period from January 32, 2026, to June 30, 2026.",

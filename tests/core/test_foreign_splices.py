@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from canary import limits
 from canary.core.foreign.splices import FieldSignature, Seen, SpliceKind, find_splices, remember
-from canary.core.strict import digest
+from canary.core.text.strict import digest
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 KEY = "ab" * 32

@@ -5,16 +5,16 @@ from datetime import date, timedelta
 import pytest
 from msgspec.structs import replace
 
-from canary.core.admitted import Admitted
-from canary.core.entry import NewerFormatError, parse_entry
-from canary.core.findings import Code
-from canary.core.history import History, RejectedError, replay
-from canary.core.kinds import ed25519_vkey
-from canary.core.note import SignatureLine
-from canary.core.outcome import Outcome
-from canary.core.release import Statement
-from canary.core.strict import digest
-from canary.core.vkey import VKey
+from canary.core.documents.release import Statement
+from canary.core.judging.findings import Code
+from canary.core.log.admitted import Admitted
+from canary.core.log.history import History, RejectedError, replay
+from canary.core.signed.entry import NewerFormatError, parse_entry
+from canary.core.signed.kinds import ed25519_vkey
+from canary.core.signed.note import SignatureLine
+from canary.core.signed.outcome import Outcome
+from canary.core.signed.vkey import VKey
+from canary.core.text.strict import digest
 from canary.errors import CanaryError, MalformedError
 from tests.simulator import (
     CANARY,

@@ -6,15 +6,15 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 from msgspec.structs import replace
 
-from canary.core.evidence import EvidenceOutcome
-from canary.core.findings import EXIT_CODES, Axis, Cause, Code, Finding, Severity, Status
-from canary.core.layout import CHECKPOINT, FRONT, attachment_path
-from canary.core.outcome import Outcome
-from canary.core.release import Anchor, Statement
-from canary.core.strict import digest
-from canary.core.tiles import bundle_path
-from canary.core.verdict import Verdict, axes, in_order
-from canary.core.vkey import VKey
+from canary.core.dating.evidence import EvidenceOutcome
+from canary.core.documents.layout import CHECKPOINT, FRONT, attachment_path
+from canary.core.documents.release import Anchor, Statement
+from canary.core.judging.findings import EXIT_CODES, Axis, Cause, Code, Finding, Severity, Status
+from canary.core.judging.verdict import Verdict, axes, in_order
+from canary.core.log.tiles import bundle_path
+from canary.core.signed.outcome import Outcome
+from canary.core.signed.vkey import VKey
+from canary.core.text.strict import digest
 from canary.errors import FetchError
 from tests.simulator import EXAMPLE_ANCHOR, STATEMENTS, MemorySource, Publisher, by_another_key, noon, with_stranger
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import canary.core.note
-from canary.core.checkpoint import log_verifiers
-from canary.core.cosignature import cosigners
-from canary.core.kinds import ED25519_TYPE, ed25519_vkey
-from canary.core.note import Note, SignatureLine, Verify, parse_note, parse_signature_line, verify_note
-from canary.core.strict import encode_base64
-from canary.core.vkey import VKey, parse_vkey
+import canary.core.signed.note
+from canary.core.log.checkpoint import log_verifiers
+from canary.core.log.cosignature import cosigners
+from canary.core.signed.kinds import ED25519_TYPE, ed25519_vkey
+from canary.core.signed.note import Note, SignatureLine, Verify, parse_note, parse_signature_line, verify_note
+from canary.core.signed.vkey import VKey, parse_vkey
+from canary.core.text.strict import encode_base64
 from canary.errors import CanaryError, MalformedError
 from canary.limits import SIGNATURE_LINES
 from tests import strategies
@@ -42,7 +42,7 @@ def fault(data: bytes) -> MalformedError:
 
 
 def test_the_example_of_the_specification_is_a_note_of_two_right_signatures() -> None:
-    note = parse_note(worked_example(canary.core.note, "If it is not signed, it is not said."))
+    note = parse_note(worked_example(canary.core.signed.note, "If it is not signed, it is not said."))
     keys = [ed25519_vkey(f"example.net/{name}", public_key(name)) for name in ("legal", "security")]
     assert note.text == TEXT
     assert verify_note(note, log_verifiers(keys)) == {"example.net/legal", "example.net/security"}

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core.characters import allowed
-from canary.core.printable import printable, sentence
+from canary.core.text.characters import allowed
+from canary.core.text.printable import printable, sentence
 
 
 @pytest.mark.parametrize(

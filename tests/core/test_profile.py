@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core import codepoints
-from canary.core.characters import allowed
-from canary.core.note import Note, SignatureLine
-from canary.core.profile import check_text, parse_entry_note
+from canary.core.signed.note import Note, SignatureLine
+from canary.core.signed.profile import check_text, parse_entry_note
+from canary.core.text import codepoints
+from canary.core.text.characters import allowed
 from canary.errors import MalformedError
 from canary.limits import ENTRY_BYTES, TEXT_BYTES
 from tests import strategies

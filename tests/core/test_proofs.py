@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import canary.core.proofs
-from canary.core.checkpoint import parse_signed_checkpoint
-from canary.core.merkle import EMPTY_ROOT, leaf_hash, node_hash, root_hash
-from canary.core.proofs import HEADER, parse_log_proof, verify_consistency, verify_inclusion
+import canary.core.log.proofs
+from canary.core.log.checkpoint import parse_signed_checkpoint
+from canary.core.log.merkle import EMPTY_ROOT, leaf_hash, node_hash, root_hash
+from canary.core.log.proofs import HEADER, parse_log_proof, verify_consistency, verify_inclusion
 from canary.errors import MalformedError
 from canary.limits import PROOF_HASHES
 from tests.simulator import Publisher, worked_example
 
 VECTORS = Path(__file__).parents[3] / "shared" / "data" / "log" / "merkle"
-EXAMPLE = worked_example(canary.core.proofs, HEADER)
+EXAMPLE = worked_example(canary.core.log.proofs, HEADER)
 HASH = base64.b64encode(bytes(32)).decode()
 
 leaves_of_a_tree = st.integers(1, 40).map(lambda size: [leaf_hash(bytes([n])) for n in range(size)])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core.proxy import Proxy, parse_proxy
+from canary.core.judging.proxy import Proxy, parse_proxy
 from canary.errors import MalformedError
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from canary.core.quiet_hours import after_quiet, check_quiet, is_quiet
-from canary.core.watch_settings import Quiet
+from canary.core.watching.quiet_hours import after_quiet, check_quiet, is_quiet
+from canary.core.watching.watch_settings import Quiet
 from canary.errors import MalformedError
 
 NIGHT = Quiet(time(22), time(7), "Europe/Berlin")

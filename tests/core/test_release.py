@@ -6,20 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import canary.core.hint
-import canary.core.release
-from canary.core.entry import NewerFormatError, parse_entry, parse_text
-from canary.core.hint import Hint, parse_hint
-from canary.core.note import parse_note
-from canary.core.release import HEADER, Release, check_words, parse_release
-from canary.core.roster import Roster
-from canary.core.strict import digest
+import canary.core.documents.hint
+import canary.core.documents.release
+from canary.core.documents.hint import Hint, parse_hint
+from canary.core.documents.release import HEADER, Release, check_words, parse_release
+from canary.core.documents.roster import Roster
+from canary.core.signed.entry import NewerFormatError, parse_entry, parse_text
+from canary.core.signed.note import parse_note
+from canary.core.text.strict import digest
 from canary.errors import CanaryError, MalformedError
 from canary.limits import ATTACHMENT_BYTES, ATTACHMENTS
 from tests import strategies
 from tests.simulator import EXAMPLE_ANCHOR, Publisher, example_publisher, worked_example
 
-EXAMPLE = worked_example(canary.core.release, HEADER)
+EXAMPLE = worked_example(canary.core.documents.release, HEADER)
 HASH = f"sha256:{digest(b'')}"
 FINAL = ("next: 2026-12-01/2026-12-14\nexpires: 2026-12-29T00:00:00Z", "final: yes")
 ATTACHMENT = next(line for line in EXAMPLE.decode().split("\n") if line.startswith("attachment: "))
@@ -237,7 +237,7 @@ def test_an_entry_is_a_roster_or_a_release_by_its_first_line() -> None:
     assert kinds == [Roster, Release]
     assert parse_entry(sim.entries[1]).text_hash == digest(parse_note(sim.entries[1]).text)
     with pytest.raises(MalformedError, match="an entry begins with"):
-        parse_text(worked_example(canary.core.hint, "warrant-canary/hint/v1"))
+        parse_text(worked_example(canary.core.documents.hint, "warrant-canary/hint/v1"))
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_any_bytes_are_an_entry_or_a_canary_error(data: bytes) -> None:
 
 
 def test_the_example_of_the_hint_names_the_example_of_the_roster() -> None:
-    example = worked_example(canary.core.hint, "warrant-canary/hint/v1")
+    example = worked_example(canary.core.documents.hint, "warrant-canary/hint/v1")
     hint = parse_hint(example)
     assert hint.render() == example
     assert (hint.roster_1, hint.path) == (example_publisher().pin, "canary")
@@ -290,7 +290,7 @@ def test_whatever_is_read_as_a_hint_is_written_again_byte_for_byte(data: bytes) 
 
 
 def test_a_hint_says_nothing_more() -> None:
-    example = worked_example(canary.core.hint, "warrant-canary/hint/v1")
+    example = worked_example(canary.core.documents.hint, "warrant-canary/hint/v1")
     for data, line in ((example + b"more: x\n", 4), (example.replace(b"hint/v1", b"hint/v2"), 1), (b"\n", 1)):
         with pytest.raises(MalformedError) as caught:
             parse_hint(data)

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-import canary.core.roster
-from canary.core.kinds import ED25519_TYPE, Kind, ed25519_vkey, fingerprint_of, openpgp_vkey
-from canary.core.note import parse_note
-from canary.core.profile import parse_entry_note
-from canary.core.roster import HEADER, Roster, RosterSigner, check_roster, check_signatures_fit, parse_roster
-from canary.core.strict import encode_base64
-from canary.core.vkey import VKey
+import canary.core.documents.roster
+from canary.core.documents.roster import HEADER, Roster, RosterSigner, check_roster, check_signatures_fit, parse_roster
+from canary.core.signed.kinds import ED25519_TYPE, Kind, ed25519_vkey, fingerprint_of, openpgp_vkey
+from canary.core.signed.note import parse_note
+from canary.core.signed.profile import parse_entry_note
+from canary.core.signed.vkey import VKey
+from canary.core.text.strict import encode_base64
 from canary.errors import CanaryError, MalformedError
 from canary.limits import CERTIFICATE_BYTES, ENTRY_BYTES, SIGNATURE_LINES, TEXT_BYTES
 from tests import strategies
@@ -29,7 +29,7 @@ from tests.simulator import (
     worked_example,
 )
 
-EXAMPLE = worked_example(canary.core.roster, HEADER)
+EXAMPLE = worked_example(canary.core.documents.roster, HEADER)
 
 
 def fault(text: str | bytes) -> MalformedError:

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core.alerts import Alert, AlertKind
-from canary.core.findings import EXIT_CODES, Status
-from canary.core.routing import check_routes, deliveries, due_at, level
-from canary.core.watch_settings import ChannelSettings, Level, Quiet, Route, Stream, WatchSettings
+from canary.core.judging.findings import EXIT_CODES, Status
+from canary.core.watching.alerts import Alert, AlertKind
+from canary.core.watching.routing import check_routes, deliveries, due_at, level
+from canary.core.watching.watch_settings import ChannelSettings, Level, Quiet, Route, Stream, WatchSettings
 from canary.errors import MalformedError
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -9,10 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from canary.core.history import replay, schedule_fault
-from canary.core.release import Release
-from canary.core.schedule import Cadence, Schedule, Unit, Window, parse_cadence, parse_days, render_days
-from canary.core.times import midnight
+from canary.core.documents.release import Release
+from canary.core.documents.schedule import Cadence, Schedule, Unit, Window, parse_cadence, parse_days, render_days
+from canary.core.log.history import replay, schedule_fault
+from canary.core.text.times import midnight
 from canary.errors import MalformedError
 from tests import strategies
 from tests.simulator import Publisher, noon

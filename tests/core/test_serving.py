@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from canary.core.layout import CHECKPOINT, FRONT, HINT
-from canary.core.serving import cache_control, content_type, is_immutable, upload_order
+from canary.core.documents.layout import CHECKPOINT, FRONT, HINT
+from canary.core.documents.serving import cache_control, content_type, is_immutable, upload_order
 from tests.publisher import Publisher
 
 HASH = "0" * 64

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from canary.core.findings import Code, Severity, Status
-from canary.core.outcome import Outcome
-from canary.core.tally import CheckedSignature, Tally
-from canary.core.verdict import Verdict
+from canary.core.judging.findings import Code, Severity, Status
+from canary.core.judging.verdict import Verdict
+from canary.core.signed.outcome import Outcome
+from canary.core.signed.tally import CheckedSignature, Tally
 from canary.formats.state_json import parse_state, render_state
 from tests.simulator import EXAMPLE_ANCHOR, Publisher, noon
 

@@ -5,17 +5,17 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from canary.core.checkpoint import parse_signed_checkpoint
-from canary.core.evidence import EvidenceOutcome
-from canary.core.findings import Code, Status
-from canary.core.layout import CHECKPOINT, FRONT, attachment_path, evidence_folder
-from canary.core.note import parse_note
-from canary.core.outcome import Outcome
-from canary.core.question import Judgement
-from canary.core.state import State, Sticky, with_one_more
-from canary.core.strict import digest
-from canary.core.tiles import bundle_path
-from canary.core.verdict import Verdict
+from canary.core.dating.evidence import EvidenceOutcome
+from canary.core.documents.layout import CHECKPOINT, FRONT, attachment_path, evidence_folder
+from canary.core.judging.findings import Code, Status
+from canary.core.judging.question import Judgement
+from canary.core.judging.state import State, Sticky, with_one_more
+from canary.core.judging.verdict import Verdict
+from canary.core.log.checkpoint import parse_signed_checkpoint
+from canary.core.log.tiles import bundle_path
+from canary.core.signed.note import parse_note
+from canary.core.signed.outcome import Outcome
+from canary.core.text.strict import digest
 from canary.errors import FetchError
 from canary.limits import STICKY_FINDINGS
 from tests.simulator import STATEMENTS, MemorySource, Publisher, noon, spoiled

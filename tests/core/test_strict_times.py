@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core.names import (
+from canary.core.text.names import (
     check_attachment_name,
     check_canary_id,
     check_signer,
@@ -15,8 +15,8 @@ from canary.core.names import (
     key_name,
     signer_of,
 )
-from canary.core.strict import decode_base64, digest, encode_base64, hash_field, parse_hash, parse_number
-from canary.core.times import (
+from canary.core.text.strict import decode_base64, digest, encode_base64, hash_field, parse_hash, parse_number
+from canary.core.text.times import (
     format_date_range,
     format_time,
     midnight,

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from canary.core.anew import judged_anew
-from canary.core.findings import Code, Finding, Status
-from canary.core.summary import Lasting
-from canary.core.verdict import Verdict
+from canary.core.judging.anew import judged_anew
+from canary.core.judging.findings import Code, Finding, Status
+from canary.core.judging.verdict import Verdict
+from canary.core.watching.summary import Lasting
 from tests.remembered import OK, SUBJECT, WITHDRAWN
 from tests.strategies import moments, verdicts
 

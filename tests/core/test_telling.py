@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from canary.core.agenda import Patience, believe, by_time, counted_exit_code
-from canary.core.alerts import Alert, AlertKind
-from canary.core.findings import Code, Finding, Status
-from canary.core.telling import TellingPolicy, tell
-from canary.core.verdict import Verdict
-from canary.core.watched import Acknowledged, Transition, Watched
+from canary.core.judging.findings import Code, Finding, Status
+from canary.core.judging.verdict import Verdict
+from canary.core.watching.agenda import Patience, believe, by_time, counted_exit_code
+from canary.core.watching.alerts import Alert, AlertKind
+from canary.core.watching.telling import TellingPolicy, tell
+from canary.core.watching.watched import Acknowledged, Transition, Watched
 from tests.simulator import noon
 from tests.watcher import EXPIRES, listed, verdict
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core.merkle import EMPTY_ROOT, complete_level, leaf_hash, node_hash, root_hash
-from canary.core.tiles import bundle_path, bundles_of, encode_bundle, log_files, parse_bundle, tile_path
+from canary.core.log.merkle import EMPTY_ROOT, complete_level, leaf_hash, node_hash, root_hash
+from canary.core.log.tiles import bundle_path, bundles_of, encode_bundle, log_files, parse_bundle, tile_path
 from canary.errors import MalformedError
 
 GOLDEN = Path(__file__).parents[3] / "shared" / "data" / "log" / "tessera-log"

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from canary.core.anchors import AnchorOutcome, CheckedAnchor, check_anchor
-from canary.core.evidence import CheckedEvidence, EvidenceOutcome
-from canary.core.outcome import Outcome
-from canary.core.release import Anchor
-from canary.core.tally import CheckedSignature, Tally
-from canary.core.timeline import Event, Footing, Timeline, not_proved, proved, timeline
-from canary.core.timing import Timing
+from canary.core.dating.anchors import AnchorOutcome, CheckedAnchor, check_anchor
+from canary.core.dating.evidence import CheckedEvidence, EvidenceOutcome
+from canary.core.dating.timeline import Event, Footing, Timeline, not_proved, proved, timeline
+from canary.core.dating.timing import Timing
+from canary.core.documents.release import Anchor
+from canary.core.signed.outcome import Outcome
+from canary.core.signed.tally import CheckedSignature, Tally
 from tests.simulator import EXAMPLE_ANCHOR, Publisher
 from tests.strategies import anchors
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from canary.core.anchors import check_anchor
-from canary.core.evidence import CheckedEvidence, EvidenceOutcome
-from canary.core.timing import Timing, window_in_words
+from canary.core.dating.anchors import check_anchor
+from canary.core.dating.evidence import CheckedEvidence, EvidenceOutcome
+from canary.core.dating.timing import Timing, window_in_words
 from scripts.public_values import CARRIED_BLOCK, CARRIED_ROUND
 
 

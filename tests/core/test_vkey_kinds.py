@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core.kinds import (
+from canary.core.signed.kinds import (
     ED25519_TYPE,
     OPENPGP_TYPE,
     SMALL_ORDER_Y,
@@ -18,7 +18,7 @@ from canary.core.kinds import (
     openpgp_vkey,
     verify_ed25519,
 )
-from canary.core.vkey import VKey, parse_vkey
+from canary.core.signed.vkey import VKey, parse_vkey
 from canary.errors import CanaryError, MalformedError
 from tests import strategies
 from tests.simulator import private_key, public_key

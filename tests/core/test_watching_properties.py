@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from canary.core.agenda import Patience, believe, by_time, counted_exit_code, is_due
-from canary.core.alerts import Alert, AlertKind
-from canary.core.findings import EXIT_CODES, Code, Finding, Status
-from canary.core.suspecting import failure_of
-from canary.core.telling import TellingPolicy, tell
-from canary.core.verdict import Verdict
-from canary.core.watched import Acknowledged, Transition, Watched
+from canary.core.judging.findings import EXIT_CODES, Code, Finding, Status
+from canary.core.judging.verdict import Verdict
+from canary.core.watching.agenda import Patience, believe, by_time, counted_exit_code, is_due
+from canary.core.watching.alerts import Alert, AlertKind
+from canary.core.watching.suspecting import failure_of
+from canary.core.watching.telling import TellingPolicy, tell
+from canary.core.watching.watched import Acknowledged, Transition, Watched
 from tests.simulator import noon
 from tests.watcher import listed, verdict
 

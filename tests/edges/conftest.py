@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from canary.edges.openpgp_certificates import Certificate, inspect_certificate
-from canary.edges.openpgp_verifier import GpgVerifier
+from canary.edges.openpgp.openpgp_certificates import Certificate, inspect_certificate
+from canary.edges.openpgp.openpgp_verifier import GpgVerifier
 from tests.gpg_home import NOW, SIGNED, TEXT, GpgHome
 
 

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core.anchor_bitcoin import BitcoinHeader
-from canary.core.anchor_drand import CHAIN_HASH, DrandRound
-from canary.core.anchor_source import BlockSource, ChainInterface, ChainPlace
-from canary.edges import service
-from canary.edges.anchor_sources import ask_all, open_chains, open_relays
-from canary.edges.bitcoin_chain import CHAIN_REPORT
-from canary.edges.service import read_json, read_line
+from canary.core.dating.anchor_bitcoin import BitcoinHeader
+from canary.core.dating.anchor_drand import CHAIN_HASH, DrandRound
+from canary.core.dating.anchor_source import BlockSource, ChainInterface, ChainPlace
+from canary.edges.times.anchor_sources import ask_all, open_chains, open_relays
+from canary.edges.times.bitcoin_chain import CHAIN_REPORT
+from canary.edges.web import service
+from canary.edges.web.service import read_json, read_line
 from canary.errors import CanaryError, FetchError, MalformedError
 from tests.chain_simulator import SECRET, serve_chain
 from tests.loopback import Loopback, Wire, answer, drip, says

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 import trustme
 
-from canary.core.evidence import EvidenceOutcome
-from canary.core.ots_calendars import DEFAULT_CALENDARS, Promise, checked_calendars
-from canary.edges.calendars import CalendarClient
-from canary.edges.web_request import request
+from canary.core.dating.evidence import EvidenceOutcome
+from canary.core.dating.ots_calendars import DEFAULT_CALENDARS, Promise, checked_calendars
+from canary.edges.times.calendars import CalendarClient
+from canary.edges.web.web_request import request
 from canary.errors import MalformedError, NotAskedError
 from canary.flows.issue.failures import by_reason
 from canary.flows.issue.proofs_to_come import ProofChanges, ask_for_proofs, has_open_promises
-from canary.formats import opentimestamps
-from canary.formats.bitcoin_headers import HeaderSource, source_of
-from canary.formats.opentimestamps import ProofChecker
+from canary.formats.times import opentimestamps
+from canary.formats.times.bitcoin_headers import HeaderSource, source_of
+from canary.formats.times.opentimestamps import ProofChecker
 from tests import ots_proofs as ots
 from tests.calendar_simulator import NOON, Calendar, nobody_knows
 from tests.loopback import Fault, Loopback, Wire, answer, drip, endless, redirects, says, says_and_resets

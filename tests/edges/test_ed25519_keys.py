@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from canary.edges.ed25519_keys import KEY_FILE_BYTES, Ed25519FileSigner, create
-from canary.edges.signers import Signer
+from canary.edges.keys.ed25519_keys import KEY_FILE_BYTES, Ed25519FileSigner, create
+from canary.edges.keys.signers import Signer
 from canary.errors import SigningError
 from tests.gpg_home import JAN, TEXT
 

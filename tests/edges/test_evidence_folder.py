@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges.evidence_folder import EvidenceFolder
-from canary.edges.workspace import CONFIG, Workspace
+from canary.edges.disk.workspace import CONFIG, Workspace
+from canary.edges.times.evidence_folder import EvidenceFolder
 from canary.errors import WorkspaceError
 from canary.limits import EVIDENCE_BYTES
 from tests.publisher import noon, tree

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges.files import (
+from canary.edges.disk.files import (
     make_folder,
     read_file,
     read_inside,
@@ -219,7 +219,7 @@ def test_the_name_of_each_folder_is_synced_and_that_of_the_one_that_was_there(
     there = tmp_path / "there"
     there.mkdir()
     synced: list[Path] = []
-    monkeypatch.setattr("canary.edges.files.sync_folder", synced.append)
+    monkeypatch.setattr("canary.edges.disk.files.sync_folder", synced.append)
     make_folder(there / "a" / "b")
     assert synced == [tmp_path, there, there / "a"]
     synced.clear()
@@ -234,7 +234,7 @@ def test_a_folder_that_is_there_below_one_that_may_not_be_read_is_taken(
         raise PermissionError(13, "Permission denied", str(path))
 
     (tmp_path / "folder").mkdir()
-    monkeypatch.setattr("canary.edges.files.sync_folder", refuse)
+    monkeypatch.setattr("canary.edges.disk.files.sync_folder", refuse)
     make_folder(tmp_path / "folder")
     with pytest.raises(WorkspaceError, match="cannot be made: Permission denied"):
         make_folder(tmp_path / "folder" / "below")

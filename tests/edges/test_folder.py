@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.fetched import Fetched
-from canary.edges.folder import FolderSource
+from canary.core.judging.fetched import Fetched
+from canary.edges.disk.folder import FolderSource
 from canary.errors import FetchError
 
 

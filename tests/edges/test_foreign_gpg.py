@@ -10,8 +10,8 @@ import pytest
 
 from canary import limits
 from canary.core.foreign.edition import Signed
-from canary.core.outcome import Outcome
-from canary.edges.foreign_gpg import ForeignGpg
+from canary.core.signed.outcome import Outcome
+from canary.edges.openpgp.foreign_gpg import ForeignGpg
 from canary.errors import GpgError, MalformedError
 from canary.flows.site.armor import Armor, armor
 from canary.formats.foreign.openpgp_checks import Answer, Check, Question

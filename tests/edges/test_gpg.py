@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.outcome import OpenPGPCheck, Outcome
-from canary.edges.gpg import Gpg, private_home
-from canary.edges.openpgp_certificates import Certificate, armor_certificate, inspect_certificate
-from canary.edges.openpgp_verifier import GpgVerifier
+from canary.core.signed.outcome import OpenPGPCheck, Outcome
+from canary.edges.openpgp.gpg import Gpg, private_home
+from canary.edges.openpgp.openpgp_certificates import Certificate, armor_certificate, inspect_certificate
+from canary.edges.openpgp.openpgp_verifier import GpgVerifier
 from canary.errors import GpgError
 from tests.gpg_home import NOW, SIGNED, TEXT, bomb, check_of
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges.header_files import header_files
+from canary.edges.times.header_files import header_files
 from canary.errors import MalformedError, WorkspaceError
-from canary.formats.bitcoin_headers import HeaderAnswer
+from canary.formats.times.bitcoin_headers import HeaderAnswer
 from canary.limits import HEADERS_BYTES
 from tests import ots_proofs as ots
 

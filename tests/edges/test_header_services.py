@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.anchor_bitcoin import BitcoinHeader, parse_bitcoin
-from canary.core.anchor_source import ChainInterface, ChainPlace
-from canary.core.evidence import OTS, CheckedEvidence, EvidenceOutcome
-from canary.edges.header_services import HeaderServices
+from canary.core.dating.anchor_bitcoin import BitcoinHeader, parse_bitcoin
+from canary.core.dating.anchor_source import ChainInterface, ChainPlace
+from canary.core.dating.evidence import OTS, CheckedEvidence, EvidenceOutcome
+from canary.edges.times.header_services import HeaderServices
 from canary.errors import MalformedError
 from canary.library import evidence_checkers
 from scripts.public_values import FOLDER
@@ -199,7 +199,7 @@ def test_the_file_with_the_password_has_to_be_ones_own(
     where = place(servers[0], ChainInterface.CORE_RPC, str(cookie))
     someone = os.geteuid() + 1
     with monkeypatch.context() as patch:
-        patch.setattr("canary.edges.files.os.geteuid", lambda: someone)
+        patch.setattr("canary.edges.disk.files.os.geteuid", lambda: someone)
         found = HeaderServices([where], left=lambda: SECONDS)(900)
     assert (found.header, f"{cookie} is another user's file" in found.words) == (None, True)
     assert servers[0].asked == []
@@ -301,8 +301,8 @@ def test_nobody_is_asked_where_no_block_is_to_be_confirmed(
 def test_sources_that_are_not_asked_cost_no_import() -> None:
     script = """
 import sys
-from canary.core.anchor_source import parse_chain_place
-from canary.core.evidence import OTS
+from canary.core.dating.anchor_source import parse_chain_place
+from canary.core.dating.evidence import OTS
 from canary.library import evidence_checkers
 evidence_checkers()
 assert not [name for name in sys.modules if name.startswith("canary.edges.header")]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from canary.edges import host_pool
-from canary.edges.host_pool import by_host
+from canary.edges.web import host_pool
+from canary.edges.web.host_pool import by_host
 
 
 class Watching:

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from canary.core.fetched import ElsewhereError, Fetched, Source
-from canary.edges.http import HttpSource
+from canary.core.judging.fetched import ElsewhereError, Fetched, Source
+from canary.edges.web.http import HttpSource
 from canary.errors import CanaryError, FetchError
 from canary.limits import CA_FILE_BYTES
 from tests.loopback import (

@@ -15,8 +15,8 @@ from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from canary.core.fetched import Answer, ElsewhereError, Fetched
-from canary.edges.http import HttpSource
+from canary.core.judging.fetched import Answer, ElsewhereError, Fetched
+from canary.edges.web.http import HttpSource
 from canary.errors import FetchError
 from canary.limits import SIGHTING_BYTES
 from tests.loopback import Fault, Loopback, Wire, answer, drip, endless, redirects, says, tunnels

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from canary.edges.http import HttpSource
+from canary.edges.web.http import HttpSource
 from canary.errors import CanaryError, FetchError
 from tests.loopback import Fault, Loopback, Wire, drip, says, says_and_resets
 from tests.outside import heard, wait_for_the_end_of_all_looks

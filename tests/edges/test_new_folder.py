@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges.new_folder import check_new, fill_new
+from canary.edges.disk.new_folder import check_new, fill_new
 from canary.errors import WorkspaceError
 from tests.publisher import tree
 

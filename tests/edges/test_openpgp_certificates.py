@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from canary.edges.gpg import Gpg
-from canary.edges.openpgp_certificates import armor_certificate, export_certificate, inspect_certificate
+from canary.edges.openpgp.gpg import Gpg
+from canary.edges.openpgp.openpgp_certificates import armor_certificate, export_certificate, inspect_certificate
 from canary.errors import GpgError, MalformedError
 from tests.gpg_home import NOW, TEXT, GpgHome, day
 

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.outcome import Outcome
-from canary.edges.gpg import Gpg, private_home
-from canary.edges.openpgp_certificates import Certificate, inspect_certificate
-from canary.edges.openpgp_packets import one_signature
-from canary.edges.openpgp_signer import GpgSigner
-from canary.edges.openpgp_verifier import GpgVerifier
-from canary.edges.signers import Signer
+from canary.core.signed.outcome import Outcome
+from canary.edges.keys.signers import Signer
+from canary.edges.openpgp.gpg import Gpg, private_home
+from canary.edges.openpgp.openpgp_certificates import Certificate, inspect_certificate
+from canary.edges.openpgp.openpgp_packets import one_signature
+from canary.edges.openpgp.openpgp_signer import GpgSigner
+from canary.edges.openpgp.openpgp_verifier import GpgVerifier
 from canary.errors import SigningError
 from tests.gpg_home import NOW, TEXT, GpgHome, day
 

@@ -9,9 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from canary import limits
-from canary.core.outcome import OpenPGPCheck, Outcome
-from canary.edges.openpgp_certificates import Certificate, inspect_certificate
-from canary.edges.openpgp_verifier import GpgVerifier
+from canary.core.signed.outcome import OpenPGPCheck, Outcome
+from canary.edges.openpgp.openpgp_certificates import Certificate, inspect_certificate
+from canary.edges.openpgp.openpgp_verifier import GpgVerifier
 from tests.gpg_home import NOW, SIGNED, TEXT, GpgHome, bomb, check_of, compressed, day
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "openpgp"

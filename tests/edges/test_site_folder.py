@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges.site_folder import clear_leftovers, laid_out_site
+from canary.edges.publishing.site_folder import clear_leftovers, laid_out_site
 from canary.errors import WorkspaceError
 
 OLD = {"index.html": b"old", "canary.txt": b"same", "releases/1/text.txt": b"one", "gone.txt": b"gone"}

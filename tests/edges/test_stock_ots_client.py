@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges.calendars import CalendarClient
-from canary.edges.web_request import request
+from canary.edges.times.calendars import CalendarClient
+from canary.edges.web.web_request import request
 from canary.flows.issue.proofs_to_come import ask_for_proofs
-from canary.formats.ots_proof import Notary, read_proof
+from canary.formats.times.ots_proof import Notary, read_proof
 from tests import ots_proofs as ots
 from tests.calendar_simulator import Calendar, nobody_knows
 

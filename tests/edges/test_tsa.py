@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import trustme
 
-from canary.core.evidence import EvidenceOutcome
-from canary.edges.tsa import Authorities, ask_authority
+from canary.core.dating.evidence import EvidenceOutcome
+from canary.edges.times.tsa import Authorities, ask_authority
 from canary.errors import CanaryError, FetchError
-from canary.formats.rfc3161 import TokenChecker
+from canary.formats.times.rfc3161 import TokenChecker
 from canary.limits import EVIDENCE_BYTES
 from tests.authority import ENTRY, Authority, Service, make_authority, query_for, serving
 from tests.loopback import Fault, Loopback, Wire, answer, drip, redirects, says

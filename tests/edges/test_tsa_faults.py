@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from canary.core.entry import Entry
-from canary.core.evidence import EvidenceOutcome
-from canary.core.strict import digest
-from canary.edges.evidence_folder import EvidenceFolder
-from canary.edges.tsa import Authorities
+from canary.core.dating.evidence import EvidenceOutcome
+from canary.core.signed.entry import Entry
+from canary.core.text.strict import digest
+from canary.edges.times.evidence_folder import EvidenceFolder
+from canary.edges.times.tsa import Authorities
 from canary.flows.issue.stamping import Stamped, Stamping, stamp
-from canary.formats.rfc3161 import TokenChecker
+from canary.formats.times.rfc3161 import TokenChecker
 from tests.authority import Authority, Service, make_authority, new_root, query_for, serving, unsorted
 from tests.loopback import Fault, Loopback, answer, drip, says
 from tests.publisher import Desk

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canary.cli.new_config import AUTHORITIES
-from canary.edges.tsa_roots import SHIPPED, read_roots
+from canary.edges.times.tsa_roots import SHIPPED, read_roots
 from canary.errors import CanaryError, WorkspaceError
 from tests.authority import new_root, pem
 from tests.fuzz import token_forge as forge

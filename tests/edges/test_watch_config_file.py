@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.watch_settings import Command, Secret, WatchSettings
+from canary.core.watching.watch_settings import Command, Secret, WatchSettings
 from canary.edges.watch_config_file import read_watch_config, usual_config, usual_memory
 from canary.errors import MalformedError, WorkspaceError
 
@@ -73,7 +73,7 @@ def test_what_may_not_be_read_is_an_error_and_never_the_defaults(monkeypatch: py
     def refused(path: Path, *_: object) -> int:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
-    monkeypatch.setattr("canary.edges.files.os.open", refused)
+    monkeypatch.setattr("canary.edges.disk.files.os.open", refused)
     with pytest.raises(WorkspaceError, match=r"watch.toml cannot be read: Permission denied"):
         read_watch_config(None)
 

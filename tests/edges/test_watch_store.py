@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from canary.core.findings import Status
-from canary.core.recorded import Recorded
-from canary.core.summary import Lasting
-from canary.core.watched import Acknowledged, Transition, Watched
-from canary.edges.watch_store import SqliteWatchStore, open_watch_store
+from canary.core.judging.findings import Status
+from canary.core.watching.recorded import Recorded
+from canary.core.watching.summary import Lasting
+from canary.core.watching.watched import Acknowledged, Transition, Watched
+from canary.edges.memory.watch_store import SqliteWatchStore, open_watch_store
 from canary.errors import RefusedError
 from canary.flows.watch.store import WatchStore
 from canary.limits import SIGHTING_BYTES, SIGHTINGS

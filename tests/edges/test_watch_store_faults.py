@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges.watch_store import SqliteWatchStore, open_watch_store
-from canary.edges.watch_store_file import StoreFile
+from canary.edges.memory.watch_store import SqliteWatchStore, open_watch_store
+from canary.edges.memory.watch_store_file import StoreFile
 from canary.errors import StateError, StoreError
 from tests.remembered import DAY, NOW, STATE, everything, filled, fresh
 
@@ -211,7 +211,7 @@ def test_a_full_disk_leaves_what_was_there(path: Path) -> None:
 _FILLING = """
 import resource, sys
 from pathlib import Path
-from canary.edges.watch_store import open_watch_store
+from canary.edges.memory.watch_store import open_watch_store
 from canary.errors import StateError, StoreError
 from tests.remembered import everything, fresh
 
@@ -242,7 +242,7 @@ def test_a_file_that_may_not_grow_leaves_what_was_there(path: Path) -> None:
 _WRITING = """
 import os, sys
 from pathlib import Path
-from canary.edges.watch_store import open_watch_store
+from canary.edges.memory.watch_store import open_watch_store
 from canary.errors import StateError, StoreError
 from tests.remembered import everything, fresh
 

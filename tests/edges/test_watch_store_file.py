@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges.watch_store import SqliteWatchStore, open_watch_store
-from canary.edges.watch_store_file import StoreFile
-from canary.edges.watch_store_schema import STEPS, Step
+from canary.edges.memory.watch_store import SqliteWatchStore, open_watch_store
+from canary.edges.memory.watch_store_file import StoreFile
+from canary.edges.memory.watch_store_schema import STEPS, Step
 from canary.errors import RefusedError, StoreError
 from canary.flows.watch.store import WatchStore
 from tests.remembered import FULL, NOW, STATE, everything, filled, fresh

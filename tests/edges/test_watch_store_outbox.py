@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from canary.core.alerts import Alert, AlertKind, Delivery, alert_id
-from canary.edges.watch_store import SqliteWatchStore, open_watch_store
+from canary.core.watching.alerts import Alert, AlertKind, Delivery, alert_id
+from canary.edges.memory.watch_store import SqliteWatchStore, open_watch_store
 from canary.limits import ALERTS_KEPT
 from tests.remembered import DAY, HOUR, NOW, alert, deliveries, everything, fresh
 

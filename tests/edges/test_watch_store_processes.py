@@ -7,7 +7,7 @@ import random
 import time
 from pathlib import Path
 
-from canary.edges.watch_store import open_watch_store
+from canary.edges.memory.watch_store import open_watch_store
 from tests.memory_processes import barrier, claim_and_look, event, keep_writing, open_and_add, rounds_in, running
 from tests.remembered import fresh
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core.recorded import Recorded
-from canary.core.watched import Transition
-from canary.edges.watch_store import SqliteWatchStore, open_watch_store
-from canary.edges.watch_store_file import StoreFile
+from canary.core.watching.recorded import Recorded
+from canary.core.watching.watched import Transition
+from canary.edges.memory.watch_store import SqliteWatchStore, open_watch_store
+from canary.edges.memory.watch_store_file import StoreFile
 from tests.remembered import DAY, HOUR, NOW, OK, alert, check, deliveries, everything, fresh, looked_at
 
 # --- history --------------------------------------------------------------------------------------------

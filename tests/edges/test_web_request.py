@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from canary.edges.web_request import request
+from canary.edges.web.web_request import request
 from canary.errors import CanaryError, FetchError
 from tests.loopback import Loopback, answer, drip, endless, redirects, says
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.note import SignatureLine
-from canary.edges.workspace import Workspace
+from canary.core.signed.note import SignatureLine
+from canary.edges.disk.workspace import Workspace
 from canary.errors import MalformedError, WorkspaceError
 from canary.flows.issue.publishing import Shelf
 
@@ -73,7 +73,7 @@ def test_what_the_command_before_did_is_durable_before_another_builds_on_it(
     for name in ("draft", "log", "keys", "attachments"):
         (workspace.root / name).mkdir(exist_ok=True)
     synced: set[Path] = set()
-    monkeypatch.setattr("canary.edges.workspace.sync_folder", synced.add)
+    monkeypatch.setattr("canary.edges.disk.workspace.sync_folder", synced.add)
     with workspace.locked():
         names = {path.relative_to(workspace.root).as_posix() for path in synced}
     assert names == {".", "draft", "log", "keys", "attachments"}

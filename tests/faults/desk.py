@@ -26,7 +26,7 @@ from typing import Any
 import pytest
 
 from canary.cli.app import App
-from canary.core.layout import CHECKPOINT, FRONT
+from canary.core.documents.layout import CHECKPOINT, FRONT
 from tests.loopback import Asked, Loopback, answer
 from tests.publisher import Ran, command
 from tests.simulator import Publisher, noon

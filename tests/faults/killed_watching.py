@@ -27,9 +27,9 @@ _CONTEXT.set_forkserver_preload(
         "tests.faults.killed_watching",
         "canary.cli.commands.watch",
         "canary.cli.watch.running",
-        "canary.edges.channel_smtp",
-        "canary.edges.channel_webhook",
-        "canary.edges.http",
+        "canary.edges.channels.channel_smtp",
+        "canary.edges.channels.channel_webhook",
+        "canary.edges.web.http",
     ]
 )
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from canary.core.findings import Status
+from canary.core.judging.findings import Status
 from tests.loopback import Asked, Loopback, answer, says
 from tests.mailbox import Failing, Mailbox
 from tests.simulator import Publisher, noon, spoiled

@@ -12,10 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from canary.cli.app import App
-from canary.core.alerts import AlertKind
-from canary.core.findings import EXIT_CODES, Status
-from canary.edges.watch_store import open_watch_store
-from canary.edges.watch_store_values import to_time
+from canary.core.judging.findings import EXIT_CODES, Status
+from canary.core.watching.alerts import AlertKind
+from canary.edges.memory.watch_store import open_watch_store
+from canary.edges.memory.watch_store_values import to_time
 from tests.faults.killed_watching import watching
 from tests.faults.killed_world import MOMENTS, World, all_stories
 from tests.loopback import Loopback

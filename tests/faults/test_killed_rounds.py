@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from msgspec.structs import replace
 
-from canary.core.agenda import Patience, is_due, standing
-from canary.core.alerts import Alert, AlertKind, Delivery
-from canary.core.findings import EXIT_CODES, Code, Finding, Status
-from canary.core.telling import TellingPolicy
-from canary.core.watched import Acknowledged, Sighting, Watched
-from canary.edges.watch_store import SqliteWatchStore, open_watch_store
+from canary.core.judging.findings import EXIT_CODES, Code, Finding, Status
+from canary.core.watching.agenda import Patience, is_due, standing
+from canary.core.watching.alerts import Alert, AlertKind, Delivery
+from canary.core.watching.telling import TellingPolicy
+from canary.core.watching.watched import Acknowledged, Sighting, Watched
+from canary.edges.memory.watch_store import SqliteWatchStore, open_watch_store
 from canary.flows.watch.rounds import Came, Looked, Round, broken_since, run_round
 from canary.limits import CLAIM
 from tests.remembered import STATE

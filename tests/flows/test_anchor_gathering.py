@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from canary.core.anchor_bitcoin import BitcoinHeader, parse_bitcoin
-from canary.core.anchor_drand import DrandRound, parse_drand
-from canary.core.anchors import BITCOIN, DRAND, check_anchor
-from canary.core.release import Anchor
+from canary.core.dating.anchor_bitcoin import BitcoinHeader, parse_bitcoin
+from canary.core.dating.anchor_drand import DrandRound, parse_drand
+from canary.core.dating.anchors import BITCOIN, DRAND, check_anchor
+from canary.core.documents.release import Anchor
 from canary.errors import CanaryError, FetchError
 from canary.flows.issue.anchor_gathering import BLOCKS_APART, BLOCKS_BELOW, Gathered, gather
 from tests.public_values import bitcoin_blocks, drand_rounds

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from canary.core.anchor_bitcoin import BitcoinHeader
-from canary.core.anchors import BITCOIN, DRAND, HEADLINE, check_anchor
-from canary.core.release import Anchor
+from canary.core.dating.anchor_bitcoin import BitcoinHeader
+from canary.core.dating.anchors import BITCOIN, DRAND, HEADLINE, check_anchor
+from canary.core.documents.release import Anchor
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue import anchoring
 from canary.flows.issue.anchoring import (

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from canary.core.anchor_source import ChainInterface, ChainPlace
+from canary.core.dating.anchor_source import ChainInterface, ChainPlace
 from canary.errors import MalformedError
 from canary.flows.issue.config import parse_config
 

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from canary.core.alerts import Alert, Delivery
-from canary.core.findings import Status
-from canary.core.message import Message
-from canary.core.watch_settings import Quiet
-from canary.edges.watch_store import SqliteWatchStore, open_watch_store
+from canary.core.judging.findings import Status
+from canary.core.watching.alerts import Alert, Delivery
+from canary.core.watching.message import Message
+from canary.core.watching.watch_settings import Quiet
+from canary.edges.memory.watch_store import SqliteWatchStore, open_watch_store
 from canary.errors import DeliveryError, StoreError
 from canary.flows.watch.delivering import Delivered, Outlet, deliver
 from canary.limits import RETRIES, RETRY_LONGEST

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from canary.core.entry import parse_text
-from canary.core.history import RejectedError
-from canary.core.release import Attachment
+from canary.core.documents.release import Attachment
+from canary.core.log.history import RejectedError
+from canary.core.signed.entry import parse_text
 from canary.errors import IntegrityError, MalformedError, RefusedError
 from canary.flows.issue.drafting import (
     Wishes,

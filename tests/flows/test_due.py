@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from canary.core.history import History
+from canary.core.log.history import History
 from canary.flows.issue.due import Due, Level, interrupted, what_is_due
 from tests.publisher import Desk, midnight, noon
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from canary.core.evidence import EvidenceOutcome
-from canary.core.findings import Code, Status
-from canary.core.layout import evidence_folder
-from canary.core.question import Question
-from canary.core.strict import digest
+from canary.core.dating.evidence import EvidenceOutcome
+from canary.core.documents.layout import evidence_folder
+from canary.core.judging.findings import Code, Status
+from canary.core.judging.question import Question
+from canary.core.text.strict import digest
 from canary.flows.watch.explain import Explanation, explain_site
 from tests.simulator import CHECKERS, EXAMPLE_ANCHOR, MemorySource, Publisher, noon
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from canary.core.layout import CHECKPOINT, FRONT, attachment_path
-from canary.core.observation import (
+from canary.core.documents.layout import CHECKPOINT, FRONT, attachment_path
+from canary.core.judging.observation import (
     AttachmentState,
     Gone,
     Incomplete,
@@ -13,8 +13,8 @@ from canary.core.observation import (
     Unchanged,
     Unreachable,
 )
-from canary.core.strict import digest
-from canary.core.tiles import bundle_path
+from canary.core.log.tiles import bundle_path
+from canary.core.text.strict import digest
 from canary.errors import FetchError
 from canary.flows.watch.look import look, look_at_attachments
 from canary.limits import CHECKPOINT_BYTES, ENTRY_BYTES

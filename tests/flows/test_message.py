@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from canary.core.alerts import Alert, AlertKind
-from canary.core.characters import allowed
-from canary.core.findings import Code, Finding, Status
-from canary.core.meaning import MEANINGS, NOT_MEANT
-from canary.core.message import Message, Program
-from canary.core.release import Statement
-from canary.core.statements import Change
-from canary.core.verdict import Verdict
+from canary.core.documents.release import Statement
+from canary.core.documents.statements import Change
+from canary.core.judging.findings import Code, Finding, Status
+from canary.core.judging.meaning import MEANINGS, NOT_MEANT
+from canary.core.judging.verdict import Verdict
+from canary.core.text.characters import allowed
+from canary.core.watching.alerts import Alert, AlertKind
+from canary.core.watching.message import Message, Program
 from canary.flows.watch.message import message_of
 from canary.limits import ALERT_FINDINGS, DIGEST_DETAILED, DIGEST_LISTED, EVENT_BYTES, SUBJECT_CHARACTERS
 from tests.remembered import DAY, HOUR, NOW, OK, UNREACHABLE, WITHDRAWN, alert

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from canary.core.fetched import ElsewhereError, Fetched, Source
-from canary.core.layout import CHECKPOINT, HINT
+from canary.core.documents.layout import CHECKPOINT, HINT
+from canary.core.judging.fetched import ElsewhereError, Fetched, Source
 from canary.errors import CanaryError, FetchError
 from canary.flows.watch.moved import find_base
 

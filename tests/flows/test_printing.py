@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from canary.core.strict import digest, encode_base64, sha256
+from canary.core.text.strict import digest, encode_base64, sha256
 from canary.flows.issue.printing import paper_of_draft
 from canary.flows.issue.quorum import open_board
 from canary.flows.site.pages import paper_page_of

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core.evidence import OTS, evidence_names
-from canary.core.ots_calendars import CalendarAnswer, Promise
+from canary.core.dating.evidence import OTS, evidence_names
+from canary.core.dating.ots_calendars import CalendarAnswer, Promise
 from canary.errors import FetchError
 from canary.flows.issue.proofs_to_come import ProofStage, ask_for_proofs, has_open_promises, proof_stage
-from canary.formats.ots_proof import open_promises, read_proof
+from canary.formats.times.ots_proof import open_promises, read_proof
 from tests import ots_proofs as ots
 from tests.calendar_simulator import nobody_knows
 

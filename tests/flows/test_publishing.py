@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from canary.core.checkpoint import parse_signed_checkpoint
-from canary.core.findings import Code, Status
-from canary.core.merkle import leaf_hash, root_hash
-from canary.core.note import SignatureLine
-from canary.core.release import Attachment, Release
-from canary.core.roster import Roster
-from canary.core.strict import digest
+from canary.core.documents.release import Attachment, Release
+from canary.core.documents.roster import Roster
+from canary.core.judging.findings import Code, Status
+from canary.core.log.checkpoint import parse_signed_checkpoint
+from canary.core.log.merkle import leaf_hash, root_hash
+from canary.core.signed.note import SignatureLine
+from canary.core.text.strict import digest
 from canary.errors import FetchError, IntegrityError, RefusedError, SigningError, WorkspaceError
 from canary.flows.issue.publishing import Published, RenderedSite, SignLog, publish
 from canary.flows.issue.quorum import open_board

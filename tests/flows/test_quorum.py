@@ -6,14 +6,14 @@ import pytest
 from msgspec.structs import replace
 
 from canary.cli.collect import still_to_sign
-from canary.core.entry import parse_entry
-from canary.core.findings import Code
-from canary.core.history import RejectedError
-from canary.core.note import SignatureLine
-from canary.core.outcome import Outcome
-from canary.core.release import Release
-from canary.core.roster import Roster
-from canary.core.tally import CheckedSignature, Tally
+from canary.core.documents.release import Release
+from canary.core.documents.roster import Roster
+from canary.core.judging.findings import Code
+from canary.core.log.history import RejectedError
+from canary.core.signed.entry import parse_entry
+from canary.core.signed.note import SignatureLine
+from canary.core.signed.outcome import Outcome
+from canary.core.signed.tally import CheckedSignature, Tally
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.affirming import check_affirmed, statement_labels
 from canary.flows.issue.quorum import Board, open_board

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from canary.core.merkle import leaf_hash, root_hash
-from canary.core.strict import digest, encode_base64
+from canary.core.log.merkle import leaf_hash, root_hash
+from canary.core.text.strict import digest, encode_base64
 from canary.flows.issue.receipt import Event, receipt
 from tests.publisher import Desk, noon
 

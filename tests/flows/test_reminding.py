@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from canary.core.days import day_in_words, days_in_words
-from canary.core.release import Release
-from canary.core.schedule import Window
+from canary.core.documents.release import Release
+from canary.core.documents.schedule import Window
+from canary.core.text.days import day_in_words, days_in_words
 from canary.flows.issue.due import what_is_due
 from canary.flows.issue.quorum import Board, open_board
 from canary.flows.issue.reminding import (

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 from msgspec.structs import replace
 
-from canary.core.admitted import Admitted
-from canary.core.entry import parse_text
-from canary.core.vkey import VKey
+from canary.core.log.admitted import Admitted
+from canary.core.signed.entry import parse_text
+from canary.core.signed.vkey import VKey
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.config import CanaryTable, Config, parse_config
 from canary.flows.issue.rostering import draft_roster, warnings

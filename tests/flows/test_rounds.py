@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from canary.core.agenda import Patience
-from canary.core.alerts import Alert, AlertKind, Delivery
-from canary.core.findings import Code, Finding, Status
-from canary.core.telling import TellingPolicy
-from canary.core.watched import Watched
-from canary.edges.watch_store import SqliteWatchStore, open_watch_store
+from canary.core.judging.findings import Code, Finding, Status
+from canary.core.watching.agenda import Patience
+from canary.core.watching.alerts import Alert, AlertKind, Delivery
+from canary.core.watching.telling import TellingPolicy
+from canary.core.watching.watched import Watched
+from canary.edges.memory.watch_store import SqliteWatchStore, open_watch_store
 from canary.flows.watch.rounds import Came, Looked, Round, run_round
 from canary.limits import CLAIM
 from tests.watcher import EXPIRES, listed, verdict

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from canary.core.entry import NewerFormatError, parse_entry
-from canary.core.findings import Code, Finding, Status
-from canary.core.outcome import Outcome
-from canary.core.verdict import Verdict
+from canary.core.judging.findings import Code, Finding, Status
+from canary.core.judging.verdict import Verdict
+from canary.core.signed.entry import NewerFormatError, parse_entry
+from canary.core.signed.outcome import Outcome
 from canary.errors import MalformedError
 from canary.flows.watch.single import verify_entry
 from tests.simulator import Publisher, noon, repeated, spoiled, with_stranger

@@ -20,15 +20,15 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from canary.core.history import History
-from canary.core.kinds import Kind, ed25519_vkey, openpgp_vkey
-from canary.core.note import Note, SignatureLine
-from canary.core.outcome import OpenPGPCheck, Outcome
-from canary.core.release import Attachment, Release, Statement
-from canary.core.roster import Roster, RosterSigner
-from canary.core.schedule import Schedule, parse_cadence
-from canary.core.tiles import parse_bundle
-from canary.core.vkey import VKey
+from canary.core.documents.release import Attachment, Release, Statement
+from canary.core.documents.roster import Roster, RosterSigner
+from canary.core.documents.schedule import Schedule, parse_cadence
+from canary.core.log.history import History
+from canary.core.log.tiles import parse_bundle
+from canary.core.signed.kinds import Kind, ed25519_vkey, openpgp_vkey
+from canary.core.signed.note import Note, SignatureLine
+from canary.core.signed.outcome import OpenPGPCheck, Outcome
+from canary.core.signed.vkey import VKey
 from canary.errors import IntegrityError, MalformedError, WorkspaceError
 from canary.flows.site.render import render_site
 from tests.gpg_home import GpgHome

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from canary.core.history import replay
-from canary.core.strict import digest
+from canary.core.log.history import replay
+from canary.core.text.strict import digest
 from canary.flows.issue.printing import paper_of_draft
 from canary.flows.issue.quorum import open_board
 from canary.flows.site.pages import paper_page_of

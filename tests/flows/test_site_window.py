@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from canary.core.anchors import check_anchor
-from canary.core.evidence import OTS, TSR, CheckedEvidence, Checkers, EvidenceOutcome
-from canary.core.history import replay
-from canary.core.release import Anchor
-from canary.core.strict import digest
+from canary.core.dating.anchors import check_anchor
+from canary.core.dating.evidence import OTS, TSR, CheckedEvidence, Checkers, EvidenceOutcome
+from canary.core.documents.release import Anchor
+from canary.core.log.history import replay
+from canary.core.text.strict import digest
 from canary.flows.site.render import render_site
 from scripts.public_values import CARRIED_BLOCK, CARRIED_ROUND
 from tests.simulator import Publisher

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from canary.core.entry import Entry
-from canary.core.evidence import CheckedEvidence, EvidenceOutcome
-from canary.core.strict import digest
+from canary.core.dating.evidence import CheckedEvidence, EvidenceOutcome
+from canary.core.signed.entry import Entry
+from canary.core.text.strict import digest
 from canary.errors import FetchError, WorkspaceError
 from canary.flows.issue.stamping import Stamped, Stamping, missing_tokens, stamp
 from tests.publisher import Desk, noon

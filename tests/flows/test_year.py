@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from canary.core.agenda import is_due
-from canary.core.alerts import AlertKind
-from canary.core.findings import Status
-from canary.core.times import midnight
+from canary.core.judging.findings import Status
+from canary.core.text.times import midnight
+from canary.core.watching.agenda import is_due
+from canary.core.watching.alerts import AlertKind
 from canary.flows.watch.message import message_of
 from tests.simulator import Publisher, noon
 from tests.watcher import Event, Watcher, in_words

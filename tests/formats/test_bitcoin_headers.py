@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core.anchor_bitcoin import HEADER_BYTES, BitcoinHeader, parse_bitcoin
+from canary.core.dating.anchor_bitcoin import HEADER_BYTES, BitcoinHeader, parse_bitcoin
 from canary.errors import MalformedError
-from canary.formats import bitcoin_headers
-from canary.formats.bitcoin_headers import parse_headers, source_of
+from canary.formats.times import bitcoin_headers
+from canary.formats.times.bitcoin_headers import parse_headers, source_of
 from canary.limits import HEADERS_BYTES
 from tests.simulator import EXAMPLE_BLOCK
 from tests.strategies import mutated

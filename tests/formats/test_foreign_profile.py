@@ -12,7 +12,7 @@ from canary.core.foreign.series import SeriesKind
 from canary.core.foreign.spans import Span
 from canary.edges.foreign_profiles import read_profile, shipped_profiles
 from canary.errors import MalformedError, WorkspaceError
-from canary.formats.foreign_profile import parse_profile
+from canary.formats.settings.foreign_profile import parse_profile
 from canary.limits import PROFILE_BYTES
 
 LEAST = '[next]\ninterval = "1 month"\n'

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core.anchor_bitcoin import BitcoinHeader
-from canary.core.evidence import CheckedEvidence, EvidenceOutcome
+from canary.core.dating.anchor_bitcoin import BitcoinHeader
+from canary.core.dating.evidence import CheckedEvidence, EvidenceOutcome
 from canary.errors import CanaryError
-from canary.formats import opentimestamps, ots_proof
-from canary.formats.bitcoin_headers import NO_SOURCE, HeaderAnswer, HeaderSource, parse_headers, source_of
-from canary.formats.opentimestamps import ProofChecker
+from canary.formats.times import opentimestamps, ots_proof
+from canary.formats.times.bitcoin_headers import NO_SOURCE, HeaderAnswer, HeaderSource, parse_headers, source_of
+from canary.formats.times.opentimestamps import ProofChecker
 from canary.limits import EVIDENCE_BYTES, OTS_BLOCKS, OTS_STEPS
 from tests import ots_proofs as ots
 from tests.strategies import mutated

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from canary.core.schedule import Window
-from canary.core.watch_settings import Command, Secret, Security, Smtp
+from canary.core.documents.schedule import Window
+from canary.core.watching.watch_settings import Command, Secret, Security, Smtp
 from canary.errors import MalformedError
-from canary.formats.remind_config import RemindSettings, parse_remind_config
 from canary.formats.reminded_json import Reminded, parse_reminded, render_reminded
+from canary.formats.settings.remind_config import RemindSettings, parse_remind_config
 
 MAIL = """\
 [signers]

@@ -16,12 +16,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client import TimestampRequestBuilder, VerifierBuilder, decode_timestamp_response
 
-from canary.core.evidence import CheckedEvidence, EvidenceOutcome
-from canary.core.strict import digest
+from canary.core.dating.evidence import CheckedEvidence, EvidenceOutcome
+from canary.core.text.strict import digest
 from canary.errors import MalformedError
-from canary.formats.rfc3161 import Query, TokenChecker, check_answer, make_query, read_reply
-from canary.formats.rfc3161_chain import name_of
-from canary.formats.rfc3161_cms import _Reply, check_signature, in_order, signer_among, taken_apart
+from canary.formats.times.rfc3161 import Query, TokenChecker, check_answer, make_query, read_reply
+from canary.formats.times.rfc3161_chain import name_of
+from canary.formats.times.rfc3161_cms import _Reply, check_signature, in_order, signer_among, taken_apart
 from canary.limits import EVIDENCE_BYTES
 from tests.authority import ENTRY, Authority, Holder, make_authority, new_key, new_root, pem, query_for, unsorted
 from tests.fuzz.der import INTEGER, SEQUENCE, read

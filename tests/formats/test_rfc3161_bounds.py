@@ -12,11 +12,11 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core.evidence import CheckedEvidence, EvidenceOutcome
+from canary.core.dating.evidence import CheckedEvidence, EvidenceOutcome
 from canary.errors import CanaryError, MalformedError
-from canary.formats import rfc3161_chain
-from canary.formats.rfc3161 import Query, TokenChecker, check_answer, read_reply
-from canary.formats.rfc3161_cms import check_signature, in_order, signer_among, taken_apart, with_fraction
+from canary.formats.times import rfc3161_chain
+from canary.formats.times.rfc3161 import Query, TokenChecker, check_answer, read_reply
+from canary.formats.times.rfc3161_cms import check_signature, in_order, signer_among, taken_apart, with_fraction
 from canary.limits import EVIDENCE_BYTES, TOKEN_CERTIFICATES
 from tests.authority import ENTRY, Authority, Holder, make_authority, new_key, new_root, query_for, unsorted
 from tests.fuzz import token_forge as forge

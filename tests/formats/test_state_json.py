@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from canary.core.admitted import Admitted
-from canary.core.findings import Code
-from canary.core.outcome import Outcome
-from canary.core.standing import Standing, Wording
-from canary.core.state import State, Sticky
-from canary.core.strict import digest, hash_field
-from canary.core.tally import CheckedSignature, Tally
-from canary.edges.state_file import read_state, write_state
+from canary.core.judging.findings import Code
+from canary.core.judging.state import State, Sticky
+from canary.core.log.admitted import Admitted
+from canary.core.log.standing import Standing, Wording
+from canary.core.signed.outcome import Outcome
+from canary.core.signed.tally import CheckedSignature, Tally
+from canary.core.text.strict import digest, hash_field
+from canary.edges.memory.state_file import read_state, write_state
 from canary.errors import MalformedError, WorkspaceError
 from canary.formats.state_json import parse_state, render_state
 from tests.publisher import noon
@@ -281,11 +281,11 @@ def test_a_state_that_would_not_be_read_is_not_written(tmp_path: Path, monkeypat
     path = tmp_path / "state.json"
     write_state(path, PLAIN)
     most = len(render_state(FULL))
-    monkeypatch.setattr("canary.edges.state_file.STATE_BYTES", most - 1)
+    monkeypatch.setattr("canary.edges.memory.state_file.STATE_BYTES", most - 1)
     with pytest.raises(WorkspaceError, match=f"would have {most:,} bytes"):
         write_state(path, FULL)
     assert read_state(path) == PLAIN
-    monkeypatch.setattr("canary.edges.state_file.STATE_BYTES", most)
+    monkeypatch.setattr("canary.edges.memory.state_file.STATE_BYTES", most)
     write_state(path, FULL)
     assert read_state(path) == FULL
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from canary.formats.toml_lines import line_of
+from canary.formats.settings.toml_lines import line_of
 
 TEXT = '''\
 # a = 1

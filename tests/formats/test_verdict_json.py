@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from canary.core.findings import Code, Finding
-from canary.core.verdict import Subject, Verdict
+from canary.core.judging.findings import Code, Finding
+from canary.core.judging.verdict import Subject, Verdict
 from canary.errors import MalformedError
 from canary.formats.verdict_json import parse_verdict, render_verdict
 from tests.remembered import OK, UNREACHABLE

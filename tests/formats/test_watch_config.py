@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from canary.core.agenda import Patience
-from canary.core.telling import TellingPolicy
-from canary.core.watch_settings import (
+from canary.core.watching.agenda import Patience
+from canary.core.watching.telling import TellingPolicy
+from canary.core.watching.watch_settings import (
     Apprise,
     ChannelSettings,
     Command,
@@ -23,7 +23,7 @@ from canary.core.watch_settings import (
     Webhook,
 )
 from canary.errors import MalformedError
-from canary.formats.watch_config import parse_watch_config
+from canary.formats.settings.watch_config import parse_watch_config
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = (ROOT / "examples" / "watch.toml").read_text("utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from canary.errors import MalformedError
-from canary.formats.watch_config import parse_watch_config
+from canary.formats.settings.watch_config import parse_watch_config
 
 MAIL = """\
 [channels.mail]

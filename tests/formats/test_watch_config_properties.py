@@ -8,10 +8,10 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from canary.core.agenda import Patience
-from canary.core.quiet_hours import check_quiet
-from canary.core.telling import TellingPolicy
-from canary.core.watch_settings import (
+from canary.core.watching.agenda import Patience
+from canary.core.watching.quiet_hours import check_quiet
+from canary.core.watching.telling import TellingPolicy
+from canary.core.watching.watch_settings import (
     Apprise,
     ChannelSettings,
     Command,
@@ -26,8 +26,8 @@ from canary.core.watch_settings import (
     Webhook,
 )
 from canary.errors import MalformedError
-from canary.formats.toml_table import format_length
-from canary.formats.watch_config import parse_watch_config
+from canary.formats.settings.toml_table import format_length
+from canary.formats.settings.watch_config import parse_watch_config
 from tests.strategies import mutated
 
 EXAMPLE = (Path(__file__).parents[2] / "examples" / "watch.toml").read_bytes()

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Final, TypeAlias, TypeVar
 
-from canary.core.entry import NewerFormatError
+from canary.core.signed.entry import NewerFormatError
 from canary.errors import CanaryError, MalformedError
 
 SEEDS: Final = Path(__file__).parent / "seeds"

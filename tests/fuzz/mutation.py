@@ -12,7 +12,7 @@ import re
 from random import Random
 from typing import Final
 
-from canary.core.vkey import compute_key_id
+from canary.core.signed.vkey import compute_key_id
 from tests.fuzz.harness import Scramble
 
 TOKENS: Final = (

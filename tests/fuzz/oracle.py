@@ -1,4 +1,4 @@
-"""Whether signatures prove what the product says they do, read anew from the rules of `canary.core.history`.
+"""Whether signatures prove what the product says they do, read anew from the rules of `canary.core.log.history`.
 
 Nothing here calls the product's tally, replay or checkpoint code: two readings that agree are worth more than one.
 """
@@ -13,10 +13,10 @@ from functools import lru_cache
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from canary.core.entry import Entry
-from canary.core.outcome import Outcome
-from canary.core.roster import Roster, RosterSigner
-from canary.core.vkey import VKey
+from canary.core.documents.roster import Roster, RosterSigner
+from canary.core.signed.entry import Entry
+from canary.core.signed.outcome import Outcome
+from canary.core.signed.vkey import VKey
 from tests.fuzz.pretended_gpg import SelfTellingGpg
 
 _GPG = SelfTellingGpg()

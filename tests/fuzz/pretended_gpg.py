@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Final
 
-from canary.core.outcome import OpenPGPCheck, Outcome
+from canary.core.signed.outcome import OpenPGPCheck, Outcome
 from tests.simulator import PretendGpg
 
 _OUTCOMES: Final = tuple(Outcome)

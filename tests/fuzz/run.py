@@ -16,9 +16,21 @@ from random import Random
 import atheris
 
 DECIDING = [
-    *("canary.flows.watch", "canary.core.judge", "canary.core.reading", "canary.core.history", "canary.core.forks"),
-    *("canary.core.taking", "canary.core.front", "canary.core.changes", "canary.core.statements", "canary.core.state"),
-    *("canary.core.bounding", "canary.core.timing"),
+    *(
+        "canary.flows.watch",
+        "canary.core.judging.judge",
+        "canary.core.judging.reading",
+        "canary.core.log.history",
+        "canary.core.log.forks",
+    ),
+    *(
+        "canary.core.judging.taking",
+        "canary.core.judging.front",
+        "canary.core.judging.changes",
+        "canary.core.documents.statements",
+        "canary.core.judging.state",
+    ),
+    *("canary.core.dating.bounding", "canary.core.dating.timing"),
 ]
 
 with atheris.instrument_imports(include=DECIDING if sys.argv[1] == "site" else ["canary"]):

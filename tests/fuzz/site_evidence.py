@@ -11,11 +11,11 @@ from typing import Final
 
 from cryptography import x509
 
-from canary.core.entry import parse_entry
-from canary.core.evidence import OTS, TSR, EvidenceChecker
-from canary.formats.bitcoin_headers import first_of
-from canary.formats.opentimestamps import ProofChecker
-from canary.formats.rfc3161 import TokenChecker
+from canary.core.dating.evidence import OTS, TSR, EvidenceChecker
+from canary.core.signed.entry import parse_entry
+from canary.formats.times.bitcoin_headers import first_of
+from canary.formats.times.opentimestamps import ProofChecker
+from canary.formats.times.rfc3161 import TokenChecker
 from tests import ots_proofs as ots
 from tests.fuzz import token_forge as forge
 

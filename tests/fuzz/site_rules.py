@@ -12,21 +12,21 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from canary.core.entry import Entry, parse_entry
-from canary.core.evidence import TSR
-from canary.core.findings import EXIT_CODES, Axis, Cause, Code, Status
-from canary.core.history import History
-from canary.core.kinds import ed25519_vkey
-from canary.core.layout import CHECKPOINT, FRONT, attachment_path
-from canary.core.note import parse_note
-from canary.core.question import Judgement, Question
-from canary.core.release import Release
-from canary.core.roster import Roster
-from canary.core.state import State, Sticky
-from canary.core.tiles import bundles_of
-from canary.core.times import midnight
-from canary.core.verdict import Verdict
-from canary.core.vkey import VKey
+from canary.core.dating.evidence import TSR
+from canary.core.documents.layout import CHECKPOINT, FRONT, attachment_path
+from canary.core.documents.release import Release
+from canary.core.documents.roster import Roster
+from canary.core.judging.findings import EXIT_CODES, Axis, Cause, Code, Status
+from canary.core.judging.question import Judgement, Question
+from canary.core.judging.state import State, Sticky
+from canary.core.judging.verdict import Verdict
+from canary.core.log.history import History
+from canary.core.log.tiles import bundles_of
+from canary.core.signed.entry import Entry, parse_entry
+from canary.core.signed.kinds import ed25519_vkey
+from canary.core.signed.note import parse_note
+from canary.core.signed.vkey import VKey
+from canary.core.text.times import midnight
 from canary.flows.watch.verify import verify_site
 from canary.formats.state_json import parse_state, render_state
 from tests.fuzz.memory import remembering

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from functools import cache, cached_property
 from typing import Final
 
-from canary.core.entry import Entry, parse_entry
-from canary.core.outcome import Outcome
-from canary.core.question import Question
-from canary.core.release import Release
-from canary.core.roster import Roster
-from canary.core.state import State
-from canary.core.strict import digest
-from canary.core.times import midnight
+from canary.core.documents.release import Release
+from canary.core.documents.roster import Roster
+from canary.core.judging.question import Question
+from canary.core.judging.state import State
+from canary.core.signed.entry import Entry, parse_entry
+from canary.core.signed.outcome import Outcome
+from canary.core.text.strict import digest
+from canary.core.text.times import midnight
 from canary.flows.watch.verify import verify_site
 from tests.fuzz.pretended_gpg import SelfTellingGpg
 from tests.fuzz.site_evidence import CHECKERS, bounds, pool, stamps

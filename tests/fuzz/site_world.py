@@ -10,18 +10,18 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from canary.core.checkpoint import Checkpoint
-from canary.core.entry import NewerFormatError, parse_entry
-from canary.core.fetched import Fetched
-from canary.core.kinds import ed25519_vkey
-from canary.core.layout import CHECKPOINT, FRONT, evidence_folder
-from canary.core.merkle import leaf_hash, root_hash
-from canary.core.names import key_name
-from canary.core.note import Note, SignatureLine
-from canary.core.roster import RosterSigner
-from canary.core.strict import digest
-from canary.core.tiles import bundles_of, encode_bundle
-from canary.core.times import parse_time
+from canary.core.documents.layout import CHECKPOINT, FRONT, evidence_folder
+from canary.core.documents.roster import RosterSigner
+from canary.core.judging.fetched import Fetched
+from canary.core.log.checkpoint import Checkpoint
+from canary.core.log.merkle import leaf_hash, root_hash
+from canary.core.log.tiles import bundles_of, encode_bundle
+from canary.core.signed.entry import NewerFormatError, parse_entry
+from canary.core.signed.kinds import ed25519_vkey
+from canary.core.signed.note import Note, SignatureLine
+from canary.core.text.names import key_name
+from canary.core.text.strict import digest
+from canary.core.text.times import parse_time
 from canary.errors import FetchError, MalformedError
 from canary.limits import ENTRY_BYTES
 from tests.fuzz.memory import remembering

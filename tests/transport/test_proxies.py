@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from canary.cli.app import App
-from canary.core.strict import sha256
+from canary.core.text.strict import sha256
 from tests import ots_proofs as ots
 from tests.loopback import Fault, Loopback, Wire, answer, says, tunnels_to
 from tests.outside import heard

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from canary.edges import openpgp_signer
-from canary.edges.gpg import Gpg
-from canary.edges.openpgp_verifier import GpgVerifier
+from canary.edges.openpgp import openpgp_signer
+from canary.edges.openpgp.gpg import Gpg
+from canary.edges.openpgp.openpgp_verifier import GpgVerifier
 from tests.gpg_home import GpgHome
 from tests.publisher import ADD_ALL, PASSPHRASE, Publisher, Ran, done, text_hash, tree
 from tests.workspace.row import COMMANDS, refused, sign

@@ -14,17 +14,17 @@ from canary.cli.verdicts import tell
 from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.looking import Looking
 from canary.cli.watch.overview import minute
-from canary.core.agenda import believe
-from canary.core.findings import EXIT_CODES, Code
-from canary.core.followed import Followed, check_name, check_place, check_tags, parse_interval
-from canary.core.proxy import kept_proxy
-from canary.core.recorded import Recorded
-from canary.core.strict import hash_field, parse_hash
-from canary.core.telling import tell as decide
-from canary.core.watched import Check, Watched
+from canary.core.judging.findings import EXIT_CODES, Code
+from canary.core.judging.proxy import kept_proxy
+from canary.core.text.strict import hash_field, parse_hash
+from canary.core.watching.agenda import believe
+from canary.core.watching.followed import Followed, check_name, check_place, check_tags, parse_interval
+from canary.core.watching.recorded import Recorded
+from canary.core.watching.telling import tell as decide
+from canary.core.watching.watched import Check, Watched
 from canary.errors import CanaryError, RefusedError
 from canary.flows.watch.rounds import Looked
-from canary.formats.watch_list import name_for
+from canary.formats.settings.watch_list import name_for
 from canary.library import final_location, is_url
 
 _COMPARE = (

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TextIO, assert_never
 
-from canary.core.watch_settings import (
+from canary.core.watching.watch_settings import (
     Apprise,
     ChannelSettings,
     Command,
@@ -19,7 +19,7 @@ from canary.core.watch_settings import (
     WatchSettings,
     Webhook,
 )
-from canary.edges.secrets import exposed, read_one_line
+from canary.edges.channels.secrets import exposed, read_one_line
 from canary.flows.watch.channel import Channel
 
 
@@ -44,7 +44,7 @@ def send_ping(settings: WatchSettings, *, seconds: float) -> None:
     """
     url = read_one_line(settings.ping) if isinstance(settings.ping, Secret) else settings.ping
     if url:
-        from canary.edges.ping import ping  # noqa: PLC0415  # most watchers have none
+        from canary.edges.channels.ping import ping  # noqa: PLC0415  # most watchers have none
 
         ping(url, seconds=seconds)
 
@@ -58,23 +58,23 @@ def _opened(channel: ChannelSettings, clock: Callable[[], datetime], output: Tex
     """Imports what this kind of channel needs, and no other."""
     match channel.how:
         case Smtp() as smtp:
-            from canary.edges.channel_smtp import SmtpChannel  # noqa: PLC0415
+            from canary.edges.channels.channel_smtp import SmtpChannel  # noqa: PLC0415
 
             return SmtpChannel(smtp, seconds=channel.seconds)
         case Webhook() as webhook:
-            from canary.edges.channel_webhook import WebhookChannel  # noqa: PLC0415
+            from canary.edges.channels.channel_webhook import WebhookChannel  # noqa: PLC0415
 
             return WebhookChannel(webhook, seconds=channel.seconds, clock=clock)
         case Command() as command:
-            from canary.edges.channel_command import CommandChannel  # noqa: PLC0415
+            from canary.edges.channels.channel_command import CommandChannel  # noqa: PLC0415
 
             return CommandChannel(command, seconds=channel.seconds, hidden=hidden)
         case Stream():
-            from canary.edges.channel_stream import StreamChannel  # noqa: PLC0415
+            from canary.edges.channels.channel_stream import StreamChannel  # noqa: PLC0415
 
             return StreamChannel(output)
         case Apprise() as apprise:
-            from canary.edges.channel_apprise import AppriseChannel  # noqa: PLC0415
+            from canary.edges.channels.channel_apprise import AppriseChannel  # noqa: PLC0415
 
             return AppriseChannel(apprise, seconds=channel.seconds)
         case _:

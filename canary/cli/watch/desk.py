@@ -11,14 +11,14 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from canary.cli.app import App
-from canary.core.evidence import Checkers
-from canary.core.fetched import shown
-from canary.core.message import Program
-from canary.core.summary import Summary
-from canary.core.watch_settings import WatchSettings
-from canary.core.watched import Watched
+from canary.core.dating.evidence import Checkers
+from canary.core.judging.fetched import shown
+from canary.core.watching.message import Program
+from canary.core.watching.summary import Summary
+from canary.core.watching.watch_settings import WatchSettings
+from canary.core.watching.watched import Watched
+from canary.edges.memory.watch_store import SqliteWatchStore, open_watch_store
 from canary.edges.watch_config_file import read_watch_config
-from canary.edges.watch_store import SqliteWatchStore, open_watch_store
 from canary.errors import CanaryError
 from canary.library import evidence_checkers
 
@@ -101,7 +101,7 @@ class Desk:
 
     def _checkers(self, proxy: str | None) -> Checkers:
         # Imported here: most watchers ask nobody.
-        from canary.core.anchor_source import parse_chain_place  # noqa: PLC0415
+        from canary.core.dating.anchor_source import parse_chain_place  # noqa: PLC0415
 
         settings = self.settings
         return evidence_checkers(

@@ -17,11 +17,18 @@ from canary.cli.formats import FORMAT, failures_in, print_json
 from canary.cli.talk import say, say_next
 from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.overview import many
-from canary.core.followed import Followed
-from canary.core.watched import Watched
-from canary.edges.files import read_file
+from canary.core.watching.followed import Followed
+from canary.core.watching.watched import Watched
+from canary.edges.disk.files import read_file
 from canary.errors import CanaryError
-from canary.formats.watch_list import Listing, Refused, parse_json_lines, parse_toml, render_json_lines, render_toml
+from canary.formats.settings.watch_list import (
+    Listing,
+    Refused,
+    parse_json_lines,
+    parse_toml,
+    render_json_lines,
+    render_toml,
+)
 from canary.library import is_url, open_source
 from canary.limits import LIST_BYTES, TOML_LIST_BYTES
 

@@ -26,11 +26,11 @@ from canary.cli.formats import FORMAT, failures_in, print_json
 from canary.cli.watch.channels import exposed_secrets
 from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.overview import COLOURS, Overview, many, minute, undelivered
-from canary.core.alerts import Delivery
-from canary.core.followed import format_interval
-from canary.core.strict import hash_field
-from canary.core.summary import Summary
-from canary.core.times import format_time
+from canary.core.text.strict import hash_field
+from canary.core.text.times import format_time
+from canary.core.watching.alerts import Delivery
+from canary.core.watching.followed import format_interval
+from canary.core.watching.summary import Summary
 from canary.flows.watch.rounds import Came, broken_since
 
 

@@ -12,17 +12,17 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from canary.core.evidence import Checkers
-from canary.core.fetched import Answer, Fetched, Source
-from canary.core.findings import Code, Finding, Status
-from canary.core.judge import judge
-from canary.core.layout import HINT, evidence_folder
-from canary.core.observation import Unreachable
-from canary.core.question import Judgement, Question
-from canary.core.state import State
-from canary.core.verdict import Verdict
-from canary.core.watched import Sighting, Watched
-from canary.edges.host_pool import by_host
+from canary.core.dating.evidence import Checkers
+from canary.core.documents.layout import HINT, evidence_folder
+from canary.core.judging.fetched import Answer, Fetched, Source
+from canary.core.judging.findings import Code, Finding, Status
+from canary.core.judging.judge import judge
+from canary.core.judging.observation import Unreachable
+from canary.core.judging.question import Judgement, Question
+from canary.core.judging.state import State
+from canary.core.judging.verdict import Verdict
+from canary.core.watching.watched import Sighting, Watched
+from canary.edges.web.host_pool import by_host
 from canary.errors import CanaryError, FetchError, StateError
 from canary.flows.watch.rounds import Looked
 from canary.flows.watch.verify import verify_site

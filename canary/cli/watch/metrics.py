@@ -28,8 +28,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from canary.cli.watch.overview import Overview
-from canary.core.findings import EXIT_CODES, Status
-from canary.core.summary import Summary
+from canary.core.judging.findings import EXIT_CODES, Status
+from canary.core.watching.summary import Summary
 
 
 def metrics(overview: Overview) -> str:

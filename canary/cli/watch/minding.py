@@ -13,14 +13,14 @@ from canary.cli.talk import at_terminal, say, say_next
 from canary.cli.watch.desk import open_desk
 from canary.cli.watch.exchange import fault_of
 from canary.cli.watch.overview import minute
-from canary.core.agenda import by_time, standing
-from canary.core.characters import check_characters
-from canary.core.fetched import shown
-from canary.core.findings import EXIT_CODES
-from canary.core.followed import check_place, check_tags, parse_interval
-from canary.core.proxy import kept_proxy
-from canary.core.telling import tell as decide
-from canary.core.watched import Acknowledged
+from canary.core.judging.fetched import shown
+from canary.core.judging.findings import EXIT_CODES
+from canary.core.judging.proxy import kept_proxy
+from canary.core.text.characters import check_characters
+from canary.core.watching.agenda import by_time, standing
+from canary.core.watching.followed import check_place, check_tags, parse_interval
+from canary.core.watching.telling import tell as decide
+from canary.core.watching.watched import Acknowledged
 from canary.errors import CanaryError, MalformedError, RefusedError
 from canary.library import is_url
 from canary.limits import NOTE_CHARACTERS

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from canary.core.alerts import Delivery
-from canary.core.findings import EXIT_CODES, Status
-from canary.core.summary import Summary
-from canary.core.times import format_time
+from canary.core.judging.findings import EXIT_CODES, Status
+from canary.core.text.times import format_time
+from canary.core.watching.alerts import Delivery
+from canary.core.watching.summary import Summary
 from canary.flows.watch.rounds import Came, worst
 
 COLOURS = {0: "green", 1: "yellow", 2: "red", 3: "magenta"}

@@ -11,17 +11,17 @@ import click
 from canary.cli.app import App
 from canary.cli.talk import say, say_next
 from canary.cli.watch.overview import minute
-from canary.core.fetched import shown
 from canary.core.foreign.edition import Edition
 from canary.core.foreign.profile import Profile
 from canary.core.foreign.read import Read
 from canary.core.foreign.reading import read_edition
 from canary.core.foreign.series import names_to_try, read_name
-from canary.core.printable import printable
-from canary.core.strict import digest
-from canary.edges.files import read_file
+from canary.core.judging.fetched import shown
+from canary.core.text.printable import printable
+from canary.core.text.strict import digest
+from canary.edges.disk.files import read_file
 from canary.edges.foreign_profiles import read_profile
-from canary.formats.foreign_profile import parse_profile
+from canary.formats.settings.foreign_profile import parse_profile
 from canary.limits import FOREIGN_TEXT_CHARACTERS
 
 _SHOWN = 400

@@ -29,8 +29,8 @@ from canary.cli.talk import say
 from canary.cli.watch.desk import Desk
 from canary.cli.watch.listing import row_document
 from canary.cli.watch.overview import COLOURS, Overview, many, undelivered
-from canary.core.summary import Summary
-from canary.core.times import format_time
+from canary.core.text.times import format_time
+from canary.core.watching.summary import Summary
 from canary.errors import CanaryError
 
 _NAMED = 5
@@ -63,7 +63,7 @@ def check_report(desk: Desk, report: Report) -> None:
     if file is None:
         return
     # Imported here: most runs print.
-    from canary.edges.files import is_regular  # noqa: PLC0415
+    from canary.edges.disk.files import is_regular  # noqa: PLC0415
     from canary.edges.watch_config_file import usual_config  # noqa: PLC0415
 
     if os.path.lexists(file) and not is_regular(file):
@@ -90,7 +90,7 @@ def print_report(desk: Desk, report: Report, overview: Overview) -> None:
         click.echo(text, nl=False)
         return
     # Imported here: most runs print.
-    from canary.edges.files import PRIVATE_MODE, PUBLIC_MODE, write_file  # noqa: PLC0415
+    from canary.edges.disk.files import PRIVATE_MODE, PUBLIC_MODE, write_file  # noqa: PLC0415
 
     # The collector that reads metrics is another user; what else there is says who is watched.
     write_file(report.file, text.encode(), mode=PUBLIC_MODE if report.output == "prometheus" else PRIVATE_MODE)

@@ -19,8 +19,8 @@ from canary.cli.watch.overview import Overview
 from canary.cli.watch.progress import Progress
 from canary.cli.watch.reports import Report, check_report, print_report
 from canary.cli.watch.spreading import Spread
-from canary.core.alerts import Alert, Delivery
-from canary.core.routing import deliveries
+from canary.core.watching.alerts import Alert, Delivery
+from canary.core.watching.routing import deliveries
 from canary.errors import CanaryError
 from canary.flows.watch.delivering import Outlet, deliver
 from canary.flows.watch.rounds import COMPLETED_NOTE, Came, Round, run_round

@@ -32,17 +32,17 @@ from canary.cli.verdicts import document, tell_verdict
 from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.listing import row_document
 from canary.cli.watch.overview import minute
-from canary.core.agenda import standing
-from canary.core.fetched import shown
-from canary.core.findings import EXIT_CODES
-from canary.core.release import Release
-from canary.core.state import State
-from canary.core.strict import hash_field
-from canary.core.summary import Summary
-from canary.core.timeline import not_proved, proved
-from canary.core.times import format_time
-from canary.core.verdict import Verdict
-from canary.core.watched import Check, Sighting, Transition, Watched
+from canary.core.dating.timeline import not_proved, proved
+from canary.core.documents.release import Release
+from canary.core.judging.fetched import shown
+from canary.core.judging.findings import EXIT_CODES
+from canary.core.judging.state import State
+from canary.core.judging.verdict import Verdict
+from canary.core.text.strict import hash_field
+from canary.core.text.times import format_time
+from canary.core.watching.agenda import standing
+from canary.core.watching.summary import Summary
+from canary.core.watching.watched import Check, Sighting, Transition, Watched
 
 _TRANSITIONS = 1_000
 _LOOKS = 20

@@ -19,12 +19,12 @@ import msgspec
 from canary.cli.app import App
 from canary.cli.watch.desk import Desk
 from canary.cli.watch.looking import Looking, host_of
-from canary.core.state import State
-from canary.core.verdict import Verdict
-from canary.core.watch_settings import WatchSettings
-from canary.core.watched import Sighting, Watched
+from canary.core.judging.state import State
+from canary.core.judging.verdict import Verdict
+from canary.core.watching.watch_settings import WatchSettings
+from canary.core.watching.watched import Sighting, Watched
+from canary.edges.memory.watch_store import open_watch_store
 from canary.edges.share_processes import Processes
-from canary.edges.watch_store import open_watch_store
 from canary.flows.watch.rounds import Looked
 from canary.limits import LARGE_LOOKS, LOOK_PROCESSES, LOOKS_A_PROCESS
 

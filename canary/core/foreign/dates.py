@@ -16,7 +16,7 @@ from enum import StrEnum
 
 import msgspec
 
-from canary.core.times import FIRST_YEAR, LAST_YEAR
+from canary.core.text.times import FIRST_YEAR, LAST_YEAR
 
 _MONTH_NAMES = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september", "october"),

@@ -12,7 +12,7 @@ import msgspec
 
 from canary import limits
 from canary.core.foreign.splices import FieldSignature
-from canary.core.outcome import Outcome
+from canary.core.signed.outcome import Outcome
 
 
 class Remark(StrEnum):

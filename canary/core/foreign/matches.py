@@ -16,7 +16,7 @@ from canary.core.foreign.lines import cut
 from canary.core.foreign.pinned import PinnedStatement
 from canary.core.foreign.profile import StatementRule
 from canary.core.foreign.statements import read_statements
-from canary.core.wording import word_diff
+from canary.core.text.wording import word_diff
 
 
 class Fate(StrEnum):
@@ -42,7 +42,7 @@ class Match(msgspec.Struct, frozen=True):
         statement: the sentence as it was pinned.
         fate: what became of it.
         words: its new words where it is reworded; otherwise empty.
-        difference: the difference, as `canary.core.wording.word_diff` shows it; otherwise empty.
+        difference: the difference, as `canary.core.text.wording.word_diff` shows it; otherwise empty.
     """
 
     statement: PinnedStatement

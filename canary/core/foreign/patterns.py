@@ -25,11 +25,11 @@ from enum import StrEnum
 
 import msgspec
 
+from canary.core.documents.schedule import Window
 from canary.core.foreign.dates import Dated, NumericDates, read_date
 from canary.core.foreign.promises import DayOfYear, read_days_of_year, read_window
 from canary.core.foreign.spans import NUMBER, Span, read_number, read_span
 from canary.core.foreign.words import normalised
-from canary.core.schedule import Window
 from canary.errors import MalformedError
 from canary.limits import PATTERN_WORDS_CHARACTERS
 

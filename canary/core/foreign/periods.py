@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from canary.core.foreign.dates import read_date
 from canary.core.foreign.words import normalised
-from canary.core.times import FIRST_YEAR, LAST_YEAR
+from canary.core.text.times import FIRST_YEAR, LAST_YEAR
 from canary.limits import FOREIGN_TEXT_CHARACTERS
 
 Period = tuple[date, date]

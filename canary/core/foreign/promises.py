@@ -13,9 +13,9 @@ import re
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from canary.core.documents.schedule import Window
 from canary.core.foreign.dates import DAY, MONTH, YEAR, day_of, month_number
 from canary.core.foreign.spans import NUMBER, read_number
-from canary.core.schedule import Window
 
 _OF_MONTH = re.compile(
     rf"(?P<side>first|last|second) (?:{NUMBER} )?(?P<unit>day|week|half)s? of {MONTH},? {YEAR}", re.IGNORECASE

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
+from canary.core.documents.schedule import Window
 from canary.core.foreign.dates import Dated
 from canary.core.foreign.edition import Edition
 from canary.core.foreign.freshness import read_quotes
@@ -25,9 +26,8 @@ from canary.core.foreign.read import From, Read
 from canary.core.foreign.series import read_name
 from canary.core.foreign.spans import Span
 from canary.core.foreign.statements import read_statements
-from canary.core.outcome import Outcome
-from canary.core.schedule import Window
-from canary.core.times import FIRST_YEAR, LAST_YEAR, format_date_range, midnight
+from canary.core.signed.outcome import Outcome
+from canary.core.text.times import FIRST_YEAR, LAST_YEAR, format_date_range, midnight
 from canary.limits import FOREIGN_TEXT_CHARACTERS
 
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from canary.core.changes import changes_from_pin, changes_since
-from canary.core.entry import Text, parse_entry
-from canary.core.findings import Finding
-from canary.core.history import History
-from canary.core.note import Note, SignatureLine
-from canary.core.release import Release
-from canary.core.strict import hash_field, parse_hash
-from canary.core.tally import Tally
+from canary.core.documents.release import Release
+from canary.core.judging.changes import changes_from_pin, changes_since
+from canary.core.judging.findings import Finding
+from canary.core.log.history import History
+from canary.core.signed.entry import Text, parse_entry
+from canary.core.signed.note import Note, SignatureLine
+from canary.core.signed.tally import Tally
+from canary.core.text.strict import hash_field, parse_hash
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.quorum import Board
 

@@ -24,10 +24,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-from canary.core.anchor_bitcoin import BitcoinHeader, after_the_table
-from canary.core.anchor_source import BlockSource, RoundSource
-from canary.core.anchors import BITCOIN, DRAND, AnchorOutcome, check_anchor
-from canary.core.release import Anchor
+from canary.core.dating.anchor_bitcoin import BitcoinHeader, after_the_table
+from canary.core.dating.anchor_source import BlockSource, RoundSource
+from canary.core.dating.anchors import BITCOIN, DRAND, AnchorOutcome, check_anchor
+from canary.core.documents.release import Anchor
 from canary.errors import CanaryError
 
 BLOCKS_BELOW = 3

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from canary.core.anchors import BITCOIN, DRAND, AnchorOutcome, CheckedAnchor, anchor_identity, check_anchor
-from canary.core.history import History
-from canary.core.profile import check_text
-from canary.core.release import Anchor, Release, parse_anchor
-from canary.core.schedule import render_days
-from canary.core.times import format_time
+from canary.core.dating.anchors import BITCOIN, DRAND, AnchorOutcome, CheckedAnchor, anchor_identity, check_anchor
+from canary.core.documents.release import Anchor, Release, parse_anchor
+from canary.core.documents.schedule import render_days
+from canary.core.log.history import History
+from canary.core.signed.profile import check_text
+from canary.core.text.times import format_time
 from canary.errors import MalformedError, RefusedError
 from canary.limits import BLOCK_AHEAD, FUTURE_TOLERANCE
 

@@ -26,11 +26,11 @@
 
 A key that does not stand here is an error, and so is one that is missing, but for the tables `[timestamps]` and
 `[anchors]`, and each key in them. `timestamps.authorities` are asked for RFC 3161 tokens, `timestamps.calendars` for
-OpenTimestamps proofs (`canary.core.ots_calendars`); where one is missing, nobody is asked for those.
+OpenTimestamps proofs (`canary.core.dating.ots_calendars`); where one is missing, nobody is asked for those.
 `timestamps.roots` are files of roots in PEM form, in the workspace or at an absolute path; tokens under them are kept
 like those under the roots that come with this program, and under no others. `anchors.age` is
 how old a release's newest anchor may be, or `none`; where it is missing, the next roster has what the last one had. The
-others are where `canary draft` fetches anchors (`canary.core.anchor_source`).
+others are where `canary draft` fetches anchors (`canary.core.dating.anchor_source`).
 
 What counts is the signed roster; this file is what the next roster is drafted from.
 """
@@ -44,13 +44,13 @@ from typing import TypeVar
 
 import msgspec
 
-from canary.core.anchor_source import ChainPlace, parse_chain_place, parse_service_url
-from canary.core.fetched import shown
-from canary.core.names import check_canary_id, check_signer
-from canary.core.origin import origin
-from canary.core.ots_calendars import checked_calendars
-from canary.core.roster import parse_anchor_age, parse_organisation
-from canary.core.schedule import Schedule, parse_cadence, parse_days
+from canary.core.dating.anchor_source import ChainPlace, parse_chain_place, parse_service_url
+from canary.core.dating.ots_calendars import checked_calendars
+from canary.core.documents.roster import parse_anchor_age, parse_organisation
+from canary.core.documents.schedule import Schedule, parse_cadence, parse_days
+from canary.core.judging.fetched import shown
+from canary.core.judging.origin import origin
+from canary.core.text.names import check_canary_id, check_signer
 from canary.errors import MalformedError
 from canary.limits import ANCHOR_SOURCES, AUTHORITY_URL_CHARACTERS, EVIDENCE_FILES
 

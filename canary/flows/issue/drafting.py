@@ -8,8 +8,8 @@ from datetime import date, datetime
 import msgspec
 from msgspec.structs import replace
 
-from canary.core.history import History
-from canary.core.release import Anchor, Attachment, Release, Statement, check_words, parse_release
+from canary.core.documents.release import Anchor, Attachment, Release, Statement, check_words, parse_release
+from canary.core.log.history import History
 from canary.errors import IntegrityError, MalformedError, RefusedError
 
 Wordings = Mapping[str, Mapping[int, str]]

@@ -8,9 +8,9 @@ from enum import IntEnum
 import msgspec
 from msgspec.structs import replace
 
-from canary.core.history import History
-from canary.core.schedule import Schedule, Window
-from canary.core.times import midnight
+from canary.core.documents.schedule import Schedule, Window
+from canary.core.log.history import History
+from canary.core.text.times import midnight
 from canary.flows.issue.config import FILE
 
 

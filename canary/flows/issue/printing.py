@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from canary.core.history import History
+from canary.core.log.history import History
 from canary.flows.issue.quorum import DRAFT, Board
 from canary.flows.site.paper import Paper, facts, kind_and_number, organisation, paper_signers
 

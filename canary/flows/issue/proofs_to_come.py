@@ -14,14 +14,14 @@ from enum import StrEnum
 
 import msgspec
 
-from canary.core.evidence import OTS, evidence_names
-from canary.core.ots_calendars import Calendars
-from canary.core.strict import sha256
+from canary.core.dating.evidence import OTS, evidence_names
+from canary.core.dating.ots_calendars import Calendars
+from canary.core.text.strict import sha256
 from canary.errors import BadAnswerError, MalformedError
 from canary.flows.issue.failures import Failure
-from canary.formats.bitcoin_headers import HeaderSource
-from canary.formats.opentimestamps import ProofChecker
-from canary.formats.ots_proof import (
+from canary.formats.times.bitcoin_headers import HeaderSource
+from canary.formats.times.opentimestamps import ProofChecker
+from canary.formats.times.ots_proof import (
     Attested,
     Notary,
     OtsUnreadableError,

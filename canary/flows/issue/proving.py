@@ -17,11 +17,11 @@ from typing import Protocol
 
 import msgspec
 
-from canary.core.entry import Entry
-from canary.core.evidence import OTS, evidence_names
-from canary.core.layout import evidence_folder
-from canary.core.ots_calendars import Calendars
-from canary.core.strict import digest
+from canary.core.dating.evidence import OTS, evidence_names
+from canary.core.dating.ots_calendars import Calendars
+from canary.core.documents.layout import evidence_folder
+from canary.core.signed.entry import Entry
+from canary.core.text.strict import digest
 from canary.flows.issue.failures import Failure
 from canary.flows.issue.proofs_to_come import (
     ProofChanges,
@@ -30,8 +30,8 @@ from canary.flows.issue.proofs_to_come import (
     has_open_promises,
     proof_stage,
 )
-from canary.formats.bitcoin_headers import HeaderSource
-from canary.formats.ots_proof import OtsNotInstalledError, check_installed
+from canary.formats.times.bitcoin_headers import HeaderSource
+from canary.formats.times.ots_proof import OtsNotInstalledError, check_installed
 from canary.limits import BLOCK_AWAITED
 
 

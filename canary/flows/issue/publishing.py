@@ -24,23 +24,23 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from canary.core.changes import changes_since
-from canary.core.checkpoint import Checkpoint, parse_signed_checkpoint
-from canary.core.entry import Entry
-from canary.core.evidence import Checkers
-from canary.core.fetched import Fetched
-from canary.core.findings import Axis, Cause, Finding, Severity
-from canary.core.history import History
-from canary.core.layout import CHECKPOINT, evidence_folder
-from canary.core.merkle import leaf_hash, root_hash
-from canary.core.note import Note, SignatureLine
-from canary.core.outcome import OpenPGPVerifier
-from canary.core.question import Question
-from canary.core.release import Release
-from canary.core.roster import Roster
-from canary.core.schedule import Window
-from canary.core.strict import digest
-from canary.core.verdict import Verdict
+from canary.core.dating.evidence import Checkers
+from canary.core.documents.layout import CHECKPOINT, evidence_folder
+from canary.core.documents.release import Release
+from canary.core.documents.roster import Roster
+from canary.core.documents.schedule import Window
+from canary.core.judging.changes import changes_since
+from canary.core.judging.fetched import Fetched
+from canary.core.judging.findings import Axis, Cause, Finding, Severity
+from canary.core.judging.question import Question
+from canary.core.judging.verdict import Verdict
+from canary.core.log.checkpoint import Checkpoint, parse_signed_checkpoint
+from canary.core.log.history import History
+from canary.core.log.merkle import leaf_hash, root_hash
+from canary.core.signed.entry import Entry
+from canary.core.signed.note import Note, SignatureLine
+from canary.core.signed.outcome import OpenPGPVerifier
+from canary.core.text.strict import digest
 from canary.errors import CanaryError, FetchError, IntegrityError, MalformedError, RefusedError, SigningError
 from canary.flows.issue.quorum import Board
 from canary.flows.site.render import render_site

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from canary.core.entry import Entry, Text, parse_text, who_may_sign
-from canary.core.history import History, RejectedError
-from canary.core.note import Note, SignatureLine
-from canary.core.outcome import OpenPGPVerifier, Outcome
-from canary.core.roster import RosterSigner
-from canary.core.strict import digest
-from canary.core.tally import CheckedSignature, Tally
+from canary.core.documents.roster import RosterSigner
+from canary.core.log.history import History, RejectedError
+from canary.core.signed.entry import Entry, Text, parse_text, who_may_sign
+from canary.core.signed.note import Note, SignatureLine
+from canary.core.signed.outcome import OpenPGPVerifier, Outcome
+from canary.core.signed.tally import CheckedSignature, Tally
+from canary.core.text.strict import digest
 from canary.errors import MalformedError, RefusedError
 
 DRAFT = "draft/text.txt"

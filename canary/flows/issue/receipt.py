@@ -19,10 +19,10 @@ from datetime import datetime
 
 import msgspec
 
-from canary.core.admitted import Admitted
-from canary.core.release import Release
-from canary.core.strict import digest, encode_base64, hash_field
-from canary.core.times import format_time
+from canary.core.documents.release import Release
+from canary.core.log.admitted import Admitted
+from canary.core.text.strict import digest, encode_base64, hash_field
+from canary.core.text.times import format_time
 
 _EVENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z  [^\n]+")
 _INDENT = "  "

@@ -26,13 +26,13 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from canary.core.days import day_in_words, days_in_words
-from canary.core.history import History
-from canary.core.message import Message
-from canary.core.release import Release
-from canary.core.schedule import Window
-from canary.core.strict import digest
-from canary.core.times import format_date_range, format_time, midnight
+from canary.core.documents.release import Release
+from canary.core.documents.schedule import Window
+from canary.core.log.history import History
+from canary.core.text.days import day_in_words, days_in_words
+from canary.core.text.strict import digest
+from canary.core.text.times import format_date_range, format_time, midnight
+from canary.core.watching.message import Message
 from canary.flows.issue.due import Due, in_days
 from canary.flows.issue.quorum import Board
 

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from canary.core.history import History, RejectedError
-from canary.core.roster import Roster, RosterSigner, check_roster, parse_roster
-from canary.core.vkey import VKey
+from canary.core.documents.roster import Roster, RosterSigner, check_roster, parse_roster
+from canary.core.log.history import History, RejectedError
+from canary.core.signed.vkey import VKey
 from canary.errors import MalformedError, RefusedError
 from canary.flows.issue.config import FILE, Config
 

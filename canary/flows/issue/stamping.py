@@ -22,10 +22,10 @@ from typing import Protocol
 
 import msgspec
 
-from canary.core.entry import Entry
-from canary.core.evidence import TSR, CheckedEvidence, EvidenceChecker, EvidenceOutcome, evidence_names
-from canary.core.strict import digest
-from canary.core.times import format_time
+from canary.core.dating.evidence import TSR, CheckedEvidence, EvidenceChecker, EvidenceOutcome, evidence_names
+from canary.core.signed.entry import Entry
+from canary.core.text.strict import digest
+from canary.core.text.times import format_time
 from canary.errors import BadAnswerError, CanaryError
 from canary.flows.issue.failures import Failure
 from canary.limits import FUTURE_TOLERANCE

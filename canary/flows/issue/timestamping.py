@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from canary.core.entry import Entry
+from canary.core.signed.entry import Entry
 from canary.flows.issue.failures import Failure
 from canary.flows.issue.proving import Proved, Proving, missing_proofs, prove
 from canary.flows.issue.stamping import Stamped, Stamping, missing_tokens, stamp

@@ -1,7 +1,8 @@
 """Bringing the built site to where it is served from, so that a crash at any point leaves a whole site there.
 
-The order is that of `canary.core.serving`. What is there already with the same bytes is left alone, and nothing is
-deleted: a reader may hold an older checkpoint, and asks for what belongs to it. Running the same again finishes.
+The order is that of `canary.core.documents.serving`. What is there already with the same bytes is left alone, and
+nothing is deleted: a reader may hold an older checkpoint, and asks for what belongs to it. Running the same again
+finishes.
 
 A place is refused that shows another canary, more entries than the log has, or others; and one without a checkpoint
 that holds something else where a file of the site belongs, unless the hint there says that an upload of this canary was
@@ -15,11 +16,11 @@ from typing import Protocol
 
 import msgspec
 
-from canary.core.checkpoint import Checkpoint, parse_signed_checkpoint
-from canary.core.hint import parse_hint
-from canary.core.layout import CHECKPOINT, HINT
-from canary.core.merkle import leaf_hash, root_hash
-from canary.core.serving import upload_order
+from canary.core.documents.hint import parse_hint
+from canary.core.documents.layout import CHECKPOINT, HINT
+from canary.core.documents.serving import upload_order
+from canary.core.log.checkpoint import Checkpoint, parse_signed_checkpoint
+from canary.core.log.merkle import leaf_hash, root_hash
 from canary.errors import IntegrityError, MalformedError, WorkspaceError
 
 _FIND_OUT = "Bring log/ up to date from version control. Where it is up to date, somebody else has published there."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from canary.core.strict import encode_base64
+from canary.core.text.strict import encode_base64
 
 _COLUMNS = 64
 _CRC_START = 0xB704CE

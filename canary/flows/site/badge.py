@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from canary.core.days import day_in_words, last_good_day, short_day
+from canary.core.text.days import day_in_words, last_good_day, short_day
 from canary.flows.site.overview import Overview
 
 _SVG: Final = "http://www.w3.org/2000/svg"

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec.structs import replace
 
-from canary.core.days import day_in_words, last_good_day, moment_in_words
-from canary.core.entry import Text
-from canary.core.history import History
-from canary.core.release import Release
-from canary.core.roster import Roster
-from canary.core.schedule import Window
+from canary.core.documents.release import Release
+from canary.core.documents.roster import Roster
+from canary.core.documents.schedule import Window
+from canary.core.log.history import History
+from canary.core.signed.entry import Text
+from canary.core.text.days import day_in_words, last_good_day, moment_in_words
 
 if TYPE_CHECKING:
     # Loading it takes longer than everything else that renders a site: only who renders a calendar does.

@@ -7,10 +7,10 @@ from typing import Final
 
 import msgspec
 
-from canary.core.findings import Code
-from canary.core.release import Statement
-from canary.core.statements import Change
-from canary.core.wording import Passage, compare_words
+from canary.core.documents.release import Statement
+from canary.core.documents.statements import Change
+from canary.core.judging.findings import Code
+from canary.core.text.wording import Passage, compare_words
 
 _CALLED: Final = {
     Code.ADDED: "added",

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from canary.core.days import day_in_words, last_good_day
-from canary.core.entry import Text
-from canary.core.roster import Roster
-from canary.core.times import format_time
+from canary.core.documents.roster import Roster
+from canary.core.signed.entry import Text
+from canary.core.text.days import day_in_words, last_good_day
+from canary.core.text.times import format_time
 from canary.flows.site.paths import FEED, ROSTERS_PAGE, roster_folder
 from canary.flows.site.rosters import RosterRow
 from canary.flows.site.views import Edition

@@ -1,8 +1,8 @@
 """What the front page shows beside the newest release: what changed, what was withdrawn, and what came before.
 
 The newest release is compared with the last one of an earlier period, like a watcher's first look compares it
-(`canary.core.changes`), so that a quick correction hides nothing. In the first period there is none, and it is the
-release before.
+(`canary.core.judging.changes`), so that a quick correction hides nothing. In the first period there is none, and it is
+the release before.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from canary.core.changes import changes_of_newest, compared_with, describe_schedule
-from canary.core.history import History
-from canary.core.release import Release
-from canary.core.roster import Roster
-from canary.core.schedule import Window
-from canary.core.strict import hash_field
+from canary.core.documents.release import Release
+from canary.core.documents.roster import Roster
+from canary.core.documents.schedule import Window
+from canary.core.judging.changes import changes_of_newest, compared_with, describe_schedule
+from canary.core.log.history import History
+from canary.core.text.strict import hash_field
 from canary.flows.site.changes import ChangeRow, change_rows
 from canary.flows.site.stories import Story
 from canary.flows.site.views import Edition, sentences

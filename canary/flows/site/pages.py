@@ -13,11 +13,11 @@ from typing import Final
 from jinja2 import Environment
 from markupsafe import Markup
 
-from canary.core.days import clock_in_words, day_in_words, last_good_day, moment_in_words
-from canary.core.layout import CHECKPOINT, FRONT, INDEX, STATUS
-from canary.core.roster import Roster
-from canary.core.strict import encode_base64, sha256
-from canary.core.times import format_time
+from canary.core.documents.layout import CHECKPOINT, FRONT, INDEX, STATUS
+from canary.core.documents.roster import Roster
+from canary.core.text.days import clock_in_words, day_in_words, last_good_day, moment_in_words
+from canary.core.text.strict import encode_base64, sha256
+from canary.core.text.times import format_time
 from canary.flows.site.by_hand import commands, keyring_commands
 from canary.flows.site.overview import Overview
 from canary.flows.site.paper import Paper

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from canary.core.admitted import Admitted
-from canary.core.days import day_in_words, days_in_words, moment_in_words
-from canary.core.entry import Text, who_may_sign
-from canary.core.history import History
-from canary.core.layout import release_folder
-from canary.core.release import Release
-from canary.core.roster import Roster, RosterSigner
-from canary.core.strict import hash_field
-from canary.core.tally import CheckedSignature
+from canary.core.documents.layout import release_folder
+from canary.core.documents.release import Release
+from canary.core.documents.roster import Roster, RosterSigner
+from canary.core.log.admitted import Admitted
+from canary.core.log.history import History
+from canary.core.signed.entry import Text, who_may_sign
+from canary.core.signed.tally import CheckedSignature
+from canary.core.text.days import day_in_words, days_in_words, moment_in_words
+from canary.core.text.strict import hash_field
 from canary.flows.site.paths import TEXT, roster_folder
 from canary.flows.site.signers import identity, note
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from canary.core.layout import release_folder
-from canary.core.names import RESERVED_SIGNER
+from canary.core.documents.layout import release_folder
+from canary.core.text.names import RESERVED_SIGNER
 
 TEXT = "text.txt"
 """The signed text alone, in the folder of its release or roster: what the detached signatures are over."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from canary.core.admitted import Admitted
-from canary.core.history import History
-from canary.core.kinds import Kind
-from canary.core.layout import attachment_path, evidence_folder, release_folder
-from canary.core.names import check_attachment_name
-from canary.core.release import Release
-from canary.core.roster import Roster, RosterSigner
-from canary.core.strict import digest
+from canary.core.documents.layout import attachment_path, evidence_folder, release_folder
+from canary.core.documents.release import Release
+from canary.core.documents.roster import Roster, RosterSigner
+from canary.core.log.admitted import Admitted
+from canary.core.log.history import History
+from canary.core.signed.kinds import Kind
+from canary.core.text.names import check_attachment_name
+from canary.core.text.strict import digest
 from canary.errors import IntegrityError
 from canary.flows.site.armor import Armor, armor
 from canary.flows.site.paths import (

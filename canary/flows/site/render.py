@@ -37,14 +37,14 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from canary.core.evidence import Checkers
-from canary.core.hint import Hint
-from canary.core.history import History
-from canary.core.layout import CHECKPOINT, FRONT, HINT, INDEX, STATUS
-from canary.core.merkle import leaf_hash
-from canary.core.roster import Roster
-from canary.core.strict import digest
-from canary.core.tiles import log_files
+from canary.core.dating.evidence import Checkers
+from canary.core.documents.hint import Hint
+from canary.core.documents.layout import CHECKPOINT, FRONT, HINT, INDEX, STATUS
+from canary.core.documents.roster import Roster
+from canary.core.log.history import History
+from canary.core.log.merkle import leaf_hash
+from canary.core.log.tiles import log_files
+from canary.core.text.strict import digest
 from canary.errors import WorkspaceError
 from canary.flows.site.badge import render_badge
 from canary.flows.site.calendar import render_calendar

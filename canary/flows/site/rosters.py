@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from canary.core.admitted import Admitted
-from canary.core.changes import describe_schedule
-from canary.core.history import History
-from canary.core.roster import Roster
+from canary.core.documents.roster import Roster
+from canary.core.judging.changes import describe_schedule
+from canary.core.log.admitted import Admitted
+from canary.core.log.history import History
 from canary.flows.site.paths import (
     ENTRY,
     LOG_KEY,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from canary.core.kinds import Kind, fingerprint_of
-from canary.core.outcome import Outcome
-from canary.core.roster import Roster, RosterSigner
-from canary.core.tally import CheckedSignature
+from canary.core.documents.roster import Roster, RosterSigner
+from canary.core.signed.kinds import Kind, fingerprint_of
+from canary.core.signed.outcome import Outcome
+from canary.core.signed.tally import CheckedSignature
 from canary.flows.site.paths import File, armored_name, in_folder, keys_folder, vkey_name
 
 _GROUP = 4

@@ -49,14 +49,14 @@ from __future__ import annotations
 import json
 from typing import Final, TypeAlias
 
-from canary.core.admitted import Admitted
-from canary.core.history import History
-from canary.core.layout import attachment_path
-from canary.core.merkle import leaf_hash, root_hash
-from canary.core.release import Release
-from canary.core.roster import Roster
-from canary.core.strict import encode_base64, hash_field
-from canary.core.times import format_date_range, format_time
+from canary.core.documents.layout import attachment_path
+from canary.core.documents.release import Release
+from canary.core.documents.roster import Roster
+from canary.core.log.admitted import Admitted
+from canary.core.log.history import History
+from canary.core.log.merkle import leaf_hash, root_hash
+from canary.core.text.strict import encode_base64, hash_field
+from canary.core.text.times import format_date_range, format_time
 from canary.flows.site.window import SigningWindow
 
 FORMAT: Final = "warrant-canary/status/v1"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from canary.core.release import Release, Statement
+from canary.core.documents.release import Release, Statement
 from canary.flows.site.changes import ChangeRow
 
 

@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from canary.core.admitted import Admitted
-from canary.core.changes import roster_changes
-from canary.core.findings import Code
-from canary.core.history import History
-from canary.core.layout import attachment_path, evidence_folder, release_folder
-from canary.core.release import Attachment, Release, Statement
-from canary.core.roster import Roster
-from canary.core.statements import Change, StoodBefore, compare
-from canary.core.strict import digest
+from canary.core.documents.layout import attachment_path, evidence_folder, release_folder
+from canary.core.documents.release import Attachment, Release, Statement
+from canary.core.documents.roster import Roster
+from canary.core.documents.statements import Change, StoodBefore, compare
+from canary.core.judging.changes import roster_changes
+from canary.core.judging.findings import Code
+from canary.core.log.admitted import Admitted
+from canary.core.log.history import History
+from canary.core.text.strict import digest
 from canary.flows.site.changes import ChangeRow, change_rows
 from canary.flows.site.paths import ENTRY, TEXT, File, in_folder, paper_page, release_page
 from canary.flows.site.proofs import detached_signatures

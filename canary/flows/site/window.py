@@ -1,8 +1,8 @@
 """When the newest release was signed, as its pages tell it: what its proofs come to under the checkers passed in.
 
-They are checked as a watcher checks them (`canary.core.bounding`), with two differences. OpenTimestamps proofs are
-shown and never counted: they rest on the reader's own view of the Bitcoin chain, and what reads them may or may not be
-installed, while the pages have to be the same on every machine. And the bounds are put in whole minutes, rounded
+They are checked as a watcher checks them (`canary.core.dating.bounding`), with two differences. OpenTimestamps proofs
+are shown and never counted: they rest on the reader's own view of the Bitcoin chain, and what reads them may or may not
+be installed, while the pages have to be the same on every machine. And the bounds are put in whole minutes, rounded
 outwards, so that the sentence never says more than is proved.
 
 Only the newest release is told of. A watcher judges no other, what an old token is worth changes with the roots that a
@@ -16,14 +16,14 @@ from datetime import datetime
 
 import msgspec
 
-from canary.core.admitted import Admitted
-from canary.core.anchors import BITCOIN, DRAND, AnchorOutcome, CheckedAnchor
-from canary.core.bounding import Bounding
-from canary.core.evidence import OTS, TSR, CheckedEvidence, Checkers, EvidenceOutcome, evidence_names
-from canary.core.layout import evidence_folder, release_folder
-from canary.core.observation import SeenEvidence
-from canary.core.release import Release
-from canary.core.times import minute_after, minute_before
+from canary.core.dating.anchors import BITCOIN, DRAND, AnchorOutcome, CheckedAnchor
+from canary.core.dating.bounding import Bounding
+from canary.core.dating.evidence import OTS, TSR, CheckedEvidence, Checkers, EvidenceOutcome, evidence_names
+from canary.core.documents.layout import evidence_folder, release_folder
+from canary.core.documents.release import Release
+from canary.core.judging.observation import SeenEvidence
+from canary.core.log.admitted import Admitted
+from canary.core.text.times import minute_after, minute_before
 from canary.flows.site.paths import TEXT, File
 
 _CALLED: Mapping[str, str] = {BITCOIN: "a Bitcoin block", DRAND: "a drand round"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from canary.core.message import Message
+from canary.core.watching.message import Message
 
 
 class Channel(Protocol):

@@ -19,18 +19,18 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from canary.core.anchor_bitcoin import parse_bitcoin
-from canary.core.anchor_drand import CHAIN_HASH, parse_drand
-from canary.core.anchors import BITCOIN, DRAND, AnchorOutcome, CheckedAnchor
-from canary.core.evidence import TSR, CheckedEvidence, EvidenceOutcome
-from canary.core.kinds import fingerprint_of
-from canary.core.roster import RosterSigner
-from canary.core.strict import digest, sha256
+from canary.core.dating.anchor_bitcoin import parse_bitcoin
+from canary.core.dating.anchor_drand import CHAIN_HASH, parse_drand
+from canary.core.dating.anchors import BITCOIN, DRAND, AnchorOutcome, CheckedAnchor
+from canary.core.dating.evidence import TSR, CheckedEvidence, EvidenceOutcome
+from canary.core.documents.roster import RosterSigner
+from canary.core.signed.kinds import fingerprint_of
+from canary.core.text.strict import digest, sha256
 from canary.errors import CanaryError
 from canary.flows.site.armor import Armor, armor
 from canary.flows.site.proofs import detached_signatures
 from canary.flows.watch.explain import Examined
-from canary.formats.ots_proof import Notary, read_proof
+from canary.formats.times.ots_proof import Notary, read_proof
 
 ENTRY, TEXT = "entry.txt", "text.txt"
 _DRAND = f"https://api.drand.sh/{CHAIN_HASH}/public"

@@ -30,10 +30,10 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from canary.core.alerts import Delivery
-from canary.core.message import CANARY, Program
-from canary.core.routing import due_at
-from canary.core.watch_settings import Quiet
+from canary.core.watching.alerts import Delivery
+from canary.core.watching.message import CANARY, Program
+from canary.core.watching.routing import due_at
+from canary.core.watching.watch_settings import Quiet
 from canary.errors import DeliveryError
 from canary.flows.watch.channel import Channel
 from canary.flows.watch.message import message_of

@@ -11,19 +11,19 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from canary.core.admitted import Admitted
-from canary.core.bounding import Bounding
-from canary.core.evidence import Checkers
-from canary.core.fetched import Source
-from canary.core.findings import Finding
-from canary.core.history import History
-from canary.core.observation import SeenEvidence, SoughtEvidence
-from canary.core.outcome import OpenPGPVerifier
-from canary.core.question import Judged, Question
-from canary.core.release import Release
-from canary.core.strict import digest
-from canary.core.timing import Timing, timing_findings
-from canary.core.verdict import Verdict
+from canary.core.dating.bounding import Bounding
+from canary.core.dating.evidence import Checkers
+from canary.core.dating.timing import Timing, timing_findings
+from canary.core.documents.release import Release
+from canary.core.judging.fetched import Source
+from canary.core.judging.findings import Finding
+from canary.core.judging.observation import SeenEvidence, SoughtEvidence
+from canary.core.judging.question import Judged, Question
+from canary.core.judging.verdict import Verdict
+from canary.core.log.admitted import Admitted
+from canary.core.log.history import History
+from canary.core.signed.outcome import OpenPGPVerifier
+from canary.core.text.strict import digest
 from canary.flows.watch.look import look_at_evidence
 from canary.flows.watch.verify import verify_site
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from canary.core.checkpoint import parse_signed_checkpoint
-from canary.core.fetched import Fetched, Source
-from canary.core.hint import parse_hint
-from canary.core.layout import CHECKPOINT, HINT
+from canary.core.documents.hint import parse_hint
+from canary.core.documents.layout import CHECKPOINT, HINT
+from canary.core.judging.fetched import Fetched, Source
+from canary.core.log.checkpoint import parse_signed_checkpoint
 from canary.errors import MalformedError
 from canary.limits import HINT_BYTES
 

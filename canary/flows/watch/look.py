@@ -11,10 +11,10 @@ or any status but those named here.
    between two uploads, **INCONSISTENT**. 410 or 451: MISSING. A failure: UNREACHABLE. A bundle that does not hold just
    its number of entries: INCONSISTENT.
 3. `canary.txt`: its bytes; that it is not there (404, 410, 451); or that it could not be read (a failure).
-4. Once the log was taken in (`canary.core.judge`, step 4), each attachment of its newest release whose SHA-256 was not
-   found intact before. 404, 410 or 451: gone. A failure: unreadable. A body of the size and the hash in the release:
-   intact. Any other body is changed; but one that, white space aside, begins with `<!doctype html` or `<html` in
-   capitals or not, where the attachment's name ends in neither `.html` nor `.htm`, is a host's own page: gone.
+4. Once the log was taken in (`canary.core.judging.judge`, step 4), each attachment of its newest release whose SHA-256
+   was not found intact before. 404, 410 or 451: gone. A failure: unreadable. A body of the size and the hash in the
+   release: intact. Any other body is changed; but one that, white space aside, begins with `<!doctype html` or `<html`
+   in capitals or not, where the attachment's name ends in neither `.html` nor `.htm`, is a host's own page: gone.
 
 So a look brings MISSING, UNREACHABLE, NOT-A-CANARY, INCONSISTENT with a checkpoint, unchanged, or a **log**: a
 checkpoint, as many entries, and `canary.txt`.
@@ -24,10 +24,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from canary.core.evidence import OTS, TSR, evidence_names
-from canary.core.fetched import Fetched, Source
-from canary.core.layout import CHECKPOINT, FRONT, attachment_path, evidence_folder
-from canary.core.observation import (
+from canary.core.dating.evidence import OTS, TSR, evidence_names
+from canary.core.documents.layout import CHECKPOINT, FRONT, attachment_path, evidence_folder
+from canary.core.documents.release import Attachment, Release
+from canary.core.judging.fetched import Fetched, Source
+from canary.core.judging.observation import (
     AttachmentState,
     Gone,
     Incomplete,
@@ -40,8 +41,7 @@ from canary.core.observation import (
     Unchanged,
     Unreachable,
 )
-from canary.core.release import Attachment, Release
-from canary.core.strict import digest
+from canary.core.text.strict import digest
 from canary.errors import FetchError, MalformedError
 from canary.formats.native import bundles, entries_in, log_size
 from canary.limits import ATTACHMENT_BYTES, CHECKPOINT_BYTES, ENTRY_BYTES, EVIDENCE_BYTES, LOG_BYTES

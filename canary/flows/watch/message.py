@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from canary.core.alerts import Alert
-from canary.core.message import CANARY, Message, Program
-from canary.core.printable import printable
-from canary.core.strict import digest
+from canary.core.text.printable import printable
+from canary.core.text.strict import digest
+from canary.core.watching.alerts import Alert
+from canary.core.watching.message import CANARY, Message, Program
 from canary.flows.watch.message_event import event_of
 from canary.flows.watch.message_html import html_of
 from canary.flows.watch.message_text import text_of

@@ -7,13 +7,13 @@ from typing import Any, Final
 
 import msgspec
 
-from canary.core.alerts import Alert
-from canary.core.findings import Code, Finding
-from canary.core.meaning import MEANINGS
-from canary.core.message import Program
-from canary.core.printable import printable
-from canary.core.times import format_time
-from canary.core.wording import SAID, Mark, Passage
+from canary.core.judging.findings import Code, Finding
+from canary.core.judging.meaning import MEANINGS
+from canary.core.text.printable import printable
+from canary.core.text.times import format_time
+from canary.core.text.wording import SAID, Mark, Passage
+from canary.core.watching.alerts import Alert
+from canary.core.watching.message import Program
 from canary.flows.watch.message_view import commands, marked, organisation
 from canary.formats.finding_json import finding_document
 from canary.limits import ALERT_CHARACTERS, ALERT_FINDINGS, DIGEST_CHARACTERS, EVENT_BYTES

@@ -9,7 +9,7 @@ from typing import Final
 from jinja2 import Environment
 from markupsafe import Markup
 
-from canary.core.strict import encode_base64, sha256
+from canary.core.text.strict import encode_base64, sha256
 from canary.flows.templates import html_environment
 from canary.flows.watch.message_view import AlertView, DigestView
 

@@ -6,7 +6,7 @@ import shlex
 import textwrap
 from collections.abc import Iterator
 
-from canary.core.wording import LEGEND
+from canary.core.text.wording import LEGEND
 from canary.flows.watch.message_view import AlertView, Command, DigestView
 
 _COLUMNS = 78

@@ -1,7 +1,7 @@
 """What is told of one alert, in words that are safe wherever they stand; the text and the HTML are made from it.
 
 Names, addresses, organisations and statements come from strangers. Everything that a view holds has gone through
-`canary.core.printable`: each value is one line, bounded, without a character that hides or breaks anything.
+`canary.core.text.printable`: each value is one line, bounded, without a character that hides or breaks anything.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from canary.core.alerts import Alert, AlertKind
-from canary.core.findings import EXIT_CODES, Code, Finding, Severity, Status
-from canary.core.meaning import MEANINGS, NOT_MEANT
-from canary.core.message import Program
-from canary.core.printable import printable, sentence
-from canary.core.times import format_time
-from canary.core.verdict import Subject, Verdict
-from canary.core.wording import LEGEND, Passage, passages
+from canary.core.judging.findings import EXIT_CODES, Code, Finding, Severity, Status
+from canary.core.judging.meaning import MEANINGS, NOT_MEANT
+from canary.core.judging.verdict import Subject, Verdict
+from canary.core.text.printable import printable, sentence
+from canary.core.text.times import format_time
+from canary.core.text.wording import LEGEND, Passage, passages
+from canary.core.watching.alerts import Alert, AlertKind
+from canary.core.watching.message import Program
 from canary.limits import ALERT_CHARACTERS, ALERT_FINDINGS, DIGEST_CHARACTERS, DIGEST_DETAILED, DIGEST_LISTED
 
 _NAME_CHARACTERS = 80

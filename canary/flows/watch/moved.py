@@ -3,8 +3,8 @@
 Looks follow no redirect to another origin (RFC 6454, section 4): whoever could make a host redirect once could move a
 canary for ever. Only when somebody begins to follow one, and is shown where it lies, is one such redirect followed:
 
-1. `checkpoint` is asked for as in any look, with the hint (`canary.core.hint`) where the location is a host's root.
-   What does not answer, or redirects to its own origin alone, has not moved.
+1. `checkpoint` is asked for as in any look, with the hint (`canary.core.documents.hint`) where the location is a host's
+   root. What does not answer, or redirects to its own origin alone, has not moved.
 2. A redirect is followed to an https address without user, password, query and fragment, whose path ends in the name
    of the file that was asked for: `checkpoint`, or `.well-known/warrant-canary`. What is before that name is the new
    base. It has at most 1,000 characters.
@@ -19,9 +19,9 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from canary.core.fetched import ElsewhereError, Fetched, Source, segments, shown
-from canary.core.layout import CHECKPOINT, HINT
-from canary.core.origin import is_public, origin
+from canary.core.documents.layout import CHECKPOINT, HINT
+from canary.core.judging.fetched import ElsewhereError, Fetched, Source, segments, shown
+from canary.core.judging.origin import is_public, origin
 from canary.errors import FetchError
 from canary.limits import CHECKPOINT_BYTES
 

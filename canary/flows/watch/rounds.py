@@ -21,16 +21,16 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from canary.core.agenda import Patience, believe, by_time, count_unreachable, is_due, network_suspect
-from canary.core.alerts import Alert, AlertKind, Delivery, alert_id
-from canary.core.findings import Severity, Status
-from canary.core.followed import Followed
-from canary.core.recorded import Recorded
-from canary.core.state import State
-from canary.core.telling import TellingPolicy, tell
-from canary.core.times import format_time
-from canary.core.verdict import Verdict
-from canary.core.watched import Check, Sighting, Watched
+from canary.core.judging.findings import Severity, Status
+from canary.core.judging.state import State
+from canary.core.judging.verdict import Verdict
+from canary.core.text.times import format_time
+from canary.core.watching.agenda import Patience, believe, by_time, count_unreachable, is_due, network_suspect
+from canary.core.watching.alerts import Alert, AlertKind, Delivery, alert_id
+from canary.core.watching.followed import Followed
+from canary.core.watching.recorded import Recorded
+from canary.core.watching.telling import TellingPolicy, tell
+from canary.core.watching.watched import Check, Sighting, Watched
 from canary.flows.watch.store import WatchStore
 from canary.limits import BATCH_BYTES, CLAIM, FUTURE_TOLERANCE, HELD_BYTES, WATCH_BATCH, WATCH_BATCH_AFTER
 

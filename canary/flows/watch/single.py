@@ -8,7 +8,7 @@ parse. The pin is in this case the hash of its text, whichever its number. Found
 - OTHER-CANARY, if its canary is another than the roster's, or NO-RELEASE, if it is a roster. Otherwise, all that apply:
   FUTURE-ISSUED; CHAIN-BROKEN, if `entry` is not greater than the roster's or `issued` is before it, and if it is the
   entry behind the roster and `previous` is another hash; BAD-SCHEDULE; one of BAD-SIGNATURE, NOT-CHECKED and
-  BELOW-THRESHOLD, in this order, by the roster's threshold; and what time says (`canary.core.freshness`).
+  BELOW-THRESHOLD, in this order, by the roster's threshold; and what time says (`canary.core.judging.freshness`).
 - SINGLE-FILE, always.
 - NO-PIN, if there is no pin or it is another; and WOULD-BE, if the status without it would be another than UNKNOWN.
 
@@ -19,16 +19,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from canary.core.entry import Entry, NewerFormatError, parse_entry
-from canary.core.findings import EXIT_CODES, Cause, Code, Finding, Status
-from canary.core.freshness import time_findings
-from canary.core.history import schedule_fault
-from canary.core.outcome import OpenPGPVerifier
-from canary.core.release import Release
-from canary.core.roster import Roster
-from canary.core.strict import hash_field
-from canary.core.tally import SignatureChecker, Tally
-from canary.core.verdict import Subject, Verdict, in_order
+from canary.core.documents.release import Release
+from canary.core.documents.roster import Roster
+from canary.core.judging.findings import EXIT_CODES, Cause, Code, Finding, Status
+from canary.core.judging.freshness import time_findings
+from canary.core.judging.verdict import Subject, Verdict, in_order
+from canary.core.log.history import schedule_fault
+from canary.core.signed.entry import Entry, NewerFormatError, parse_entry
+from canary.core.signed.outcome import OpenPGPVerifier
+from canary.core.signed.tally import SignatureChecker, Tally
+from canary.core.text.strict import hash_field
 from canary.errors import MalformedError
 from canary.limits import FUTURE_TOLERANCE
 

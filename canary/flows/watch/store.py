@@ -1,8 +1,8 @@
 """The port to a watcher's memory: every canary of the list, its history, and the alerts on their way.
 
-There is one implementation, on SQLite (`canary.edges.watch_store`), and nothing here knows that. What a run found about
-a canary is one `Recorded`, written whole or not at all: the state, the row with its verdict, the transition, what was
-seen, and the alerts with their deliveries.
+There is one implementation, on SQLite (`canary.edges.memory.watch_store`), and nothing here knows that. What a run
+found about a canary is one `Recorded`, written whole or not at all: the state, the row with its verdict, the
+transition, what was seen, and the alerts with their deliveries.
 
 Two runs at once: each **claims** what it is going to look at, until a moment; a claim of a run that died is over then.
 Whoever writes a row writes it over the very one that it was read from: each write counts `Watched.revision` up, and
@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from canary.core.alerts import Alert, Delivery
-from canary.core.recorded import Recorded
-from canary.core.state import State
-from canary.core.summary import Summary
-from canary.core.watched import Check, Sighting, Transition, Watched
+from canary.core.judging.state import State
+from canary.core.watching.alerts import Alert, Delivery
+from canary.core.watching.recorded import Recorded
+from canary.core.watching.summary import Summary
+from canary.core.watching.watched import Check, Sighting, Transition, Watched
 
 __all__ = ["Recorded", "WatchStore"]
 

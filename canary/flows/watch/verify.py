@@ -1,8 +1,8 @@
 """Verifying a canary: look, judge, and where a cache could be to blame look a second time past every cache.
 
-A look is judged as `canary.core.judge` says. It is **doubtful** if a finding other than UNREACHABLE and NEVER-FETCHED
-causes INVALID, MISSING or UNREACHABLE, or if OVERDUE or EXPIRED is found in a look that brought a log or was unchanged:
-a cache can hold back the newer release. Open sticky findings of earlier looks are not doubtful.
+A look is judged as `canary.core.judging.judge` says. It is **doubtful** if a finding other than UNREACHABLE and
+NEVER-FETCHED causes INVALID, MISSING or UNREACHABLE, or if OVERDUE or EXPIRED is found in a look that brought a log or
+was unchanged: a cache can hold back the newer release. Open sticky findings of earlier looks are not doubtful.
 
 A doubtful look is followed by a second one, without a condition and with `Cache-Control: no-cache`, which is judged
 from the same state and with the sticky findings of the first: what signatures prove stays proved, however fine the
@@ -26,11 +26,10 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
-from canary.core.admitted import Admitted
-from canary.core.evidence import Checkers
-from canary.core.fetched import Source
-from canary.core.judge import Judging
-from canary.core.observation import (
+from canary.core.dating.evidence import Checkers
+from canary.core.judging.fetched import Source
+from canary.core.judging.judge import Judging
+from canary.core.judging.observation import (
     Gone,
     Incomplete,
     NotACanary,
@@ -40,9 +39,10 @@ from canary.core.observation import (
     SeenEvidence,
     Unreachable,
 )
-from canary.core.outcome import OpenPGPVerifier
-from canary.core.question import Judgement, Question
-from canary.core.taking import Taking
+from canary.core.judging.question import Judgement, Question
+from canary.core.judging.taking import Taking
+from canary.core.log.admitted import Admitted
+from canary.core.signed.outcome import OpenPGPVerifier
 from canary.flows.watch.look import look, look_at_attachments, look_at_evidence
 
 

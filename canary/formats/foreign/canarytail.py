@@ -19,9 +19,9 @@ from canary.core.foreign.edition import Edition, Remark, Signed
 from canary.core.foreign.pinned import Format, Pinned, PinnedSigner
 from canary.core.foreign.reader import Identified
 from canary.core.foreign.splices import FieldSignature
-from canary.core.outcome import Outcome
-from canary.core.printable import printable
-from canary.core.strict import decode_base64, digest
+from canary.core.signed.outcome import Outcome
+from canary.core.text.printable import printable
+from canary.core.text.strict import decode_base64, digest
 from canary.errors import MalformedError
 from canary.formats.foreign import ed25519
 from canary.formats.foreign.canarytail_document import Document, decode_key, parse_document, spelled_bytes

@@ -29,8 +29,8 @@ from itertools import islice
 import msgspec
 
 from canary import limits
-from canary.core.strict import decode_base64
-from canary.core.times import FIRST_YEAR, LAST_YEAR
+from canary.core.text.strict import decode_base64
+from canary.core.text.times import FIRST_YEAR, LAST_YEAR
 from canary.errors import MalformedError
 from canary.formats.foreign import ed25519
 from canary.formats.foreign.strict_json import Json, parse_json

@@ -6,7 +6,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from canary.core.kinds import check_ed25519
+from canary.core.signed.kinds import check_ed25519
 from canary.errors import MalformedError
 
 KEY_BYTES = 32

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cryptography.hazmat.primitives.hashes import BLAKE2b, Hash
 
-from canary.core.printable import printable
+from canary.core.text.printable import printable
 from canary.formats.foreign import ed25519
 from canary.formats.foreign.signify_files import Trusted
 

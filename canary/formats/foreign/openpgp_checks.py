@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from canary.core.outcome import Outcome
+from canary.core.signed.outcome import Outcome
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ from canary import limits
 from canary.core.foreign.edition import Edition, Remark, Signed
 from canary.core.foreign.pinned import Format, Pinned
 from canary.core.foreign.reader import Identified
-from canary.core.strict import sha256
+from canary.core.text.strict import sha256
 from canary.errors import MalformedError
 from canary.formats.foreign import openpgp_found as found
 from canary.formats.foreign.openpgp_blocks import Block, Kind, Split, speaks_of_a_block, split_blocks

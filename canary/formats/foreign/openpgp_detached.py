@@ -20,8 +20,8 @@ from canary import limits
 from canary.core.foreign.edition import Edition, Remark, Signed
 from canary.core.foreign.pinned import Format, Pinned
 from canary.core.foreign.reader import Identified
-from canary.core.outcome import Outcome
-from canary.core.strict import sha256
+from canary.core.signed.outcome import Outcome
+from canary.core.text.strict import sha256
 from canary.errors import MalformedError
 from canary.formats.foreign import openpgp_found as found
 from canary.formats.foreign.openpgp_blocks import Kind, split_blocks

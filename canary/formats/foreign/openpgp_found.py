@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from canary import limits
 from canary.core.foreign.edition import Signed
 from canary.core.foreign.pinned import Pinned, PinnedSigner
-from canary.core.outcome import Outcome
+from canary.core.signed.outcome import Outcome
 from canary.errors import CanaryError
 from canary.formats.foreign.openpgp_blocks import Kind, split_blocks
 from canary.formats.foreign.openpgp_checks import Answer, Check, ForeignVerifier

@@ -13,7 +13,7 @@ from canary import limits
 from canary.core.foreign.edition import Edition, Remark
 from canary.core.foreign.pinned import Format, Pinned
 from canary.core.foreign.reader import Identified
-from canary.core.strict import digest
+from canary.core.text.strict import digest
 from canary.errors import MalformedError
 from canary.formats.foreign.html_text import visible_text
 from canary.formats.foreign.page_encoding import as_plain_text, damaged

@@ -14,7 +14,7 @@ import codecs
 import re
 from itertools import islice
 
-from canary.core.printable import printable
+from canary.core.text.printable import printable
 
 _DECLARED = re.compile(rb"<meta[^>]{0,200}charset\s{0,9}=\s{0,9}[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
 _PRESCAN_BYTES = 1_024

@@ -23,8 +23,8 @@ from canary import limits
 from canary.core.foreign.edition import Edition, Remark, Signed
 from canary.core.foreign.pinned import Format, Pinned, PinnedSigner
 from canary.core.foreign.reader import Identified
-from canary.core.outcome import Outcome
-from canary.core.strict import digest
+from canary.core.signed.outcome import Outcome
+from canary.core.text.strict import digest
 from canary.errors import MalformedError
 from canary.formats.foreign import ed25519
 from canary.formats.foreign.minisign import is_trusted, prehash, shown

@@ -28,7 +28,7 @@ from __future__ import annotations
 import msgspec
 
 from canary import limits
-from canary.core.strict import decode_base64
+from canary.core.text.strict import decode_base64
 from canary.errors import MalformedError
 from canary.formats.foreign import ed25519
 

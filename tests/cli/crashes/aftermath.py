@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 import canary
-from canary.core.verdict import Verdict
-from canary.core.vkey import parse_vkey
+from canary.core.judging.verdict import Verdict
+from canary.core.signed.vkey import parse_vkey
 from tests.cli.crashes.calls import Call
 from tests.cli.crashes.commands import Command
 from tests.cli.crashes.disk import Tree, in_a_site, worlds

@@ -8,8 +8,8 @@ from datetime import date
 from functools import partial
 from unittest import mock
 
-from canary.core.schedule import Window
-from canary.edges.reminded_file import write_reminded
+from canary.core.documents.schedule import Window
+from canary.edges.disk.reminded_file import write_reminded
 from canary.formats.reminded_json import Reminded
 from tests import ots_proofs as ots
 from tests.publisher import ADD_ALL, CANARY, SIGNERS, Publisher, Ran, done
@@ -101,7 +101,7 @@ def _calendar(url: str, *, method: str, body: bytes | None, block: bool, **_: ob
 def _asking(publisher: Publisher, *arguments: object, block: bool = False) -> Ran:
     """Runs a command that asks a calendar, without the calendar, and with the same nonce each time."""
     with (
-        mock.patch("canary.edges.web_request.request", partial(_calendar, block=block)),
+        mock.patch("canary.edges.web.web_request.request", partial(_calendar, block=block)),
         mock.patch("secrets.token_bytes", bytes),
     ):
         return publisher.canary(*arguments)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from canary.core.fetched import Fetched
-from canary.core.question import Question
-from canary.core.strict import parse_hash
-from canary.core.verdict import Verdict
-from canary.edges.folder import FolderSource
+from canary.core.judging.fetched import Fetched
+from canary.core.judging.question import Question
+from canary.core.judging.verdict import Verdict
+from canary.core.text.strict import parse_hash
+from canary.edges.disk.folder import FolderSource
 from canary.flows.watch.verify import verify_site
 from tests.publisher import Publisher, done, no_openpgp
 

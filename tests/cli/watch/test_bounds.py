@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from canary.cli.watch.looking import Looking
-from canary.core.findings import Code
-from canary.core.followed import Followed
-from canary.core.recorded import Recorded
-from canary.core.watched import Watched
-from canary.edges.watch_store import SqliteWatchStore
+from canary.core.judging.findings import Code
+from canary.core.watching.followed import Followed
+from canary.core.watching.recorded import Recorded
+from canary.core.watching.watched import Watched
+from canary.edges.memory.watch_store import SqliteWatchStore
 from canary.library import evidence_checkers
 from canary.limits import LARGE_LOOK_BYTES
 from tests.watch_desk import FIRST_LOOK, WatchDesk

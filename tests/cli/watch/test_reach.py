@@ -14,8 +14,8 @@ import trustme
 
 from canary.cli.app import App
 from canary.cli.watch.desk import open_desk
-from canary.core.evidence import OTS
-from canary.core.strict import sha256
+from canary.core.dating.evidence import OTS
+from canary.core.text.strict import sha256
 from canary.limits import SIGHTING_BYTES
 from tests import ots_proofs as ots
 from tests.loopback import Loopback, answer, says

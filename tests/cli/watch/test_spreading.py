@@ -16,9 +16,9 @@ from canary.cli.watch import spreading
 from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.looking import host_of
 from canary.cli.watch.spreading import Spread
-from canary.core.findings import Status
-from canary.core.followed import Followed
-from canary.core.watched import Watched
+from canary.core.judging.findings import Status
+from canary.core.watching.followed import Followed
+from canary.core.watching.watched import Watched
 from canary.edges.share_processes import Processes
 from canary.flows.watch.rounds import Looked
 from tests.loopback import Loopback

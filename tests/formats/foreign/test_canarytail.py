@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from canary.core.foreign.edition import Edition, Remark
 from canary.core.foreign.pinned import Format, Pinned
-from canary.core.outcome import Outcome
+from canary.core.signed.outcome import Outcome
 from canary.errors import MalformedError
 from canary.formats.foreign.canarytail import CanaryTailReader
 from tests.canarytail_publisher import CODES, Document, base64_of, document, encoded, old_document, public, seed, sign

@@ -10,8 +10,8 @@ import pytest
 
 from canary.core.foreign.edition import Edition, Remark
 from canary.core.foreign.pinned import Format, Pinned, PinnedSigner
-from canary.core.outcome import Outcome
-from canary.edges.foreign_gpg import ForeignGpg
+from canary.core.signed.outcome import Outcome
+from canary.edges.openpgp.foreign_gpg import ForeignGpg
 from canary.formats.foreign.openpgp_clearsigned import ClearsignedReader
 from canary.formats.foreign.openpgp_detached import DetachedReader
 from tests.foreign_keys import pinned

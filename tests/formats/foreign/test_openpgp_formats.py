@@ -8,9 +8,9 @@ import pytest
 from canary import limits
 from canary.core.foreign.edition import Edition, Remark
 from canary.core.foreign.pinned import Format, Pinned, PinnedSigner
-from canary.core.outcome import Outcome
-from canary.core.strict import sha256
-from canary.edges.foreign_gpg import ForeignGpg
+from canary.core.signed.outcome import Outcome
+from canary.core.text.strict import sha256
+from canary.edges.openpgp.foreign_gpg import ForeignGpg
 from canary.errors import MalformedError
 from canary.formats.foreign.openpgp_clearsigned import ClearsignedReader
 from canary.formats.foreign.openpgp_detached import DetachedReader

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from canary import limits
 from canary.core.foreign.edition import Edition, Remark, Signed
 from canary.core.foreign.pinned import Format, Pinned, PinnedSigner
-from canary.core.outcome import Outcome
+from canary.core.signed.outcome import Outcome
 from canary.errors import MalformedError
 from canary.formats.foreign.signify import SignifyReader
 from canary.formats.foreign.signify_files import parse_public_key, parse_signature

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
-from canary.core.anchor_bitcoin import BitcoinHeader, parse_bitcoin
-from canary.core.anchor_drand import DrandRound, parse_drand
-from canary.core.anchors import BITCOIN, DRAND, AnchorOutcome, CheckedAnchor, anchor_identity, check_anchor
-from canary.core.release import Anchor, parse_anchor
+from canary.core.dating.anchor_bitcoin import BitcoinHeader, parse_bitcoin
+from canary.core.dating.anchor_drand import DrandRound, parse_drand
+from canary.core.dating.anchors import BITCOIN, DRAND, AnchorOutcome, CheckedAnchor, anchor_identity, check_anchor
+from canary.core.documents.release import Anchor, parse_anchor
 from canary.flows.issue.anchoring import describe_anchor, parse_anchor_file
 from tests.fuzz.harness import Scramble, Target, attempt, check_message
 from tests.fuzz.mutation import mutate_lines

@@ -9,9 +9,9 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from msgspec.structs import replace
 
-from canary.core.checkpoint import Checkpoint, SignedCheckpoint, parse_checkpoint, parse_signed_checkpoint
-from canary.core.kinds import ed25519_vkey
-from canary.core.note import Note, SignatureLine, parse_note
+from canary.core.log.checkpoint import Checkpoint, SignedCheckpoint, parse_checkpoint, parse_signed_checkpoint
+from canary.core.signed.kinds import ed25519_vkey
+from canary.core.signed.note import Note, SignatureLine, parse_note
 from canary.errors import MalformedError
 from canary.formats.native import log_size
 from canary.limits import CHECKPOINT_BYTES, LOG_ENTRIES, MAX_NUMBER

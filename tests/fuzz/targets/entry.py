@@ -13,13 +13,13 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from canary.core import history
-from canary.core.admitted import Admitted
-from canary.core.entry import Entry, NewerFormatError, parse_entry, parse_text
-from canary.core.history import History, RejectedError
-from canary.core.note import Note, SignatureLine, parse_note
-from canary.core.release import Release
-from canary.core.roster import Roster
+from canary.core.documents.release import Release
+from canary.core.documents.roster import Roster
+from canary.core.log import history
+from canary.core.log.admitted import Admitted
+from canary.core.log.history import History, RejectedError
+from canary.core.signed.entry import Entry, NewerFormatError, parse_entry, parse_text
+from canary.core.signed.note import Note, SignatureLine, parse_note
 from canary.errors import MalformedError
 from tests.fuzz.harness import Scramble, Target, attempt, check_message
 from tests.fuzz.memory import remembering

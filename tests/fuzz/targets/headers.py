@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from random import Random
 from typing import Final
 
-from canary.core.anchor_bitcoin import HEADER_BYTES, BitcoinHeader, parse_bitcoin
-from canary.edges.bitcoin_chain import CHAIN_REPORT
-from canary.edges.service import read_json, read_line
+from canary.core.dating.anchor_bitcoin import HEADER_BYTES, BitcoinHeader, parse_bitcoin
+from canary.edges.times.bitcoin_chain import CHAIN_REPORT
+from canary.edges.web.service import read_json, read_line
 from canary.errors import MalformedError
-from canary.formats.bitcoin_headers import parse_headers, source_of
+from canary.formats.times.bitcoin_headers import parse_headers, source_of
 from tests.fuzz.harness import Scramble, Target, attempt, check_message
 from tests.fuzz.mutation import mutate_lines
 from tests.fuzz.targets.state import mutate as mutate_json

@@ -11,8 +11,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from canary.core.note import Note, SignatureLine, parse_note, parse_signature_line, verify_note
-from canary.core.profile import parse_entry_note
+from canary.core.signed.note import Note, SignatureLine, parse_note, parse_signature_line, verify_note
+from canary.core.signed.profile import parse_entry_note
 from canary.errors import MalformedError
 from canary.limits import ENTRY_BYTES, SIGNATURE_LINES
 from tests.fuzz.harness import Scramble, Target, attempt

@@ -13,13 +13,13 @@ from random import Random
 from typing import Final
 from unittest.mock import patch
 
-from canary.core.anchor_bitcoin import BitcoinHeader, parse_bitcoin
-from canary.core.evidence import CheckedEvidence, EvidenceOutcome
+from canary.core.dating.anchor_bitcoin import BitcoinHeader, parse_bitcoin
+from canary.core.dating.evidence import CheckedEvidence, EvidenceOutcome
 from canary.errors import MalformedError
-from canary.formats import opentimestamps, ots_proof
-from canary.formats.bitcoin_headers import HeaderAnswer
-from canary.formats.opentimestamps import ProofChecker
-from canary.formats.ots_proof import Attested, Notary, OtsUnreadableError
+from canary.formats.times import opentimestamps, ots_proof
+from canary.formats.times.bitcoin_headers import HeaderAnswer
+from canary.formats.times.opentimestamps import ProofChecker
+from canary.formats.times.ots_proof import Attested, Notary, OtsUnreadableError
 from canary.limits import EVIDENCE_BYTES, OTS_BLOCKS
 from tests import ots_proofs as ots
 from tests.fuzz.harness import Scramble, Target, attempt, check_message

@@ -7,14 +7,14 @@ from datetime import date, timedelta
 from random import Random
 from typing import Final
 
-from canary.core.findings import Code
-from canary.core.freshness import time_findings
-from canary.core.history import schedule_fault
-from canary.core.names import RESERVED_STATEMENT
-from canary.core.release import Release, check_words, parse_release
-from canary.core.schedule import Schedule, parse_cadence
-from canary.core.statements import compare, not_affirmed_by_final
-from canary.core.times import midnight
+from canary.core.documents.release import Release, check_words, parse_release
+from canary.core.documents.schedule import Schedule, parse_cadence
+from canary.core.documents.statements import compare, not_affirmed_by_final
+from canary.core.judging.findings import Code
+from canary.core.judging.freshness import time_findings
+from canary.core.log.history import schedule_fault
+from canary.core.text.names import RESERVED_STATEMENT
+from canary.core.text.times import midnight
 from canary.limits import ATTACHMENTS, TEXT_BYTES
 from tests.fuzz.harness import Scramble, Target, attempt, check_message
 from tests.fuzz.mutation import mutate_lines

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from random import Random
 
-from canary.core.kinds import Kind
-from canary.core.names import key_name
-from canary.core.roster import Roster, check_roster, material, parse_roster
-from canary.core.schedule import parse_cadence
-from canary.core.times import midnight
+from canary.core.documents.roster import Roster, check_roster, material, parse_roster
+from canary.core.documents.schedule import parse_cadence
+from canary.core.signed.kinds import Kind
+from canary.core.text.names import key_name
+from canary.core.text.times import midnight
 from canary.limits import SIGNATURE_LINES, TEXT_BYTES
 from tests.fuzz.harness import Scramble, Target, attempt
 from tests.fuzz.mutation import mutate_lines, repair

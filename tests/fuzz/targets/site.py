@@ -10,12 +10,15 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from canary.core import admitted, checkpoint, forks, front, history, merkle, reading, strict, tally
-from canary.core.checkpoint import parse_signed_checkpoint
-from canary.core.entry import parse_entry
-from canary.core.kinds import verify_ed25519
-from canary.core.question import Question
-from canary.core.strict import sha256
+from canary.core.judging import front, reading
+from canary.core.judging.question import Question
+from canary.core.log import admitted, checkpoint, forks, history, merkle
+from canary.core.log.checkpoint import parse_signed_checkpoint
+from canary.core.signed import tally
+from canary.core.signed.entry import parse_entry
+from canary.core.signed.kinds import verify_ed25519
+from canary.core.text import strict
+from canary.core.text.strict import sha256
 from canary.flows.watch.verify import verify_site
 from canary.formats import native
 from tests.fuzz import site_rules

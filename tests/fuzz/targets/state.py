@@ -12,16 +12,16 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from canary.core.admitted import Admitted
-from canary.core.anchors import check_anchor
-from canary.core.evidence import CheckedEvidence, EvidenceOutcome
-from canary.core.findings import Code
-from canary.core.outcome import Outcome
-from canary.core.release import Anchor
-from canary.core.standing import Standing
-from canary.core.state import State, Sticky, with_one_more
-from canary.core.strict import digest, hash_field
-from canary.core.timing import Timing
+from canary.core.dating.anchors import check_anchor
+from canary.core.dating.evidence import CheckedEvidence, EvidenceOutcome
+from canary.core.dating.timing import Timing
+from canary.core.documents.release import Anchor
+from canary.core.judging.findings import Code
+from canary.core.judging.state import State, Sticky, with_one_more
+from canary.core.log.admitted import Admitted
+from canary.core.log.standing import Standing
+from canary.core.signed.outcome import Outcome
+from canary.core.text.strict import digest, hash_field
 from canary.formats.state_json import parse_state, render_state
 from canary.limits import STICKY_FINDINGS
 from tests.fuzz.harness import Scramble, Target, attempt

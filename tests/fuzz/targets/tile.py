@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from canary.core.fetched import segments
-from canary.core.merkle import leaf_hash, root_hash
-from canary.core.tiles import (
+from canary.core.judging.fetched import segments
+from canary.core.log.merkle import leaf_hash, root_hash
+from canary.core.log.tiles import (
     TILE_WIDTH,
     bundle_path,
     bundles_of,

@@ -18,9 +18,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from canary.core.evidence import CheckedEvidence, EvidenceOutcome
-from canary.formats.rfc3161 import MOST_ACCURACY, Query, TokenChecker, check_answer, read_reply
-from canary.formats.rfc3161_cms import in_order
+from canary.core.dating.evidence import CheckedEvidence, EvidenceOutcome
+from canary.formats.times.rfc3161 import MOST_ACCURACY, Query, TokenChecker, check_answer, read_reply
+from canary.formats.times.rfc3161_cms import in_order
 from tests.fuzz import token_forge as forge
 from tests.fuzz.der import INTEGER, SEQUENCE, SET, TIME, Node, at, changed, read
 from tests.fuzz.harness import Scramble, Target, attempt, check_message

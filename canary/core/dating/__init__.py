@@ -1,0 +1,1 @@
+"""When a release was signed: anchors from below, evidence from above."""

@@ -1,0 +1,93 @@
+"""What time alone says of a release, and whether a watcher's clock can be believed.
+
+The newest release of the log that is judged is, by its own `next` and `expires`:
+
+- RETIRED, if it is final; no other row applies then, ever;
+- EXPIRED, from `expires` on, reachable or not;
+- OVERDUE, from midnight after the last day of `next` on;
+- DUE, from midnight at which the opening day of `next` begins;
+- fresh before that, which is no finding.
+
+CLOCK-BACKWARDS: now is more than ten minutes before the latest moment at which this canary was judged before. Until
+the clock is right again, or a person says that it is, the verdict is UNKNOWN at best.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from canary.core.documents.schedule import Window
+from canary.core.judging.findings import Code, Finding
+from canary.core.text.times import format_time, midnight
+from canary.limits import FUTURE_TOLERANCE
+
+
+class Promised(Protocol):
+    """What a release says of the next one (`canary.core.documents.release.Release`)."""
+
+    @property
+    def number(self) -> int:
+        """The release's number."""
+
+    @property
+    def entry(self) -> int:
+        """Its number in the log."""
+
+    @property
+    def next(self) -> Window | None:
+        """The window of the next one; None if it is the last."""
+
+    @property
+    def expires(self) -> datetime | None:
+        """When it goes stale; None if it is the last."""
+
+
+def time_code(window: Window | None, expires: datetime | None, now: datetime) -> Code | None:
+    """Returns what time alone says of a release at `now`; None where it is fresh.
+
+    Args:
+        window: when the next one is due; None if it is the last.
+        expires: when it goes stale; None likewise.
+        now: the watcher's clock, aware.
+    """
+    if window is None or expires is None:
+        return Code.RETIRED
+    if now >= expires:
+        return Code.EXPIRED
+    if now >= window.over:
+        return Code.OVERDUE
+    return Code.DUE if now >= midnight(window.opens) else None
+
+
+def time_findings(release: Promised, now: datetime) -> list[Finding]:
+    """Returns how fresh the newest release is at `now`, by its own `next` and `expires`."""
+    code = time_code(release.next, release.expires, now)
+    return [] if code is None else [Finding(code, _in_words(code, release, now), release.entry)]
+
+
+def _in_words(code: Code, release: Promised, now: datetime) -> str:
+    if release.next is None or release.expires is None:
+        return f"release {release.number} says that it is the last one"
+    if code is Code.EXPIRED:
+        return f"release {release.number} expired {_ago(now, release.expires)} ({format_time(release.expires)})"
+    window = f"{release.next.opens} to {release.next.last}"
+    if code is Code.OVERDUE:
+        left = _ago(release.expires, now, suffix="left")
+        return f"no release came in the window of {window}; {left} until it expires"
+    return f"the window for the next release is open ({window})"
+
+
+def clock_findings(now: datetime, high_water: datetime | None) -> list[Finding]:
+    """Returns a finding where the watcher's clock went back behind an earlier look, by more than ten minutes."""
+    if high_water is None or now >= high_water - FUTURE_TOLERANCE:
+        return []
+    message = f"this machine's clock says {format_time(now)}, and at the last look it was {format_time(high_water)}"
+    return [Finding(Code.CLOCK_BACKWARDS, message)]
+
+
+def _ago(later: datetime, earlier: datetime, suffix: str = "ago") -> str:
+    days = (later - earlier).days
+    if days < 1:
+        return f"less than a day {suffix}"
+    return f"1 day {suffix}" if days == 1 else f"{days} days {suffix}"

@@ -1,0 +1,1 @@
+"""The log: its tree, its checkpoints, and its replay."""

@@ -1,0 +1,1 @@
+"""Signed notes: keys, signatures, and who signed an entry."""

@@ -1,0 +1,1 @@
+"""How single values and lines are spelt, and made fit to be shown."""

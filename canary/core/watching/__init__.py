@@ -1,0 +1,1 @@
+"""Many canaries followed: when to look, what to believe, what to tell, and whom."""

@@ -1,0 +1,1 @@
+"""The publisher's workspace and other folders on disk, read and written safely."""

@@ -1,0 +1,1 @@
+"""Keys on disk, public and private, and what signs with them."""

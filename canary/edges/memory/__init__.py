@@ -1,0 +1,1 @@
+"""What a watcher remembers: SQLite, and the state file of a single look."""

@@ -1,0 +1,1 @@
+"""gpg, and what is done through it."""

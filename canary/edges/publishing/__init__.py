@@ -1,0 +1,1 @@
+"""The built site, and where it is uploaded or printed."""

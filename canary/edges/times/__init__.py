@@ -1,0 +1,1 @@
+"""Where times are proved: anchors' sources, timestamp authorities, calendars, block headers."""

@@ -1,0 +1,1 @@
+"""HTTP(S) in bounded time: connections, proxies, requests and their answers."""

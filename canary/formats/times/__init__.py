@@ -1,0 +1,1 @@
+"""Timestamps and block headers, from bytes to evidence."""
