@@ -15,7 +15,7 @@ import msgspec
 
 from canary.core.judging.fetched import shown
 from canary.core.judging.findings import Code, Finding
-from canary.core.judging.verdict import Subject, Verdict
+from canary.core.judging.verdict import EditionSubject, Subject, Verdict
 from canary.errors import MalformedError
 
 VERSION = 1
@@ -32,7 +32,7 @@ class _Finding(msgspec.Struct, forbid_unknown_fields=True):
     found: _Moment | None
 
 
-class _Verdict(msgspec.Struct, forbid_unknown_fields=True):
+class _Verdict(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     version: int
     judged_at: _Moment
     findings: list[_Finding]
@@ -44,6 +44,7 @@ class _Verdict(msgspec.Struct, forbid_unknown_fields=True):
     subject: Subject | None
     not_before: _Moment | None
     not_after: _Moment | None
+    edition: EditionSubject | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -68,6 +69,7 @@ def render_verdict(verdict: Verdict) -> bytes:
             verdict.subject,
             verdict.not_before,
             verdict.not_after,
+            verdict.edition,
         )
     )
 
@@ -94,6 +96,7 @@ def parse_verdict(data: bytes) -> Verdict:
         pin=document.pin,
         log_size=document.log_size,
         subject=document.subject,
+        edition=document.edition,
         not_before=document.not_before,
         not_after=document.not_after,
     )

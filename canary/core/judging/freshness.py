@@ -1,6 +1,7 @@
 """What time alone says of a release, and whether a watcher's clock can be believed.
 
-The newest release of the log that is judged is, by its own `next` and `expires`:
+The newest release of the log that is judged, or the newest edition of a foreign canary, is, by its own `next` and
+`expires`:
 
 - RETIRED, if it is final; no other row applies then, ever;
 - EXPIRED, from `expires` on, reachable or not;
@@ -15,32 +16,37 @@ the clock is right again, or a person says that it is, the verdict is UNKNOWN at
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
 
+import msgspec
+
+from canary.core.documents.release import Release
 from canary.core.documents.schedule import Window
 from canary.core.judging.findings import Code, Finding
 from canary.core.text.times import format_time, midnight
 from canary.limits import FUTURE_TOLERANCE
 
 
-class Promised(Protocol):
-    """What a release says of the next one (`canary.core.documents.release.Release`)."""
+class Promise(msgspec.Struct, frozen=True):
+    """What a release says of the next one.
 
-    @property
-    def number(self) -> int:
-        """The release's number."""
+    Attributes:
+        name: what it is called in a message: `release 4`.
+        entry: its number in the log; None for a foreign canary, which has no log.
+        next: the window of the next one; None if it is the last.
+        expires: when it goes stale (UTC); None if it is the last.
+        following: what the next one is called in a message: `release`.
+    """
 
-    @property
-    def entry(self) -> int:
-        """Its number in the log."""
+    name: str
+    entry: int | None
+    next: Window | None
+    expires: datetime | None
+    following: str = "release"
 
-    @property
-    def next(self) -> Window | None:
-        """The window of the next one; None if it is the last."""
-
-    @property
-    def expires(self) -> datetime | None:
-        """When it goes stale; None if it is the last."""
+    @classmethod
+    def of(cls, release: Release) -> Promise:
+        """Returns what a release promises."""
+        return cls(f"release {release.number}", release.entry, release.next, release.expires)
 
 
 def time_code(window: Window | None, expires: datetime | None, now: datetime) -> Code | None:
@@ -60,22 +66,22 @@ def time_code(window: Window | None, expires: datetime | None, now: datetime) ->
     return Code.DUE if now >= midnight(window.opens) else None
 
 
-def time_findings(release: Promised, now: datetime) -> list[Finding]:
+def time_findings(promise: Promise, now: datetime) -> list[Finding]:
     """Returns how fresh the newest release is at `now`, by its own `next` and `expires`."""
-    code = time_code(release.next, release.expires, now)
-    return [] if code is None else [Finding(code, _in_words(code, release, now), release.entry)]
+    code = time_code(promise.next, promise.expires, now)
+    return [] if code is None else [Finding(code, _in_words(code, promise, now), promise.entry)]
 
 
-def _in_words(code: Code, release: Promised, now: datetime) -> str:
-    if release.next is None or release.expires is None:
-        return f"release {release.number} says that it is the last one"
+def _in_words(code: Code, promise: Promise, now: datetime) -> str:
+    if promise.next is None or promise.expires is None:
+        return f"{promise.name} says that it is the last one"
     if code is Code.EXPIRED:
-        return f"release {release.number} expired {_ago(now, release.expires)} ({format_time(release.expires)})"
-    window = f"{release.next.opens} to {release.next.last}"
+        return f"{promise.name} expired {_ago(now, promise.expires)} ({format_time(promise.expires)})"
+    window = f"{promise.next.opens} to {promise.next.last}"
     if code is Code.OVERDUE:
-        left = _ago(release.expires, now, suffix="left")
-        return f"no release came in the window of {window}; {left} until it expires"
-    return f"the window for the next release is open ({window})"
+        left = _ago(promise.expires, now, suffix="left")
+        return f"no {promise.following} came in the window of {window}; {left} until it expires"
+    return f"the window for the next {promise.following} is open ({window})"
 
 
 def clock_findings(now: datetime, high_water: datetime | None) -> list[Finding]:

@@ -51,7 +51,7 @@ from canary.core.dating.timing import Timing, timing_findings
 from canary.core.documents.release import Release
 from canary.core.judging.changes import changes_from_pin, changes_since
 from canary.core.judging.findings import EXIT_CODES, Cause, Code, Finding, Status
-from canary.core.judging.freshness import clock_findings, time_findings
+from canary.core.judging.freshness import Promise, clock_findings, time_findings
 from canary.core.judging.observation import (
     Observation,
     SeenAttachment,
@@ -188,7 +188,7 @@ class Judging:
             # A first look's changes stay until they are read, as later ones do.
             weighing = [replace(each, sticky=True) for each in changes if each.cause is not None]
             self._sticky = with_more(self._sticky, weighing, now=self._question.now)
-        self._findings += time_findings(release, self._question.now)
+        self._findings += time_findings(Promise.of(release), self._question.now)
 
     def _blocked(self) -> bool:
         open_ones = [each.code.cause for each in self._sticky if not each.acknowledged]

@@ -21,7 +21,9 @@ import msgspec
 
 from canary.core.documents.release import Release
 from canary.core.documents.roster import Roster
+from canary.core.documents.schedule import Window
 from canary.core.judging.findings import EXIT_CODES, Axis, Cause, Code, Finding, Severity, Status
+from canary.core.judging.freshness import Promise
 from canary.core.signed.tally import Tally
 
 _WEIGHT = {
@@ -84,6 +86,38 @@ class Subject(msgspec.Struct, frozen=True):
         )
 
 
+class EditionSubject(msgspec.Struct, frozen=True):
+    """The newest accepted edition of a foreign canary that a verdict speaks of.
+
+    Attributes:
+        name: its file's name, or its address.
+        format: how it is signed (`canary.core.foreign.pinned.Format`).
+        text_sha256: SHA-256 of its text as UTF-8, 64 hexadecimal digits.
+        number: its number in its series; None where it has none.
+        issued: when it says it was issued (UTC; noon of a day without a time); None where nothing says so.
+        next: the first and the last day on which the next one is promised; None where nothing promises one.
+        expires: when it goes stale (UTC); None likewise.
+        signers: the pinned signers that count, by name.
+        claimed_times: when their signatures were made by their own account (UTC), by name.
+        threshold: how many had to sign; 0 where nothing is signed.
+        pinned_signers: how many could have.
+        statements: its statements, as far as they were read: each one's id and its words.
+    """
+
+    name: str
+    format: str
+    text_sha256: str
+    number: int | None
+    issued: datetime | None
+    next: tuple[date, date] | None
+    expires: datetime | None
+    signers: tuple[str, ...]
+    claimed_times: tuple[tuple[str, datetime], ...]
+    threshold: int
+    pinned_signers: int
+    statements: tuple[tuple[str, str], ...]
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """What a look at a canary came to.
 
@@ -96,6 +130,7 @@ class Verdict(msgspec.Struct, frozen=True):
         pin: the pin that was used, None without one.
         log_size: entries in the verified log.
         subject: the newest verified release, if there is one.
+        edition: of a foreign canary the newest accepted edition, if there is one; of others None.
         not_before: that release was not signed before this (UTC); None where nothing proves it.
         not_after: that release was signed no later than this (UTC); None where nothing proves it.
     """
@@ -108,6 +143,7 @@ class Verdict(msgspec.Struct, frozen=True):
     pin: str | None = None
     log_size: int = 0
     subject: Subject | None = None
+    edition: EditionSubject | None = None
     not_before: datetime | None = None
     not_after: datetime | None = None
 
@@ -129,7 +165,19 @@ class Verdict(msgspec.Struct, frozen=True):
     @property
     def axes(self) -> dict[Axis, Severity]:
         """For each axis its severity."""
-        return axes(self.findings, of_a_release=self.subject is not None)
+        return axes(self.findings, of_a_release=self.subject is not None or self.edition is not None)
+
+    @property
+    def promise(self) -> Promise | None:
+        """What the newest release or edition says of the next one; None where time decides nothing."""
+        if self.subject is not None:
+            of = self.subject
+            window = None if of.next is None else Window(*of.next)
+            return Promise(f"release {of.release}", of.entry, window, of.expires)
+        edition = self.edition
+        if edition is None or edition.next is None or edition.expires is None:
+            return None
+        return Promise(f"the edition {edition.name}", None, Window(*edition.next), edition.expires, "edition")
 
     def deciding(self) -> tuple[Finding, ...]:
         """Returns the findings that made the status what it is."""

@@ -33,7 +33,6 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec.structs import replace
 
-from canary.core.documents.schedule import Window
 from canary.core.judging.anew import judged_anew
 from canary.core.judging.findings import EXIT_CODES, Cause, Code, Status
 from canary.core.judging.verdict import Verdict
@@ -224,11 +223,14 @@ def _began(verdict: Verdict, now: datetime) -> datetime:
 
 def _moments(verdict: Verdict) -> dict[Code, datetime]:
     """Returns when time alone changes what stands."""
-    subject = verdict.subject
-    if subject is None or subject.next is None or subject.expires is None:
+    promise = verdict.promise
+    if promise is None or promise.next is None or promise.expires is None:
         return {}
-    window = Window(*subject.next)
-    return {Code.DUE: midnight(window.opens), Code.OVERDUE: window.over, Code.EXPIRED: subject.expires}
+    return {
+        Code.DUE: midnight(promise.next.opens),
+        Code.OVERDUE: promise.next.over,
+        Code.EXPIRED: promise.expires,
+    }
 
 
 # --- when to look ---------------------------------------------------------------------------------------

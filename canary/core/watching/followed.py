@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from canary.core.foreign.pinned import Format
 from canary.core.judging.fetched import shown
 from canary.core.text.strict import parse_number
 from canary.errors import MalformedError
@@ -39,6 +40,8 @@ class Followed(msgspec.Struct, frozen=True):
         allow_http: whether http:// is taken for another host than this machine.
         ca_file: a file of certificates to trust for TLS in the place of the usual ones; empty for those.
         first_use: whether the pin was taken, or is to be taken, from the first look instead of given.
+        format: the foreign format that is pinned; None for a canary of this project's own. What else is pinned of a
+            foreign one lies in the memory beside it (`canary.core.foreign.pinned.Pinned`); `pin` is its hash then.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Followed(msgspec.Struct, frozen=True):
     allow_http: bool = False
     ca_file: str = ""
     first_use: bool = False
+    format: Format | None = None
 
 
 def check_name(text: str) -> str:

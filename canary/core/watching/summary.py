@@ -35,14 +35,14 @@ class Lasting(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, verdict: Verdict) -> Lasting:
         """Returns what stays true of `verdict`."""
-        subject = verdict.subject
-        if subject is None or any(each.code is Code.RETIRED for each in verdict.findings):
+        promise = verdict.promise
+        if promise is None or any(each.code is Code.RETIRED for each in verdict.findings):
             return cls(verdict.cause)
         causes = [each.cause for each in verdict.findings if each.cause is not None and each.code not in BY_TIME]
         cause = min(causes, default=Cause.FINE)
-        if subject.next is None or subject.expires is None:
+        if promise.next is None or promise.expires is None:
             return cls(min(cause, Cause.RETIRED))
-        return cls(cause, Window(*subject.next), subject.expires)
+        return cls(cause, promise.next, promise.expires)
 
     def status(self, now: datetime) -> Status:
         """Returns the status that stands at `now`."""

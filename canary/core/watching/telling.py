@@ -175,11 +175,11 @@ class _Told:
             self._add(AlertKind.REMINDER)
 
     def _tell_ahead(self) -> None:
-        subject = self._verdict.subject
+        promise = self._verdict.promise
         waited_for = any(each.code in _WAITED_FOR for each in self._verdict.findings)
-        if subject is None or subject.expires is None or not waited_for or self._verdict.exit_code == _ALARM:
+        if promise is None or promise.expires is None or not waited_for or self._verdict.exit_code == _ALARM:
             return
-        expires = subject.expires
+        expires = promise.expires
         given = self._telling.ahead if self._telling.ahead_of == expires else ()
         due = [days for days in self._policy.ahead if self._now >= expires - timedelta(days=days)]
         nearest = min(due, default=None)
@@ -188,14 +188,14 @@ class _Told:
         late = self._status is Status.OVERDUE
         named = late and any(each.kind is AlertKind.CHANGE for each in self.alerts)
         if not named and not (late and self._after.acknowledged is not None):
-            self._warn_ahead(subject.release, expires)
+            self._warn_ahead(promise.name, expires)
         self._telling = replace(self._telling, ahead_of=expires, ahead=tuple(sorted({*given, *due}, reverse=True)))
 
-    def _warn_ahead(self, release: int, expires: datetime) -> None:
+    def _warn_ahead(self, name: str, expires: datetime) -> None:
         left = expires - self._now
         days = left.days + (left % timedelta(days=1) > timedelta(0))
         when = "1 day" if days == 1 else f"{days} days"
-        words = f"release {release} expires in {when} ({format_time(expires)}), and no newer one has come"
+        words = f"{name} expires in {when} ({format_time(expires)}), and no newer one has come"
         self._add(AlertKind.AHEAD, words)
 
     def _add(self, kind: AlertKind, words: str = "") -> None:

@@ -22,7 +22,7 @@ from datetime import datetime
 from canary.core.documents.release import Release
 from canary.core.documents.roster import Roster
 from canary.core.judging.findings import EXIT_CODES, Cause, Code, Finding, Status
-from canary.core.judging.freshness import time_findings
+from canary.core.judging.freshness import Promise, time_findings
 from canary.core.judging.verdict import Subject, Verdict, in_order
 from canary.core.log.history import schedule_fault
 from canary.core.signed.entry import Entry, NewerFormatError, parse_entry
@@ -101,7 +101,7 @@ def _judge(entry: Entry, roster_entry: Entry, tally: Tally, now: datetime) -> li
     if fault:
         findings.append(Finding(Code.BAD_SCHEDULE, fault, release.entry))
     findings += _signature_findings(tally, release.entry)
-    return findings + time_findings(release, now)
+    return findings + time_findings(Promise.of(release), now)
 
 
 def _signature_findings(tally: Tally, entry: int) -> list[Finding]:

@@ -11,7 +11,7 @@ from canary.core.documents.release import Release, check_words, parse_release
 from canary.core.documents.schedule import Schedule, parse_cadence
 from canary.core.documents.statements import compare, not_affirmed_by_final
 from canary.core.judging.findings import Code
-from canary.core.judging.freshness import time_findings
+from canary.core.judging.freshness import Promise, time_findings
 from canary.core.log.history import schedule_fault
 from canary.core.text.names import RESERVED_STATEMENT
 from canary.core.text.times import midnight
@@ -50,11 +50,11 @@ def _check_times(release: Release) -> None:
     else:
         assert release.period <= release.issued.date()
     for day in (release.issued, midnight(release.period)):
-        codes = {finding.code for finding in time_findings(release, day)}
+        codes = {finding.code for finding in time_findings(Promise.of(release), day)}
         assert len(codes) <= 1
         assert (Code.RETIRED in codes) == release.final
     if release.expires is not None:
-        assert {finding.code for finding in time_findings(release, release.expires)} == {Code.EXPIRED}
+        assert {finding.code for finding in time_findings(Promise.of(release), release.expires)} == {Code.EXPIRED}
 
 
 def mutate(data: bytes, limit: int, random: Random, scramble: Scramble) -> bytes:
