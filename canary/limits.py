@@ -339,6 +339,23 @@ FOREIGN_SECONDS = 20.0
 FOREIGN_HOMES = 16
 """Private homes of gpg, one for each pinned set of certificates, that are kept at once; each is a folder of some
 20,000 bytes, and prepared again in 0.02 seconds."""
+# --- what is kept of a canary in another format -----------------------------------------------------------
+
+FOREIGN_EDITIONS = 1_000
+"""Accepted editions of which a line is kept; a weekly canary has 52 a year."""
+
+FOREIGN_KEPT_QUOTES = 2_000
+"""Quotes of accepted editions that are kept; Qubes has some 10 in each edition."""
+
+FOREIGN_PROOF_BYTES = 65_536
+"""Bytes in one text that is kept as the proof of an edit; of a longer one the hash is told, and the text is not kept."""
+
+FOREIGN_STATE_BYTES = 24 * 1024 * 1024
+"""Bytes in what is kept of one foreign canary: the newest text, proofs, and some 300 bytes for each line."""
+
+FOREIGN_PINNED_BYTES = 4 * 1024 * 1024
+"""Bytes in what is pinned of one foreign canary: certificates in base64, a profile and statements."""
+
 # --- canaries in other formats: profiles ----------------------------------------------------------------
 
 PROFILE_BYTES = 16_384
