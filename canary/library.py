@@ -237,6 +237,60 @@ def open_source(
         yield source if urlsplit(location).path.strip("/") else HintedSource(source)
 
 
+@contextlib.contextmanager
+def open_foreign(
+    location: str,
+    *,
+    seconds: float,
+    allow_http: bool,
+    ca_file: Path | None,
+    proxy: str | None = None,
+    seen: Callable[[Answer | None], None] | None = None,
+    public_only: bool = False,
+) -> Iterator[tuple[Source, str]]:
+    """Opens the place of a canary that is no site of ours.
+
+    Args:
+        location: the URL of an edition, or of the index of its series; or the path of a file.
+        seconds: the most seconds that the whole look may take.
+        allow_http: whether http:// is taken for another host than this machine.
+        ca_file: certificates to trust for TLS in the place of the usual ones.
+        proxy: the proxy that every request goes through; None for none.
+        seen: is told each answer of a web server as it came, and None when another is asked for.
+        public_only: where no proxy is asked, refuse addresses within private networks, and this very machine's own.
+
+    Yields:
+        The source, and where in it the location lies: of a URL everything on its origin, and its path (a redirect to
+        another origin is not followed); of a file its folder, and its name.
+
+    Raises:
+        FetchError: there is no such folder.
+        CanaryError: the URL is none that can be looked at.
+    """
+    if not is_url(location):
+        whole = Path(location).absolute()
+        yield FolderSource(whole.parent), whole.name
+        return
+    # Imported here: a look into a folder needs no HTTP.
+    from urllib.parse import urlsplit, urlunsplit  # noqa: PLC0415
+
+    from canary.edges.web.http import check_address  # noqa: PLC0415
+    from canary.edges.web.http_address import AddressSource  # noqa: PLC0415
+
+    check_address(location)
+    parts = urlsplit(location)
+    with AddressSource(
+        urlunsplit((parts.scheme, parts.netloc, "", "", "")),
+        seconds=seconds,
+        allow_http=allow_http,
+        ca_file=ca_file,
+        proxy=proxy,
+        seen=seen,
+        public_only=public_only,
+    ) as source:
+        yield source, parts.path.removeprefix("/")
+
+
 def final_location(
     location: str,
     *,

@@ -416,3 +416,11 @@ PAGE_BYTES = 2 * 1024 * 1024
 
 SENTENCE_CHARACTERS = 2_000
 """Characters of the longest sentence that is offered, or taken as another one's new wording."""
+
+# --- looking at canaries in other formats ---------------------------------------------------------------
+
+FOREIGN_STEPS = 32
+"""Editions that one look goes on from the newest known one; a weekly canary that nobody looked at for half a year."""
+
+FOREIGN_LINKS = 10_000
+"""Links of an index that are looked at."""
