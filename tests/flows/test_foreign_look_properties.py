@@ -63,7 +63,7 @@ PATHS = st.sampled_from(
 
 @pytest.mark.parametrize("profile", [FIXED, NUMBERED, INDEXED, IN_GIT], ids=["fixed", "template", "index", "git"])
 @pytest.mark.parametrize("format_", [Format.SIGNIFY, Format.PAGE, Format.CANARYTAIL])
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(first=st.dictionaries(PATHS, ANSWERS), second=st.dictionaries(PATHS, ANSWERS))
 def test_no_answers_break_a_look(
     profile: str,
