@@ -94,6 +94,16 @@ def test_the_first_look_ends_where_one_is_missing(tmp_path: Path) -> None:
     assert watch.names() == ["canary-003-2026.txt"]
 
 
+def test_the_first_look_ends_where_a_text_is_repeated(tmp_path: Path) -> None:
+    watch = Watch(tmp_path)
+    text = watch.series.text(1, DAYS[2])
+    for number in (1, 2, 3):
+        name = f"canary-00{number}-2026.txt"
+        watch.repository.commit({name: text, f"{name}.sig": SignifySeal().sign(text, NOW)}, "canaries")
+    assert watch.names() == ["canary-003-2026.txt"]
+    assert watch.verify().verdict.status is Status.OK
+
+
 def test_a_new_edition_is_taken_in(watch: Watch) -> None:
     watch.verify()
     watch.publish(4)

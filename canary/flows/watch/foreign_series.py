@@ -5,8 +5,8 @@
   (`canary.limits`). Where the next number is not there the one after it is asked for too, so that a gap is found. That
   none is there is ordinary.
 - `git`: the list of the folder's files. All editions that were accepted before and whose files are others now, and all
-  that are newer, the 32 oldest of them. At the first look the newest, and as far back as there is no gap and enough
-  pinned signers have signed, 64 at most: so that a later edit of an old text is found.
+  that are newer, the 32 oldest of them. At the first look the newest, and as far back as there is no gap, each has
+  a text of its own and enough pinned signers have signed, 64 at most: so that a later edit of an old text is found.
 - `index`: the page, and behind its links the newest edition that is known and all newer ones, the 32 oldest of them.
 
 The newest known edition is not there: the look brought MISSING, unless a newer one is. It cannot be read as the pinned
@@ -199,7 +199,8 @@ class SeriesLook:
                 break
             edition, number = self._editions.pop(), self._number(name)
             follows = not taken or number is None or number + 1 == self._number(taken[-1][0].name)
-            if taken and not (follows and support_of(edition, pinned, now).enough):
+            repeats = any(each.text == edition.text for each, _ in taken)
+            if taken and (repeats or not follows or not support_of(edition, pinned, now).enough):
                 break
             taken.append((edition, self._kept))
         self._editions = [edition for edition, _ in reversed(taken)]
