@@ -104,6 +104,14 @@ def test_the_first_look_ends_where_a_text_is_repeated(tmp_path: Path) -> None:
     assert watch.verify().verdict.status is Status.OK
 
 
+def test_the_first_look_ends_where_the_dates_turn(tmp_path: Path) -> None:
+    watch = Watch(tmp_path)
+    for number, day in ((1, DAYS[0]), (2, DAYS[3]), (3, DAYS[2])):
+        watch.repository.commit(dict(watch.series.edition(number, day)), "canaries")
+    assert watch.names() == ["canary-003-2026.txt"]
+    assert watch.verify().verdict.status is Status.OK
+
+
 def test_a_new_edition_is_taken_in(watch: Watch) -> None:
     watch.verify()
     watch.publish(4)

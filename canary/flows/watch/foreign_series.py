@@ -5,8 +5,9 @@
   (`canary.limits`). Where the next number is not there the one after it is asked for too, so that a gap is found. That
   none is there is ordinary.
 - `git`: the list of the folder's files. All editions that were accepted before and whose files are others now, and all
-  that are newer, the 32 oldest of them. At the first look the newest, and as far back as there is no gap, each has
-  a text of its own and enough pinned signers have signed, 64 at most: so that a later edit of an old text is found.
+  that are newer, the 32 oldest of them. At the first look the newest, and those before it as far back as there is no
+  gap, and each is older than the next, has a text of its own and was signed by enough pinned signers; 64 at most. So a
+  later edit of an old text is found.
 - `index`: the page, and behind its links the newest edition that is known and all newer ones, the 32 oldest of them.
 
 The newest known edition is not there: the look brought MISSING, unless a newer one is. It cannot be read as the pinned
@@ -26,6 +27,7 @@ from canary.core.foreign.judge import ForeignQuestion
 from canary.core.foreign.observation import ForeignObservation, SeenEditions
 from canary.core.foreign.pinned import Format
 from canary.core.foreign.reader import FormatReader
+from canary.core.foreign.reading import read_edition
 from canary.core.foreign.series import Named, SeriesKind, Template, names_to_try, read_name
 from canary.core.foreign.state import KeptFile
 from canary.core.foreign.support import support_of
@@ -189,7 +191,6 @@ class SeriesLook:
     def _back(self, place: str, names: Sequence[str]) -> None:
         """Takes the newest edition, and those before it as far back as each would be accepted."""
         taken: list[tuple[Edition, Mapping[str, KeptFile]]] = []
-        pinned, now = self._question.pinned, self._question.now
         for name in names[:FOREIGN_FIRST]:
             self._kept = {}
             none = self._try(place + name)
@@ -197,14 +198,25 @@ class SeriesLook:
                 raise none
             if none is not None:
                 break
-            edition, number = self._editions.pop(), self._number(name)
-            follows = not taken or number is None or number + 1 == self._number(taken[-1][0].name)
-            repeats = any(each.text == edition.text for each, _ in taken)
-            if taken and (repeats or not follows or not support_of(edition, pinned, now).enough):
+            edition = self._editions.pop()
+            if taken and not self._comes_before(edition, [each for each, _ in taken]):
                 break
             taken.append((edition, self._kept))
         self._editions = [edition for edition, _ in reversed(taken)]
         self._kept = {path: file for _, files in reversed(taken) for path, file in files.items()}
+
+    def _comes_before(self, edition: Edition, later: Sequence[Edition]) -> bool:
+        """Tells whether an edition can be taken in before the later ones, the earliest of which is the last."""
+        question = self._question
+        if not support_of(edition, question.pinned, question.now).enough:
+            return False
+        if any(each.text == edition.text for each in later):
+            return False
+        own, following = (read_edition(each, question.profile) for each in (edition, later[-1]))
+        if own.issued is not None and following.issued is not None and own.issued > following.issued:
+            return False
+        number, next_number = self._number(edition.name), self._number(later[-1].name)
+        return number is None or number + 1 == next_number
 
     def _number(self, name: str) -> int | None:
         template = self._question.profile.series.template
