@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import ssl
 import stat
 from pathlib import Path
 
 import pytest
+import trustme
 
 from canary.core.judging.fetched import Fetched
 from canary.edges.web import git_source
@@ -158,6 +160,35 @@ def test_what_is_not_there_is_not_there_and_what_cannot_be_reached_is_told(kept:
             pytest.raises(FetchError, match="could not be fetched in time"),
         ):
             source.get("README", limit=1)
+
+
+def test_only_certificates_of_the_named_file_are_trusted(kept: Path, tmp_path: Path) -> None:
+    authority, other = trustme.CA(), trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    files: dict[str, Path | None] = {"ours": tmp_path / "ours.pem", "other": tmp_path / "other.pem", "none": None}
+    authority.cert_pem.write_to_path(str(files["ours"]))
+    other.cert_pem.write_to_path(str(files["other"]))
+    with Loopback({}, tls=context) as server:
+        for name, file in files.items():
+            with GitSource(f"{server.url}/x", folder=kept, seconds=20, ca_file=file) as source:
+                if name == "ours":
+                    assert source.get("README", limit=1).status == 404
+                else:
+                    with pytest.raises(FetchError, match="certificate"):
+                        source.get("README", limit=1)
+
+
+def test_git_goes_through_the_proxy_and_no_other(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    with Loopback({}) as proxy, Loopback({}) as server:
+        assert get(f"{server.url}/x", "README", kept).status == 404
+        assert server.asked
+        url = "http://canaries.example/x"
+        with GitSource(url, folder=kept, seconds=20, allow_http=True, proxy=proxy.url) as source:
+            assert source.get("README", limit=1).status == 404
+        assert proxy.asked[-1].target.startswith(f"{url}/info/refs")
 
 
 def test_what_is_too_large_is_not_taken(repository: GitRepository, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,7 @@ class GitSource:
         folder: where repositories are kept from one look to the next; None to keep none.
         seconds: what the whole look may take, counted from here.
         allow_http: whether http:// is taken for another host than this machine.
-        ca_file: certificates (PEM) to trust in the place of the system's.
+        ca_file: certificates (PEM) to trust instead of certifi's.
         proxy: the proxy that git goes through; None for none.
         program: git's name, looked for on PATH, or its path.
 
@@ -104,8 +104,11 @@ class GitSource:
         self._stack = contextlib.ExitStack()
         scheme = urlsplit(url).scheme.lower()
         self._options = {**_OPTIONS, f"protocol.{scheme}.allow": "always", "http.proxy": proxy or ""}
-        if ca_file is not None:
-            self._options["http.sslCAInfo"] = str(ca_file)
+        if scheme == "https":
+            # Imported here: for the others nothing is to be trusted.
+            import certifi  # noqa: PLC0415
+
+            self._options["http.sslCAInfo"] = str(ca_file or certifi.where())
         self._protocol = scheme
 
     def __enter__(self) -> Self:
