@@ -98,7 +98,8 @@ def test_processes_that_get_no_order_end_quietly(capfd: pytest.CaptureFixture[st
 def test_no_process_outlives_who_started_it(tmp_path: Path, number: signal.Signals) -> None:
     mark = tmp_path / "mark"
     mark.touch()
-    command = [sys.executable, "-c", PARENT, str(mark)]
+    # A test run in the background has Ctrl-C ignored, and so would its children.
+    command = ["env", "--default-signal=INT", sys.executable, "-c", PARENT, str(mark)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as parent:
         assert parent.stdout
         process = int(parent.stdout.readline())
