@@ -21,7 +21,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from canary.core.judging.findings import Severity, Status
+from canary.core.judging.findings import Code, Severity, Status
 from canary.core.judging.state import State
 from canary.core.judging.verdict import Verdict
 from canary.core.text.times import format_time
@@ -298,9 +298,13 @@ def _detail(verdict: Verdict) -> str:
 
 def _is_unreached(looked: Looked) -> bool:
     """Tells whether a look brought nothing that counts: it says as much about this network as about the canary."""
-    return looked.sighting is not None and any(
-        each.cause is not None and each.cause.status is Status.UNREACHABLE for each in looked.verdict.findings
-    )
+    if looked.sighting is None:
+        return False
+    found = looked.verdict.findings
+    # Where nothing was ever fetched, why is a remark.
+    never = any(each.code is Code.NEVER_FETCHED for each in found)
+    causes = (each.code.cause if never else each.cause for each in found)
+    return any(cause is not None and cause.status is Status.UNREACHABLE for cause in causes)
 
 
 # --- about this watcher itself --------------------------------------------------------------------------
