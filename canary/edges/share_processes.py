@@ -78,7 +78,8 @@ class Processes:
             orders: no more of them than there are processes that have had none.
 
         Raises:
-            CanaryError: what the work in a process raises, or a process ended before its work did.
+            CanaryError: what the work in a process raises; or, once the others are done, that a process ended before
+                its work did.
         """
         for share, order in zip(self._shares[: len(orders)], orders, strict=True):
             share.begin(order, self._came)
@@ -93,8 +94,8 @@ class Processes:
                 unfinished -= 1
             else:
                 running -= 1
-                if unfinished > running:
-                    raise CanaryError("one of the processes that look has ended before its work did", hint=_HINT)
+        if unfinished:
+            raise CanaryError("one of the processes that look has ended before its work did", hint=_HINT)
 
     def close(self) -> None:
         """Ends the processes, whatever they are at; they get some seconds to tidy up."""

@@ -72,9 +72,13 @@ def test_an_error_comes_with_its_words() -> None:
     assert caught.value.hint == "mend it"
 
 
-def test_a_process_that_ends_too_early_is_no_end_of_the_work() -> None:
-    with pytest.raises(CanaryError, match="has ended before its work did"):
-        done(("die", None), ("count", 2))
+def test_a_process_that_ends_too_early_is_no_end_of_the_work_and_the_others_do_theirs() -> None:
+    with Processes(MODULE, 2) as processes:
+        work = processes.work([("die", None), ("count", 500)])
+        came = [next(work) for _ in range(501)]
+        with pytest.raises(CanaryError, match="has ended before its work did"):
+            next(work)
+    assert sorted(came) == sorted([1, *range(500)])
 
 
 def test_a_process_that_is_killed_in_the_middle_of_a_result_is_told_in_words(
