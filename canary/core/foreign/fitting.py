@@ -1,0 +1,90 @@
+"""Which profile fits an edition, when somebody begins to follow its canary: a proposal, for a person to judge.
+
+Each profile reads the edition, and what it found is counted: a date of issue in the text, or else in the signatures; a
+promise, or a period; an end; a number; statements; what proves freshness. What it looked for in vain counts against it.
+A profile that looks for statements of its own and finds none does not fit. `page` is for pages alone, `signed` for all
+that is signed, `canarytail` for that format and the only one for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from canary.core.foreign.edition import Edition
+from canary.core.foreign.pinned import Format
+from canary.core.foreign.profile import Profile, StatementKind
+from canary.core.foreign.read import From, Read
+from canary.core.foreign.reading import read_edition
+
+PAGE_PROFILE = "page"
+"""The profile that any page can be read with."""
+
+SIGNED_PROFILE = "signed"
+"""The profile that any signed text can be read with."""
+
+_CANARYTAIL_PROFILE = "canarytail"
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A profile that may fit.
+
+    Attributes:
+        name: the name of one that ships, or the path of a file.
+        text: its bytes, decoded.
+        profile: the same, parsed.
+    """
+
+    name: str
+    text: str
+    profile: Profile
+
+
+class Fit(msgspec.Struct, frozen=True):
+    """What a profile made of an edition.
+
+    Attributes:
+        candidate: the profile.
+        read: what it read.
+        points: how well it fits; more is better.
+    """
+
+    candidate: Candidate
+    read: Read
+    points: int
+
+
+def fits(edition: Edition, candidates: Iterable[Candidate], format_: Format) -> tuple[Fit, ...]:
+    """Returns the profiles that fit an edition, the best first; of those that fit alike the first by name.
+
+    Args:
+        edition: the edition.
+        candidates: the profiles that ship, or some of them.
+        format_: how the edition is signed.
+    """
+    found = [fit_of(edition, each) for each in candidates if _is_for(each.name, format_)]
+    fitting = [each for each in found if each.read.statements or _is_chosen(each.candidate)]
+    return tuple(sorted(fitting, key=lambda each: (-each.points, each.candidate.name)))
+
+
+def fit_of(edition: Edition, candidate: Candidate) -> Fit:
+    """Returns what one profile makes of an edition."""
+    read = read_edition(edition, candidate.profile)
+    by_text = read.issued is not None and read.issued_from is From.TEXT
+    promised = read.due is not None and read.due_from is From.TEXT
+    points = 2 * by_text + (read.issued is not None) + 2 * promised + 2 * (read.period is not None)
+    points += (read.expires is not None) + (read.number is not None) + 2 * bool(read.statements) + bool(read.quotes)
+    in_vain = len(read.missing) - _is_chosen(candidate)  # nothing is chosen yet
+    return Fit(candidate, read, points - in_vain)
+
+
+def _is_for(name: str, format_: Format) -> bool:
+    if format_ is Format.CANARYTAIL or name == _CANARYTAIL_PROFILE:
+        return name == _CANARYTAIL_PROFILE and format_ is Format.CANARYTAIL
+    return name != (SIGNED_PROFILE if format_ is Format.PAGE else PAGE_PROFILE)
+
+
+def _is_chosen(candidate: Candidate) -> bool:
+    """Tells whether a person chooses the statements."""
+    return candidate.profile.statements.kind is StatementKind.PINNED
