@@ -1,7 +1,7 @@
 """What lies at a location that somebody is about to follow, if it is no canary of this project's own.
 
 The file is fetched with everything that may lie beside it, and each format is asked in the order of their strength:
-detached OpenPGP, clearsigned text, signify, CanaryTail, and any text as a page last. The first that fits is taken; where
+detached OpenPGP, clearsigned text, signify, CanaryTail, any text as a page last. The first that fits is taken; where
 somebody handed in keys, the first by which one of those keys has signed. A page is never offered where something signed
 was found, unless that is what is asked for.
 
