@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 # --- texts and signatures -------------------------------------------------------------------------------
 
@@ -132,6 +132,13 @@ OPENPGP_AFTER_ISSUED = timedelta(days=60)
 
 ROLLBACK_AFTER = timedelta(days=1)
 """How long an older copy may be served before it is no longer a lagging mirror."""
+
+DATE_TOLERANCE = timedelta(days=1)
+"""How far a date of issue without a time may lie after the watcher's now: it is some day's noon, anywhere on earth."""
+
+WEAK_DIGESTS_BEFORE = datetime(2017, 2, 23, tzinfo=UTC)
+"""Until when a foreign signature over SHA-1 counts, by its own time: on that day two texts with one SHA-1 were shown
+(shattered.io). No second text is known to be found for a text that somebody else wrote."""
 
 # --- fetching -------------------------------------------------------------------------------------------
 
@@ -347,8 +354,11 @@ FOREIGN_EDITIONS = 1_000
 FOREIGN_KEPT_QUOTES = 2_000
 """Quotes of accepted editions that are kept; Qubes has some 10 in each edition."""
 
+FOREIGN_MESSAGE_CHARACTERS = 4_000
+"""Characters of one finding on a foreign canary: its words are a stranger's, and have no bound of their own."""
+
 FOREIGN_PROOF_BYTES = 65_536
-"""Bytes in one text that is kept as the proof of an edit; of a longer one the hash is told, and the text is not kept."""
+"""Bytes in one text that is kept as the proof of an edit; a longer one is told by its hash alone."""
 
 FOREIGN_STATE_BYTES = 24 * 1024 * 1024
 """Bytes in what is kept of one foreign canary: the newest text, proofs, and some 300 bytes for each line."""

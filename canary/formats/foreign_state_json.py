@@ -57,6 +57,7 @@ class _State(msgspec.Struct, forbid_unknown_fields=True):
     quotes: tuple[KeptQuote, ...]
     fields: tuple[Seen, ...]
     acknowledged: tuple[PinnedStatement, ...]
+    added: tuple[PinnedStatement, ...]
     sticky: tuple[_Sticky, ...]
     checksum: str
 
@@ -99,6 +100,7 @@ def _written(state: ForeignState) -> _State:
         quotes=state.quotes,
         fields=state.fields,
         acknowledged=state.acknowledged,
+        added=state.added,
         sticky=tuple(
             _Sticky(each.code.spelling, each.message, each.seen_at, each.acknowledged, each.proof)
             for each in state.sticky
@@ -129,6 +131,7 @@ def _read(document: _State) -> ForeignState:
         quotes=document.quotes,
         fields=document.fields,
         acknowledged=document.acknowledged,
+        added=document.added,
         high_water=document.high_water,
         stale_since=document.stale_since,
         unproved_since=document.unproved_since,
