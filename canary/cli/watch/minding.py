@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from canary.cli.app import App
 from canary.cli.looking import parsed
 from canary.cli.talk import at_terminal, say, say_next
-from canary.cli.watch.desk import open_desk
+from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.exchange import fault_of
 from canary.cli.watch.overview import minute
 from canary.core.judging.fetched import shown
@@ -19,8 +19,9 @@ from canary.core.judging.proxy import kept_proxy
 from canary.core.text.characters import check_characters
 from canary.core.watching.agenda import by_time, standing
 from canary.core.watching.followed import check_place, check_tags, parse_interval
+from canary.core.watching.recorded import Remembered
 from canary.core.watching.telling import tell as decide
-from canary.core.watching.watched import Acknowledged
+from canary.core.watching.watched import Acknowledged, Watched
 from canary.errors import CanaryError, MalformedError, RefusedError
 from canary.library import is_url
 from canary.limits import NOTE_CHARACTERS
@@ -82,10 +83,25 @@ def ack(app: App, *, name: str, note: str, config: Path | None) -> None:
             raise RefusedError(f"{name} is {before.status}: there is nothing to acknowledge", hint="All is well.")
         read = Acknowledged(before.status, now, parsed("--note", _checked, note))
         after = replace(before, acknowledged=read, next_at=now)
-        state = desk.store.state(name)
-        desk.store.update(after, None if state is None else state.acknowledge(), transition)
+        desk.store.update(after, _acknowledged(desk, row), transition)
         say(f"{name}: {before.status} is acknowledged. It is not told again, and no longer counts, until it changes.")
         say_next(f"the next look takes it in: {desk.typed('canary watch run')}")
+
+
+def _acknowledged(desk: Desk, row: Watched) -> Remembered | None:
+    """Returns the state of a canary after a person has read what the last look found; None where there is none."""
+    name = row.followed.name
+    if row.followed.format is None:
+        state = desk.store.state(name)
+        return None if state is None else state.acknowledge()
+    # Imported here: many lists have no canary in another format.
+    from canary.cli.watch.looking_foreign import question_of  # noqa: PLC0415
+    from canary.core.foreign.judge import acknowledged  # noqa: PLC0415
+
+    question = question_of(row.followed, desk.store.pinned(name), desk.store.foreign_state(name), desk.app.clock())
+    if question.state is None:
+        return None
+    return acknowledged(question.state, question.profile, question.pinned)
 
 
 def mute(app: App, *, name: str, length: str | None, off: bool, config: Path | None) -> None:

@@ -19,8 +19,8 @@ import msgspec
 from canary.cli.app import App
 from canary.cli.watch.desk import Desk
 from canary.cli.watch.looking import Looking, host_of
-from canary.core.judging.state import State
 from canary.core.judging.verdict import Verdict
+from canary.core.watching.recorded import Remembered
 from canary.core.watching.watch_settings import WatchSettings
 from canary.core.watching.watched import Sighting, Watched
 from canary.edges.memory.watch_store import open_watch_store
@@ -48,7 +48,7 @@ class _Sent(msgspec.Struct, frozen=True):
     at: datetime
     took: float
     verdict: Verdict
-    state: State | None
+    state: Remembered | None
     sighting: Sighting | None
 
 
@@ -135,6 +135,8 @@ def _looking(desk: Desk, threads: int, large: int, *, trust_clock: bool) -> Look
         per_host=desk.settings.per_host,
         trust_clock=trust_clock,
         room=BoundedSemaphore(large),
+        foreign_state_of=desk.store.foreign_state,
+        pinned_of=desk.store.pinned,
     )
 
 
