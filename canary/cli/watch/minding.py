@@ -101,7 +101,7 @@ def _acknowledged(desk: Desk, row: Watched) -> Remembered | None:
     question = question_of(row.followed, desk.store.pinned(name), desk.store.foreign_state(name), desk.app.clock())
     if question.state is None:
         return None
-    return acknowledged(question.state, question.profile, question.pinned)
+    return acknowledged(question.state, question.profile)
 
 
 def mute(app: App, *, name: str, length: str | None, off: bool, config: Path | None) -> None:

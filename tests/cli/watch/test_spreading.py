@@ -17,6 +17,7 @@ from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.looking import host_of
 from canary.cli.watch.spreading import Spread
 from canary.core.judging.findings import Status
+from canary.core.judging.state import State
 from canary.core.watching.followed import Followed
 from canary.core.watching.watched import Watched
 from canary.edges.share_processes import Processes
@@ -73,7 +74,9 @@ def test_several_processes_find_what_one_finds(desk: Desk, monkeypatch: pytest.M
         same = alone[name]
         assert found.watched == same.watched
         assert found.verdict.status is same.verdict.status is (Status.MISSING if name == "canary-5" else Status.OK)
-        assert (found.state and found.state.entries) == (same.state and same.state.entries)
+        assert isinstance(found.state, State)
+        assert isinstance(same.state, State)
+        assert found.state.entries == same.state.entries
         assert (found.sighting and found.sighting.body) == (same.sighting and same.sighting.body)
     assert spread["canary-5"].sighting
 
