@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from canary.core.foreign.fitting import Candidate
 from canary.core.foreign.lines import cut
 from canary.core.foreign.matches import Fate, match_sentences
 from canary.core.foreign.pinned import Format, Pinned, PinnedSigner, PinnedStatement
+from canary.core.foreign.support import Support, support_of
 from canary.core.foreign.words import normalised
 from canary.core.judging.fetched import shown
 from canary.errors import CanaryError, MalformedError
@@ -49,21 +51,24 @@ class Signing(msgspec.Struct, frozen=True):
     Attributes:
         pinned: the format, the signers and the threshold; the profile and the statements are still to come.
         edition: the edition, its signatures checked by these signers.
+        support: whose signatures on it count.
         unknown: signers that were seen and are not pinned: their keys are not known, or others were asked for.
     """
 
     pinned: Pinned
     edition: Edition
+    support: Support
     unknown: tuple[PinnedSigner, ...]
 
 
-def signing_of(found: Found, keys: Keys, decided: Decided) -> Signing:
+def signing_of(found: Found, keys: Keys, decided: Decided, now: datetime) -> Signing:
     """Returns who signs.
 
     Args:
         found: what was found.
         keys: the keys that somebody handed in.
         decided: what a person decided.
+        now: the watcher's clock, aware.
 
     Raises:
         MalformedError: a decision does not fit what was found.
@@ -79,7 +84,8 @@ def signing_of(found: Found, keys: Keys, decided: Decided) -> Signing:
                 "with --signer NAME=FINGERPRINT as X.sig.NAME and X.asc.NAME too.",
             )
         pinned = Pinned(format_, "", "", (), 0, ())
-        return Signing(pinned, found.read(pinned), ())
+        edition = found.read(pinned)
+        return Signing(pinned, edition, support_of(edition, pinned, now), ())
     if decided.signers:
         signers = tuple(_wanted(name, key, seen, keys, format_) for name, key in decided.signers)
     else:
@@ -94,15 +100,17 @@ def signing_of(found: Found, keys: Keys, decided: Decided) -> Signing:
             f"no signature of {found.name} by a key that would be pinned is right: {_outcomes(edition)}",
             hint="Check the keys; if they are the publisher's, do not rely on what that host serves.",
         )
-    counting = len(edition.signers())
-    usual = found.identified.threshold if format_ is Format.CANARYTAIL else max(1, counting)
-    threshold = decided.threshold if decided.threshold is not None else usual
+    counting = max(1, len(support_of(edition, pinned, now).counted))
+    usual = found.identified.threshold if format_ is Format.CANARYTAIL else counting
+    threshold = usual if decided.threshold is None else decided.threshold
     if not 1 <= threshold <= len(signers):
         raise MalformedError(
             f"it is a number from 1 to {len(signers)}, as many signers as are pinned", what=f"--threshold {threshold}"
         )
+    pinned = replace(pinned, threshold=threshold)
     kept = {each.key for each in signers}
-    return Signing(replace(pinned, threshold=threshold), edition, tuple(each for each in seen if each.key not in kept))
+    unknown = tuple(each for each in seen if each.key not in kept)
+    return Signing(pinned, edition, support_of(edition, pinned, now), unknown)
 
 
 _NO_KEY = "nobody can be pinned: the keys of {what} are not known"
