@@ -8,12 +8,12 @@ that is signed, `canarytail` for that format and the only one for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from canary.core.foreign.edition import Edition
-from canary.core.foreign.pinned import Format
+from canary.core.foreign.pinned import Format, PinnedStatement
 from canary.core.foreign.profile import Profile, StatementKind
 from canary.core.foreign.read import From, Read
 from canary.core.foreign.reading import read_edition
@@ -40,6 +40,11 @@ class Candidate(msgspec.Struct, frozen=True):
     text: str
     profile: Profile
 
+    @property
+    def is_chosen(self) -> bool:
+        """Whether a person chooses the statements."""
+        return self.profile.statements.kind is StatementKind.PINNED
+
 
 class Fit(msgspec.Struct, frozen=True):
     """What a profile made of an edition.
@@ -55,36 +60,34 @@ class Fit(msgspec.Struct, frozen=True):
     points: int
 
 
-def fits(edition: Edition, candidates: Iterable[Candidate], format_: Format) -> tuple[Fit, ...]:
+def fits(
+    edition: Edition, candidates: Iterable[Candidate], format_: Format, proposed: Sequence[PinnedStatement] = ()
+) -> tuple[Fit, ...]:
     """Returns the profiles that fit an edition, the best first; of those that fit alike the first by name.
 
     Args:
         edition: the edition.
         candidates: the profiles that ship, or some of them.
         format_: how the edition is signed.
+        proposed: the sentences that a person can choose, for the profiles that leave the statements to a person.
     """
-    found = [fit_of(edition, each) for each in candidates if _is_for(each.name, format_)]
-    fitting = [each for each in found if each.read.statements or _is_chosen(each.candidate)]
+    found = [fit_of(edition, each, proposed) for each in candidates if _is_for(each.name, format_)]
+    fitting = [each for each in found if each.read.statements or each.candidate.is_chosen]
     return tuple(sorted(fitting, key=lambda each: (-each.points, each.candidate.name)))
 
 
-def fit_of(edition: Edition, candidate: Candidate) -> Fit:
-    """Returns what one profile makes of an edition."""
-    read = read_edition(edition, candidate.profile)
+def fit_of(edition: Edition, candidate: Candidate, proposed: Sequence[PinnedStatement] = ()) -> Fit:
+    """Returns what one profile makes of an edition; `proposed` as `fits` has it."""
+    read = read_edition(edition, candidate.profile, tuple(proposed) if candidate.is_chosen else ())
     by_text = read.issued is not None and read.issued_from is From.TEXT
     promised = read.due is not None and read.due_from is From.TEXT
     points = 2 * by_text + (read.issued is not None) + 2 * promised + 2 * (read.period is not None)
-    points += (read.expires is not None) + (read.number is not None) + 2 * bool(read.statements) + bool(read.quotes)
-    in_vain = len(read.missing) - _is_chosen(candidate)  # nothing is chosen yet
-    return Fit(candidate, read, points - in_vain)
+    own_statements = bool(read.statements) and not candidate.is_chosen
+    points += (read.expires is not None) + (read.number is not None) + 2 * own_statements + bool(read.quotes)
+    return Fit(candidate, read, points - len(read.missing))
 
 
 def _is_for(name: str, format_: Format) -> bool:
     if format_ is Format.CANARYTAIL or name == _CANARYTAIL_PROFILE:
         return name == _CANARYTAIL_PROFILE and format_ is Format.CANARYTAIL
     return name != (SIGNED_PROFILE if format_ is Format.PAGE else PAGE_PROFILE)
-
-
-def _is_chosen(candidate: Candidate) -> bool:
-    """Tells whether a person chooses the statements."""
-    return candidate.profile.statements.kind is StatementKind.PINNED

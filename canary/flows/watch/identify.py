@@ -56,12 +56,14 @@ class Found(msgspec.Struct, frozen=True):
     Attributes:
         path: where in its source the edition lies.
         files: the edition's file and those beside it, by name.
+        asked: what was asked for beside it.
         reader: reads the format.
         identified: what the file is.
     """
 
     path: str
     files: Mapping[str, bytes]
+    asked: tuple[str, ...]
     reader: FormatReader
     identified: Identified
 
@@ -148,14 +150,15 @@ def identify(
     body = _fetch(source, path, limit=max(PAGE_BYTES, FOREIGN_TEXT_BYTES))
     if body is None:
         raise FetchError(f"there is nothing at {_place(source, path)}", hint="Check the address.")
-    files = {name: body, **_beside(source, path, readers.values(), names)}
+    asked = _asked(path, readers.values(), names)
+    files = {name: body, **_beside(source, path, asked)}
     # No file's name holds a slash: whatever these hold, they are taken for no signature.
     handed = {f"/{number}": data for number, data in enumerate(keys.files.values())}
     found = []
     for format_ in ORDER:
         identified = readers[format_].identify(name, files | handed) if format_ in readers else None
         if identified is not None:
-            found.append(Found(path, files, readers[format_], identified))
+            found.append(Found(path, files, asked, readers[format_], identified))
     if not found:
         raise CanaryError(
             f"what lies at {_place(source, path)} is nothing that can be followed: {_is_not(readers)}",
@@ -179,16 +182,20 @@ def _has_signed(found: Found, keys: Keys) -> bool:
 # --- fetching -------------------------------------------------------------------------------------------
 
 
-def _beside(source: Source, path: str, readers: Iterable[FormatReader], names: Sequence[str]) -> dict[str, bytes]:
-    name, folder = name_of(path), folder_of(path)
+def _asked(path: str, readers: Iterable[FormatReader], names: Sequence[str]) -> tuple[str, ...]:
+    """Returns the names of what may lie beside an edition."""
     if not path.rpartition("/")[2]:
-        return {}  # a place without a name of its own
+        return ()  # a place without a name of its own
     # Keys play no part in the names of files.
     signers = tuple(PinnedSigner(each, "") for each in names)
     asking = Pinned(Format.DETACHED, "", "", signers, 1, ())
-    wanted = dict.fromkeys(each for reader in readers for each in reader.beside(name, asking))
+    return tuple(dict.fromkeys(each for reader in readers for each in reader.beside(name_of(path), asking)))
+
+
+def _beside(source: Source, path: str, asked: Sequence[str]) -> dict[str, bytes]:
+    folder = folder_of(path)
     found: dict[str, bytes] = {}
-    for each in wanted:
+    for each in asked:
         try:
             body = _fetch(source, folder + each, limit=FOREIGN_TEXT_BYTES)
         except ElsewhereError:

@@ -19,6 +19,9 @@ from canary.core.foreign.fitting import Candidate
 from canary.core.foreign.lines import cut
 from canary.core.foreign.matches import Fate, match_sentences
 from canary.core.foreign.pinned import Format, Pinned, PinnedSigner, PinnedStatement
+from canary.core.foreign.profile import Profile
+from canary.core.foreign.proposals import propose_sentences
+from canary.core.foreign.reading import read_edition
 from canary.core.foreign.support import Support, support_of
 from canary.core.foreign.words import normalised
 from canary.core.judging.fetched import shown
@@ -28,6 +31,7 @@ from canary.formats.foreign.signify_files import PublicKey
 from canary.limits import FOREIGN_STATEMENTS
 
 _OPENPGP = {Format.DETACHED, Format.CLEARSIGNED}
+_THERE = {Fate.FOUND, Fate.MOVED}
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -134,11 +138,19 @@ def with_statements(signing: Signing, candidate: Candidate, statements: Sequence
     return replace(signing.pinned, profile=candidate.name, profile_text=candidate.text, statements=tuple(statements))
 
 
-def chosen_sentences(text: str, sentences: Sequence[str]) -> tuple[PinnedStatement, ...]:
-    """Returns sentences as they are pinned, in the order of the page.
+def proposed_sentences(text: str) -> tuple[PinnedStatement, ...]:
+    """Returns the sentences of a text that look like statements or commitments, as they would be pinned."""
+    found = _numbered([each.words for each in propose_sentences(text)])
+    kept = [each.statement.words for each in match_sentences(found, text) if each.fate in _THERE]
+    return _numbered(kept)
+
+
+def chosen_sentences(edition: Edition, profile: Profile, sentences: Sequence[str]) -> tuple[PinnedStatement, ...]:
+    """Returns sentences as they are pinned, in the order of the text.
 
     Args:
-        text: the page's text.
+        edition: the edition.
+        profile: says where in it statements stand.
         sentences: the sentences that a person chose.
 
     Raises:
@@ -147,17 +159,21 @@ def chosen_sentences(text: str, sentences: Sequence[str]) -> tuple[PinnedStateme
     words = list(dict.fromkeys(normalised(each) for each in sentences))
     if len(words) > FOREIGN_STATEMENTS:
         raise MalformedError(f"at most {FOREIGN_STATEMENTS} sentences can be pinned", what="--sentence")
-    for each in words:
-        (match,) = match_sentences([PinnedStatement("s1", each)], text) if each else (None,)
-        if match is None or match.fate is not Fate.FOUND:
-            near = f"; one like it does: {shown(match.words)}" if match is not None and match.words else ""
+    words.sort(key=cut(edition.text).whole.find)
+    pinned = _numbered(words)
+    read = {each.id: each.words for each in read_edition(edition, profile, pinned).statements}
+    for each in pinned:
+        if not each.words or read.get(each.id) != each.words:
+            near = f"; one like it does: {shown(read[each.id])}" if read.get(each.id) else ""
             raise MalformedError(
                 f"it does not stand there as a whole sentence{near}",
-                what=f"--sentence {shown(each)}",
+                what=f"--sentence {shown(each.words)}",
                 hint="Copy a sentence from its first word to its full stop.",
             )
-    whole = cut(text).whole
-    words.sort(key=whole.find)
+    return pinned
+
+
+def _numbered(words: Sequence[str]) -> tuple[PinnedStatement, ...]:
     return tuple(PinnedStatement(f"s{number}", each) for number, each in enumerate(words, 1))
 
 
