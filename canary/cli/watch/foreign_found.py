@@ -40,6 +40,7 @@ _UNPROVED = {
 }
 _NO_ORDER = "That no newer edition is held back is not proved by any of these formats; only its date tells."
 _SHOWN = 400
+_SHOWN_QUOTE = 80
 _USER_IDS = 3
 _OTHERS = 3
 _COLUMNS = 86
@@ -56,20 +57,20 @@ def tell_found(found: Found, signing: Signing, fits: Sequence[Fit], now: datetim
     """
     format_ = found.identified.format
     click.echo(f"Found: {FORMATS[format_]} ({format_}).\n")
-    _row("file", found.name)
+    tell_row("file", found.name)
     if found.beside:
-        _row("beside it", ", ".join(found.beside))
+        tell_row("beside it", ", ".join(found.beside))
     elif found.asked:
-        _row("beside it", f"nothing: there is no {', no '.join(found.asked)}")
+        tell_row("beside it", f"nothing: there is no {', no '.join(found.asked)}")
     if signing.pinned.signers:
         click.echo()
     for signer in signing.pinned.signers:
         for number, line in enumerate(_signer(signer, signing, now)):
-            _row("signer" if number == 0 else "", line)
+            tell_row("signer" if number == 0 else "", line)
     for unknown in signing.unknown:
-        _row("not pinned", f"{unknown.name} {key_in_groups(unknown) or unknown.key_id}".strip())
+        tell_row("not pinned", f"{unknown.name} {key_in_groups(unknown) or unknown.key_id}".strip())
     if signing.pinned.signers:
-        _row("threshold", _threshold(signing))
+        tell_row("threshold", _threshold(signing))
     _tell_read(fits, now)
 
 
@@ -77,14 +78,14 @@ def tell_statements(pinned: Pinned) -> None:
     """Tells which statements are going to be pinned."""
     click.echo("\nThe statements that would be pinned\n")
     for each in pinned.statements:
-        _row(printable(each.id, most=_SHOWN), printable(each.words, most=_SHOWN))
+        tell_row(printable(each.id, most=_SHOWN), printable(each.words, most=_SHOWN))
 
 
 def tell_proposals(proposals: Sequence[PinnedStatement]) -> None:
     """Lists the sentences that could be pinned, with numbers."""
     click.echo("\nSentences that look like statements or commitments\n")
     for number, each in enumerate(proposals, 1):
-        _row(str(number), printable(each.words, most=_SHOWN))
+        tell_row(str(number), printable(each.words, most=_SHOWN))
 
 
 def tell_unproved(signing: Signing) -> None:
@@ -115,6 +116,18 @@ def key_in_groups(signer: PinnedSigner) -> str:
     return " ".join(key[place : place + 4] for place in range(0, len(key), 4))
 
 
+def tell_row(name: str, value: str) -> None:
+    """Prints a row: a name, and its value, which goes on below itself where it is long."""
+    for number, line in enumerate(textwrap.wrap(value, _COLUMNS, break_long_words=False, break_on_hyphens=False)):
+        click.echo(f"  {name if number == 0 else '':<11} {line}")
+
+
+def tell_signature(signed: Signed, *, counts: bool, now: datetime) -> None:
+    """Tells what became of one signature, as of now, and whether it counts."""
+    named = f"{signed.signer or signed.key}: " if signed.signer or signed.key else ""
+    tell_row("signature", named + _signature(signed, counts=counts, now=now))
+
+
 # --- signers --------------------------------------------------------------------------------------------
 
 
@@ -125,16 +138,16 @@ def _signer(signer: PinnedSigner, signing: Signing, now: datetime) -> Iterator[s
     yield from _user_ids(signer, now)
     own = [each for each in signing.edition.signatures if each.signer == name]
     for each in own:
-        yield _signature(each, counts=signing.support.counted.get(name) == each, now=now)
+        yield "signature: " + _signature(each, counts=signing.support.counted.get(name) == each, now=now)
     if not own:
         yield "has not signed this edition"
 
 
 def _signature(signed: Signed, *, counts: bool, now: datetime) -> str:
-    when = f", {minute(signed.signed_at)} UTC by its own account" if signed.signed_at else ", no time of its own"
+    when = f", {minute(signed.signed_at)} UTC by its own account" if signed.signed_at else ""
     where = f" in {signed.file}" if signed.file else ""
     why = f" ({printable(signed.detail, most=_SHOWN)})" if signed.detail else ""
-    return f"signature{where}: {signed.as_of(now)}{why}{when}" + ("" if counts else "; it does not count")
+    return f"{signed.as_of(now)}{where}{why}{when}" + ("" if counts else "; it does not count")
 
 
 def _user_ids(signer: PinnedSigner, now: datetime) -> Iterator[str]:
@@ -165,37 +178,31 @@ def _tell_read(fits: Sequence[Fit], now: datetime) -> None:
     best = fits[0]
     read, profile = best.read, best.candidate.profile
     click.echo()
-    _row("profile", f"{best.candidate.name}: {printable(profile.about, most=_SHOWN)}")
+    tell_row("profile", f"{best.candidate.name}: {printable(profile.about, most=_SHOWN)}")
     for other in [each for each in fits[1:] if each.points > 0][:_OTHERS]:
         issued = f"issued {other.read.issued:%Y-%m-%d}" if other.read.issued else "no date"
         due = f"next {other.read.due}" if other.read.due else "no next one"
-        _row("it could be", f"{other.candidate.name}: {issued}, {due}, statements: {len(other.read.statements)}")
-    _row("issued", f"{format_time(read.issued)}, from {read.issued_from}" if read.issued else "not found")
+        tell_row("it could be", f"{other.candidate.name}: {issued}, {due}, statements: {len(other.read.statements)}")
+    tell_row("issued", f"{format_time(read.issued)}, from {read.issued_from}" if read.issued else "not found")
     if read.period:
-        _row("period", f"{read.period[0]} to {read.period[1]}, from the text")
+        tell_row("period", f"{read.period[0]} to {read.period[1]}, from the text")
     if read.number is not None:
-        _row("number", str(read.number))
+        tell_row("number", str(read.number))
     promise = promise_of(read, profile)
     if promise is None:
-        _row("next", "nothing says when; it would never be stale")
+        tell_row("next", "nothing says when; it would never be stale")
     else:
         source = "its own end" if read.due is None else read.due_from.value
-        _row("next", f"{promise.window.opens} to {promise.window.last}, from {source}")
+        tell_row("next", f"{promise.window.opens} to {promise.window.last}, from {source}")
         stale = "it is stale now, since" if promise.expires <= now else "it is stale from"
-        _row("", f"{stale} {format_time(promise.expires)}")
-    _row("series", _series(best))
+        tell_row("", f"{stale} {format_time(promise.expires)}")
+    tell_row("series", _series(best))
     for quote in read.quotes[:_OTHERS]:
-        _row("quotes", f"{quote.kind}: {printable(quote.words, most=_SHOWN)}")
+        tell_row("quotes", f"{quote.kind}: {printable(quote.words, most=_SHOWN_QUOTE)}")
     for each in read.missing:
-        _row("not found", printable(each, most=_SHOWN))
+        tell_row("not found", printable(each, most=_SHOWN))
 
 
 def _series(fit: Fit) -> str:
     series = fit.candidate.profile.series
     return f"{series.kind}" + (f", {series.template.text}" if series.template else ": the next one in the same place")
-
-
-def _row(name: str, value: str) -> None:
-    """Prints a row, and goes on below its value where that is long."""
-    for number, line in enumerate(textwrap.wrap(value, _COLUMNS, break_long_words=False, break_on_hyphens=False)):
-        click.echo(f"  {name if number == 0 else '':<11} {line}")
