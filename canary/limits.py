@@ -434,3 +434,18 @@ FOREIGN_STEPS = 32
 
 FOREIGN_LINKS = 10_000
 """Links of an index that are looked at."""
+
+GIT_BYTES = 256 * 1024 * 1024
+"""Bytes on disk of a repository's newest commit; one that many looks have filled to half of it is fetched anew."""
+
+GIT_FILES = 50_000
+"""Files in a repository that holds canaries."""
+
+GIT_LISTING_BYTES = 16 * 1024 * 1024
+"""Bytes of the list of a repository's files."""
+
+FOREIGN_FIRST = 64
+"""Editions of a repository that the first look takes in: sixteen years of a quarterly canary."""
+
+GIT_SAID_BYTES = 65_536
+"""Bytes of what git says while it works: a server may send any amount of it."""

@@ -58,6 +58,7 @@ class Looking(msgspec.Struct, frozen=True):
         room: as many places as looks may be at once that have taken much into memory.
         foreign_state_of: returns what is stored of a canary in another format; from any thread.
         pinned_of: returns what is pinned of a canary in another format; from any thread.
+        repositories: where repositories are kept from one look to the next; None to keep none.
     """
 
     state_of: Callable[[str], State | None]
@@ -70,6 +71,7 @@ class Looking(msgspec.Struct, frozen=True):
     room: threading.Semaphore = msgspec.field(default_factory=lambda: threading.BoundedSemaphore(LARGE_LOOKS))
     foreign_state_of: Callable[[str], ForeignState | None] = lambda _: None
     pinned_of: Callable[[str], Pinned | None] = lambda _: None
+    repositories: Path | None = None
 
     def __call__(self, due: Sequence[Watched]) -> Iterator[Looked]:
         """Looks at canaries; see `canary.flows.watch.rounds.Looks`."""
@@ -142,6 +144,7 @@ class Looking(msgspec.Struct, frozen=True):
                 question,
                 seconds=self.seconds,
                 seen=seen.answered,
+                repositories=self.repositories,
                 noted=lambda source: _Noted(source, seen, room),
             )
 

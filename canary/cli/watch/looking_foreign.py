@@ -56,6 +56,7 @@ def judged_foreign(
     *,
     seconds: float,
     seen: Callable[[Answer | None], None] | None = None,
+    repositories: Path | None = None,
     noted: Callable[[Source], Source] = lambda source: source,
 ) -> ForeignJudgement:
     """Looks at a canary and judges it.
@@ -65,6 +66,7 @@ def judged_foreign(
         question: what it is judged by.
         seconds: what the look may take.
         seen: is told each answer as it came.
+        repositories: where repositories are kept from one look to the next; None to keep none.
         noted: stands in for the source, and notes what is asked for.
     """
     with LazyForeignGpg() as gpg:
@@ -76,6 +78,7 @@ def judged_foreign(
                 ca_file=Path(followed.ca_file) if followed.ca_file else None,
                 proxy=followed.proxy or None,
                 seen=seen,
+                repositories=repositories,
             ) as (source, path):
                 return verify_foreign(noted(source), path, question, reader_of(question.pinned.format, gpg))
         except CanaryError as error:

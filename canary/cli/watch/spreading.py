@@ -120,6 +120,12 @@ def parts(due: Sequence[Watched], count: int) -> list[list[Watched]]:
     return shared
 
 
+def repositories_of(settings: WatchSettings) -> Path:
+    """Returns where repositories are kept: beside the memory."""
+    memory = Path(settings.memory)
+    return memory.with_name(f"{memory.name}.repositories")
+
+
 def _processors() -> int:
     """Returns how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -137,6 +143,7 @@ def _looking(desk: Desk, threads: int, large: int, *, trust_clock: bool) -> Look
         room=BoundedSemaphore(large),
         foreign_state_of=desk.store.foreign_state,
         pinned_of=desk.store.pinned,
+        repositories=repositories_of(desk.settings),
     )
 
 

@@ -22,7 +22,7 @@ from canary.core.foreign.state import ForeignState, KeptFile
 from canary.core.judging.fetched import Source
 from canary.core.text.strict import digest
 from canary.errors import FetchError
-from canary.limits import FOREIGN_TEXT_BYTES, PAGE_BYTES
+from canary.limits import FOREIGN_TEXT_BYTES, GIT_LISTING_BYTES, PAGE_BYTES
 
 _OK = 200
 _NOT_MODIFIED = 304
@@ -77,6 +77,11 @@ def usable(question: ForeignQuestion) -> ForeignState | None:
     return state if state is not None and state.pin == question.pin else None
 
 
+def _is_name(text: str) -> bool:
+    """Tells whether a file can be called so: what a signer is called here may be anything."""
+    return text.isascii() and text.isprintable() and not {"/", "\\"} & set(text)
+
+
 def looks_like_html(data: bytes) -> bool:
     """Tells whether bytes begin as a web page does."""
     return data[:1024].lstrip().lower().startswith(_HTML)
@@ -107,9 +112,33 @@ class ForeignFiles:
         """Returns where the file of a name lay that is kept; None where none of that name was there."""
         return next((each.path for each in self._kept.values() if each.sha256 and name_of(each.path) == name), None)
 
+    def is_accepted(self, name: str) -> bool:
+        """Tells whether an edition of a name was accepted before."""
+        return name in self._accepted
+
+    def listing(self, folder: str) -> dict[str, str]:
+        """Returns the files of a repository's folder: the id of each by its name; none where there is none.
+
+        Raises:
+            FetchError: it could not be fetched.
+        """
+        answer = self._source.get(folder, limit=GIT_LISTING_BYTES, fresh=self._fresh)
+        pairs = (line.partition(" ") for line in answer.body.decode().splitlines())
+        return {name: id_ for id_, _, name in pairs}
+
+    def unchanged(self, folder: str, name: str, ids: Mapping[str, str]) -> tuple[KeptFile, ...] | None:
+        """Returns what is kept of an edition's files, if a repository still has these and no others; else None."""
+        files: list[KeptFile] = []
+        for each in (name, *self.beside(name)):
+            known, own = self._kept.get(folder + each), ids.get(each)
+            if (known.etag if known and known.sha256 else None) != own:
+                return None
+            files += [known] if known else []
+        return tuple(files)
+
     def beside(self, name: str) -> tuple[str, ...]:
         """Returns the names of what may lie beside an edition."""
-        return self._reader.beside(name, self._pinned)
+        return tuple(each for each in self._reader.beside(name, self._pinned) if _is_name(each))
 
     def edition(self, path: str) -> Served | None:
         """Fetches an edition; None where it is not there.

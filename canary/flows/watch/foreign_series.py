@@ -4,6 +4,9 @@
 - `template`: the newest edition that is known, and then the next ones, as long as there are any, 32 at most in one look
   (`canary.limits`). Where the next number is not there the one after it is asked for too, so that a gap is found. That
   none is there is ordinary.
+- `git`: the list of the folder's files. All editions that were accepted before and whose files are others now, and all
+  that are newer, the 32 oldest of them. At the first look the newest, and as far back as there is no gap and enough
+  pinned signers have signed, 64 at most: so that a later edit of an old text is found.
 - `index`: the page, and behind its links the newest edition that is known and all newer ones, the 32 oldest of them.
 
 The newest known edition is not there: the look brought MISSING, unless a newer one is. It cannot be read as the pinned
@@ -13,7 +16,7 @@ only a newer edition, what came before counts, and the look says that it did not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urljoin, urlsplit
 
 from msgspec.structs import replace
@@ -25,12 +28,13 @@ from canary.core.foreign.pinned import Format
 from canary.core.foreign.reader import FormatReader
 from canary.core.foreign.series import Named, SeriesKind, Template, names_to_try, read_name
 from canary.core.foreign.state import KeptFile
+from canary.core.foreign.support import support_of
 from canary.core.judging.fetched import Source
 from canary.core.judging.observation import Gone, NotACanary
 from canary.errors import FetchError, MalformedError
 from canary.flows.watch.foreign_files import ForeignFiles, folder_of, looks_like_html, name_of, usable
 from canary.formats.foreign.html_links import links_in
-from canary.limits import FOREIGN_STEPS, PAGE_BYTES
+from canary.limits import FOREIGN_FIRST, FOREIGN_STEPS, PAGE_BYTES
 
 _MAY_BE_HTML = {Format.PAGE, Format.CLEARSIGNED}
 _HEAD = 1_024
@@ -95,6 +99,8 @@ class SeriesLook:
         template = series.template
         if template is not None and series.kind is SeriesKind.INDEX:
             return self._index(template)
+        if template is not None and series.kind is SeriesKind.GIT:
+            return self._repository(template, series.folder)
         if template is not None and series.kind is SeriesKind.TEMPLATE:
             known = self._known(template)
             last = read_name(template, known)
@@ -158,6 +164,51 @@ class SeriesLook:
         if none is not None and not self._serves:
             raise none
         return none.observation.detail if none is not None else ""
+
+    def _repository(self, template: Template, folder: str) -> str:
+        place = folder_of(self._path) or (f"{folder}/" if folder else "")
+        ids = self._files.listing(place)
+        names = {named: name for name in ids if (named := read_name(template, name)) is not None}
+        if not names:
+            raise _NoneError(Gone(f"{self._source.describe()} has nothing like {place}{template.text}"))
+        known = read_name(template, self._newest.name) if self._newest is not None else None
+        if known is None:
+            self._back(place, [names[each] for each in sorted(names, reverse=True)])
+        else:
+            newer = sorted(each for each in names if each > known)[:FOREIGN_STEPS]
+            accepted = sorted(each for each, name in names.items() if self._files.is_accepted(name))
+            for each in (*accepted, *(each for each in newer if each not in accepted)):
+                kept = self._files.unchanged(place, names[each], ids)
+                if kept is not None:
+                    self._kept |= {file.path: file for file in kept}
+                elif (none := self._try(place + names[each])) is not None:
+                    raise FetchError(none.observation.detail)
+        self._serves = names[max(names)]
+        return ""
+
+    def _back(self, place: str, names: Sequence[str]) -> None:
+        """Takes the newest edition, and those before it as far back as each would be accepted."""
+        taken: list[tuple[Edition, Mapping[str, KeptFile]]] = []
+        pinned, now = self._question.pinned, self._question.now
+        for name in names[:FOREIGN_FIRST]:
+            self._kept = {}
+            none = self._try(place + name)
+            if none is not None and not taken:
+                raise none
+            if none is not None:
+                break
+            edition, number = self._editions.pop(), self._number(name)
+            follows = not taken or number is None or number + 1 == self._number(taken[-1][0].name)
+            if taken and not (follows and support_of(edition, pinned, now).enough):
+                break
+            taken.append((edition, self._kept))
+        self._editions = [edition for edition, _ in reversed(taken)]
+        self._kept = {path: file for _, files in reversed(taken) for path, file in files.items()}
+
+    def _number(self, name: str) -> int | None:
+        template = self._question.profile.series.template
+        named = read_name(template, name) if template else None
+        return named.number or None if named else None
 
     def _linked(self) -> str | None:
         """Returns where the newest known edition lay."""
