@@ -125,7 +125,7 @@ def is_no_native(looked: Looked) -> bool:
 
 def is_foreign_place(location: str) -> bool:
     """Tells whether no canary of this project's own can be at a location: a repository, or a file."""
-    return not is_url(location) and ("://" in location or Path(location).is_file())
+    return location.lower().startswith("git+") or (not is_url(location) and Path(location).is_file())
 
 
 def _moved(followed: Followed, seconds: float) -> Followed:

@@ -18,9 +18,11 @@ from canary.cli.watch.desk import Desk
 from canary.cli.watch.foreign_found import tell_found, tell_pinned, tell_proposals, tell_statements, tell_unproved
 from canary.cli.watch.foreign_options import ForeignOptions
 from canary.cli.watch.looking import Looking
+from canary.cli.watch.spreading import repositories_of
 from canary.core.foreign.edition import Edition
 from canary.core.foreign.fitting import Fit, fit_of, fits
 from canary.core.foreign.pinned import Format, Pinned, PinnedStatement
+from canary.core.foreign.series import Series, SeriesKind
 from canary.core.judging.fetched import ElsewhereError, shown
 from canary.core.judging.findings import EXIT_CODES, Status
 from canary.core.text.strict import hash_field
@@ -117,6 +119,7 @@ def look_at_foreign(
         threads=1,
         per_host=1,
         pinned_of=lambda _: offered.pinned,
+        repositories=repositories_of(desk.settings),
     )
     looked = looking.look(Watched(followed, followed.added_at))
     click.echo()
@@ -142,7 +145,9 @@ def _offered(desk: Desk, followed: Followed, options: ForeignOptions, seconds: f
         series = candidates[0].profile.series if options.profile else None
         names = [name for name, _ in decided.signers]
         try:
-            with open_foreign(followed.location, **_reach(followed, ends)) as (source, path):
+            reach = _reach(followed, ends, repositories_of(desk.settings))
+            with open_foreign(followed.location, **reach) as (source, path):
+                _check_path(followed, path, series)
                 found = identify(source, path, readers, keys=keys, names=names, series=series)
         except ElsewhereError as error:
             raise FetchError(
@@ -181,13 +186,23 @@ def _offered(desk: Desk, followed: Followed, options: ForeignOptions, seconds: f
     )
 
 
-def _reach(followed: Followed, ends: float) -> dict[str, Any]:
+def _check_path(followed: Followed, path: str, series: Series | None) -> None:
+    """Raises CanaryError where a repository is named, and nothing says which of its files is meant."""
+    if followed.location.startswith("git+") and not path and (series is None or series.kind is not SeriesKind.GIT):
+        raise CanaryError(
+            f"{followed.location} names no file of the repository",
+            hint='Add #path/to/canary.txt, or give a --profile with [series] kind = "git".',
+        )
+
+
+def _reach(followed: Followed, ends: float, repositories: Path | None = None) -> dict[str, Any]:
     """Returns how a canary's host is reached, within the time that is left."""
     return {
         "seconds": max(0.1, ends - time.monotonic()),
         "allow_http": followed.allow_http,
         "ca_file": Path(followed.ca_file) if followed.ca_file else None,
         "proxy": followed.proxy or None,
+        "repositories": repositories,
     }
 
 

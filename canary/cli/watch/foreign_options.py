@@ -15,6 +15,7 @@ from canary.errors import CanaryError, MalformedError
 from canary.flows.watch.pinning import Decided
 from canary.formats.foreign.canarytail_document import decode_key
 from canary.formats.settings.foreign_profile import parse_profile
+from canary.library import is_url
 
 _SIGNER_NAME = re.compile(r"[A-Za-z0-9_@+-]{1,64}")
 _KEY_DIGITS = (40, 64)
@@ -101,7 +102,7 @@ def candidate_of(named: str) -> Candidate:
 
 def place_of(location: str) -> str:
     """Returns a location as it is kept: a path from the root, and an address as it is."""
-    return location if "://" in location else str(Path(location).absolute())
+    return location if is_url(location) else str(Path(location).absolute())
 
 
 def _parse_signer(text: str) -> tuple[str, str]:

@@ -4,9 +4,9 @@ The JSON document, stable within `format` 1:
 
 - `format`: 1. `memory`: the path of the memory. `exit_code`: what `canary watch run` would exit with.
 - `canaries`: a list of `name`, `location`, `other_format` (null for a native one), `tags`, `pin` (`sha256:…` or null),
-  `every`, `status` (null before the first look), `since`, `exit_code` (0 where the status is acknowledged), `suspected` (looks in a row that failed and are not
-  believed yet), `acknowledged` (null, or `status`, `at`, `note`), and times, or null: `muted_until`, `expires`,
-  `looked_at`, `succeeded_at`, `next_at`.
+  `every`, `status` (null before the first look), `since`, `exit_code` (0 where the status is acknowledged), `suspected`
+  (looks in a row that failed and are not believed yet), `acknowledged` (null, or `status`, `at`, `note`), and times, or
+  null: `muted_until`, `expires`, `looked_at`, `succeeded_at`, `next_at`.
 - `undelivered`: alerts that are not delivered, each with `channel`, `name`, `tries`, `error`, `again_at` (null: it was
   refused for good, see `canary watch dismiss`).
 """

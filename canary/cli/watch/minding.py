@@ -12,6 +12,7 @@ from canary.cli.looking import parsed
 from canary.cli.talk import at_terminal, say, say_next
 from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.exchange import fault_of
+from canary.cli.watch.foreign_options import place_of
 from canary.cli.watch.overview import minute
 from canary.core.judging.fetched import shown
 from canary.core.judging.findings import EXIT_CODES
@@ -23,7 +24,6 @@ from canary.core.watching.recorded import Remembered
 from canary.core.watching.telling import tell as decide
 from canary.core.watching.watched import Acknowledged, Watched
 from canary.errors import CanaryError, MalformedError, RefusedError
-from canary.library import is_url
 from canary.limits import NOTE_CHARACTERS
 
 
@@ -44,8 +44,7 @@ def change(
         row = desk.find(name)
         followed = row.followed
         if location is not None:
-            place = location if is_url(location) else str(Path(location).absolute())
-            followed = replace(followed, location=parsed("--location", check_place, place))
+            followed = replace(followed, location=parsed("--location", check_place, place_of(location)))
         if tags:
             followed = replace(followed, tags=parsed("--tag", lambda _: check_tags(tags), ""))
         if every is not None:

@@ -19,14 +19,14 @@ import msgspec
 from canary.core.foreign.edition import Edition
 from canary.core.foreign.pinned import Format, Pinned, PinnedSigner
 from canary.core.foreign.reader import FormatReader, Identified
-from canary.core.foreign.series import Series, SeriesKind, newest_link
+from canary.core.foreign.series import Series, SeriesKind, Template, newest_link
 from canary.core.judging.fetched import ElsewhereError, Source, shown
 from canary.errors import CanaryError, FetchError, MalformedError
 from canary.flows.watch.foreign_files import folder_of, looks_like_html, name_of
 from canary.formats.foreign.html_links import links_in
 from canary.formats.foreign.openpgp_checks import ForeignVerifier
 from canary.formats.foreign.signify_files import PublicKey, is_ours, parse_public_key
-from canary.limits import FOREIGN_TEXT_BYTES, PAGE_BYTES
+from canary.limits import FOREIGN_SIGNATURES, FOREIGN_TEXT_BYTES, GIT_LISTING_BYTES, PAGE_BYTES
 
 ORDER = (Format.DETACHED, Format.CLEARSIGNED, Format.SIGNIFY, Format.CANARYTAIL, Format.PAGE)
 """The formats by their strength."""
@@ -138,19 +138,22 @@ def identify(
         readers: the formats that may be found: all of them, or those that are asked for.
         keys: the keys that somebody handed in.
         names: the endings of signers' files, `NAME` in `X.sig.NAME`.
-        series: how the series goes on, where somebody says it: an index leads to its newest edition.
+        series: how the series goes on, where somebody says it: an index, or a repository, leads to its newest edition.
 
     Raises:
         FetchError: it is not there, or something could not be fetched.
         CanaryError: it is nothing that can be followed.
     """
-    if series is not None and series.kind is SeriesKind.INDEX:
-        path = _newest_of_index(source, path, series)
+    listed: tuple[str, ...] = ()
+    if series is not None and series.template is not None and series.kind is SeriesKind.INDEX:
+        path = _newest_of_index(source, path, series.template)
+    elif series is not None and series.template is not None and series.kind is SeriesKind.GIT:
+        path, listed = _newest_in_repository(source, path, series.template, series.folder)
     name = name_of(path)
     body = _fetch(source, path, limit=max(PAGE_BYTES, FOREIGN_TEXT_BYTES))
     if body is None:
         raise FetchError(f"there is nothing at {_place(source, path)}", hint="Check the address.")
-    asked = _asked(path, readers.values(), names)
+    asked = tuple(dict.fromkeys((*_asked(path, readers.values(), names), *listed)))
     files = {name: body, **_beside(source, path, asked)}
     # No file's name holds a slash: whatever these hold, they are taken for no signature.
     handed = {f"/{number}": data for number, data in enumerate(keys.files.values())}
@@ -217,11 +220,10 @@ def _fetch(source: Source, path: str, *, limit: int) -> bytes | None:
     return answer.body
 
 
-def _newest_of_index(source: Source, path: str, series: Series) -> str:
+def _newest_of_index(source: Source, path: str, template: Template) -> str:
     """Returns where the newest edition lies that an index links to."""
     page = _fetch(source, path, limit=PAGE_BYTES)
-    template = series.template
-    if page is None or template is None:
+    if page is None:
         raise FetchError(f"there is nothing at {_place(source, path)}", hint="Check the address.")
     base = f"https://index/{path}"
     here = [urlsplit(urljoin(base, each)) for each in links_in(page) if _is_within(source, base, each)]
@@ -232,6 +234,22 @@ def _newest_of_index(source: Source, path: str, series: Series) -> str:
             hint="Name the page that links to every edition, or another --profile.",
         )
     return link.removeprefix("/")
+
+
+def _newest_in_repository(source: Source, path: str, template: Template, folder: str) -> tuple[str, tuple[str, ...]]:
+    """Returns where the newest edition of a repository lies, and what lies beside it under names of its own."""
+    place = folder_of(path) or (f"{folder}/" if folder else "")
+    listing = _fetch(source, place, limit=GIT_LISTING_BYTES)
+    names = [line.partition(" ")[2] for line in (listing or b"").decode().splitlines()]
+    newest = newest_link(template, names)
+    if newest is None:
+        raise CanaryError(
+            f"{source.describe()} has nothing like {place}{template.text}",
+            hint="Check the address of the repository, and the profile's [series].",
+        )
+    starts = tuple(f"{newest}{ending}." for ending in (".sig", ".asc"))
+    signed = [each for each in names if each.startswith(starts)]
+    return f"{place}{newest}", tuple(signed[:FOREIGN_SIGNATURES])
 
 
 def _is_within(source: Source, base: str, link: str) -> bool:
