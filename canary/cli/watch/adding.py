@@ -89,6 +89,7 @@ def _add(desk: Desk, given: Followed, options: ForeignOptions, seconds: float) -
     looked = _look(desk, followed, seconds)
     again = _again(desk, followed)
     if given.pin is None and is_no_native(looked):
+        say(f"There is no canary of this project's own at {given.location}. Is there one in another format?\n")
         try:
             return _add_foreign(desk, given, options, seconds)
         except FetchError:

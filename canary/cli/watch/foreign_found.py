@@ -68,7 +68,7 @@ def tell_found(found: Found, signing: Signing, fits: Sequence[Fit], now: datetim
         for number, line in enumerate(_signer(signer, signing, now)):
             tell_row("signer" if number == 0 else "", line)
     for unknown in signing.unknown:
-        tell_row("not pinned", f"{unknown.name} {key_in_groups(unknown) or unknown.key_id}".strip())
+        tell_row("not pinned", f"{shown_name(unknown)} {key_in_groups(unknown) or unknown.key_id}".strip())
     if signing.pinned.signers:
         tell_row("threshold", _threshold(signing))
     _tell_read(fits, now)
@@ -110,6 +110,11 @@ def tell_pinned(pinned: Pinned) -> None:
     )
 
 
+def shown_name(signer: PinnedSigner) -> str:
+    """Returns what a signer is called, fit for a message: a document may have named it."""
+    return printable(signer.name, most=_SHOWN)
+
+
 def key_in_groups(signer: PinnedSigner) -> str:
     """Returns a signer's key as people compare it: in groups of four."""
     key = signer.key.upper()
@@ -124,7 +129,8 @@ def tell_row(name: str, value: str) -> None:
 
 def tell_signature(signed: Signed, *, counts: bool, now: datetime) -> None:
     """Tells what became of one signature, as of now, and whether it counts."""
-    named = f"{signed.signer or signed.key}: " if signed.signer or signed.key else ""
+    whose = printable(signed.signer or signed.key, most=_SHOWN)
+    named = f"{whose}: " if whose else ""
     tell_row("signature", named + _signature(signed, counts=counts, now=now))
 
 
@@ -133,7 +139,7 @@ def tell_signature(signed: Signed, *, counts: bool, now: datetime) -> None:
 
 def _signer(signer: PinnedSigner, signing: Signing, now: datetime) -> Iterator[str]:
     name = signer.name or signer.key
-    named = f"{signer.name}: " if signer.name else ""
+    named = f"{shown_name(signer)}: " if signer.name else ""
     yield named + key_in_groups(signer) + (", required" if signer.required else "")
     yield from _user_ids(signer, now)
     own = [each for each in signing.edition.signatures if each.signer == name]
@@ -166,7 +172,7 @@ def _user_ids(signer: PinnedSigner, now: datetime) -> Iterator[str]:
 
 def _threshold(signing: Signing) -> str:
     pinned, counted = signing.pinned, len(signing.support.counted)
-    required = [each.name or each.key for each in pinned.signers if each.required]
+    required = [shown_name(each) or each.key for each in pinned.signers if each.required]
     words = f"{pinned.threshold} of {len(pinned.signers)} must have signed; {counted} of them did"
     return words + (f"; {', '.join(required)} must be among them" if required else "")
 

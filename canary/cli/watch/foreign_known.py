@@ -19,7 +19,7 @@ import click
 
 from canary.cli.talk import say
 from canary.cli.watch.desk import Desk
-from canary.cli.watch.foreign_found import FORMATS, key_in_groups, tell_row, tell_signature
+from canary.cli.watch.foreign_found import FORMATS, key_in_groups, shown_name, tell_row, tell_signature
 from canary.core.foreign.edition import Edition
 from canary.core.foreign.pinned import Pinned, PinnedStatement
 from canary.core.foreign.read import Read
@@ -129,7 +129,7 @@ def tell_foreign(known: ForeignKnown, now: datetime) -> None:
     click.echo("\nWhat is pinned\n")
     tell_row("format", f"{FORMATS[pinned.format]} ({pinned.format})")
     for signer in pinned.signers:
-        named = f"{signer.name}: " if signer.name else ""
+        named = f"{shown_name(signer)}: " if signer.name else ""
         tell_row("signer", named + key_in_groups(signer) + (", required" if signer.required else ""))
     if pinned.signers:
         tell_row("threshold", f"{pinned.threshold} of {len(pinned.signers)}")

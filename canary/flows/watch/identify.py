@@ -240,7 +240,7 @@ def _newest_in_repository(source: Source, path: str, template: Template, folder:
     """Returns where the newest edition of a repository lies, and what lies beside it under names of its own."""
     place = folder_of(path) or (f"{folder}/" if folder else "")
     listing = _fetch(source, place, limit=GIT_LISTING_BYTES)
-    names = [line.partition(" ")[2] for line in (listing or b"").decode().splitlines()]
+    names = [line.partition(" ")[2] for line in (listing or b"").decode().split("\n")]
     newest = newest_link(template, names)
     if newest is None:
         raise CanaryError(
@@ -248,7 +248,7 @@ def _newest_in_repository(source: Source, path: str, template: Template, folder:
             hint="Check the address of the repository, and the profile's [series].",
         )
     starts = tuple(f"{newest}{ending}." for ending in (".sig", ".asc"))
-    signed = [each for each in names if each.startswith(starts)]
+    signed = [each for each in names if each.startswith(starts) and each.isascii() and each.isprintable()]
     return f"{place}{newest}", tuple(signed[:FOREIGN_SIGNATURES])
 
 

@@ -94,6 +94,9 @@ def signing_of(found: Found, keys: Keys, decided: Decided, now: datetime) -> Sig
         signers = tuple(_wanted(name, key, seen, keys, format_) for name, key in decided.signers)
     else:
         signers = tuple(each for each in seen if _is_known(each, format_))
+    if not signers and format_ in _OPENPGP:
+        # None of them has signed it rightly: reading it tells what is wrong.
+        signers = tuple(PinnedSigner("", key, certificate) for key, certificate in keys.certificates.items())
     if not signers:
         raise CanaryError(_NO_KEY.format(what=_they(seen)), hint=_KEY_HINT[format_ in _OPENPGP])
     signers = _required(signers, decided.required)
