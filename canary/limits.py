@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 # --- texts and signatures -------------------------------------------------------------------------------
 
@@ -136,7 +136,7 @@ ROLLBACK_AFTER = timedelta(days=1)
 DATE_TOLERANCE = timedelta(days=1)
 """How far a date of issue without a time may lie after the watcher's now: it is some day's noon, anywhere on earth."""
 
-WEAK_DIGESTS_BEFORE = datetime(2017, 2, 23, tzinfo=UTC)
+WEAK_DIGESTS_BEFORE = datetime.fromisoformat("2017-02-23T00:00:00+00:00")
 """Until when a foreign signature over SHA-1 counts, by its own time: on that day two texts with one SHA-1 were shown
 (shattered.io). No second text is known to be found for a text that somebody else wrote."""
 

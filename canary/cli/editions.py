@@ -5,7 +5,8 @@ The JSON document, stable within `format` 1:
 - `name`: its file's name or address. `canary_format`: how it is signed (`openpgp-detached`, `openpgp-clearsigned`,
   `signify`, `canarytail`, or `page`: not at all). `text`: `sha256:…` of its text.
 - `number`: its number in its series, or null. `issued`: when it says it was issued, or null.
-- `next`: `opens` and `last`, the days on which the next one is promised, or null. `expires`: when it goes stale, or null.
+- `next`: `opens` and `last`, the days on which the next one is promised, or null. `expires`: when it goes stale, or
+  null.
 - `signers`: the pinned signers that count, `threshold` (0 where nothing is signed) and `pinned_signers`.
 - `signature_times`: the times that signatures state themselves, by signer; claims, and no proof.
 - `statements`: a list of `id` and `words`, as far as they were read.

@@ -143,7 +143,7 @@ def _read(document: _State) -> ForeignState:
 
 
 _JSON: Final = CheckedJson(
-    _State,
+    msgspec.json.Decoder(_State).decode,
     version=VERSION,
     what="stored state",
     most=FOREIGN_STATE_BYTES,

@@ -113,7 +113,7 @@ def _check_signers(pinned: Pinned) -> None:
 
 
 _JSON: Final = CheckedJson(
-    _Pinned,
+    msgspec.json.Decoder(_Pinned).decode,
     version=VERSION,
     what="pinned canary",
     most=FOREIGN_PINNED_BYTES,

@@ -248,6 +248,9 @@ class GitSource:
             said.seek(0)
             if process.returncode != 0:
                 words = said.read(GIT_SAID_BYTES).decode("utf-8", "replace").strip()
+                if str(self._home) in words:
+                    # What is broken is this watcher's own: the next look fetches it whole.
+                    _empty(self._home)
                 raise FetchError(f"git could not fetch {self._url}: {_one_line(words) or process.returncode}")
             return out.read(most)
 

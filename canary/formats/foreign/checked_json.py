@@ -44,7 +44,7 @@ class CheckedJson(Generic[DocumentT, ValueT]):
     """One kind of document.
 
     Args:
-        kind: the class of the documents, a `msgspec.Struct`.
+        decode: reads a document, or raises what msgspec does; its class refuses fields that it does not know.
         version: the version that is read and written here.
         what: what a document is called in messages.
         most: the most bytes that are read.
@@ -55,7 +55,7 @@ class CheckedJson(Generic[DocumentT, ValueT]):
 
     def __init__(
         self,
-        kind: type[DocumentT],
+        decode: Callable[[bytes], DocumentT],
         *,
         version: int,
         what: str,
@@ -64,7 +64,7 @@ class CheckedJson(Generic[DocumentT, ValueT]):
         written: Callable[[ValueT], DocumentT],
         read: Callable[[DocumentT], ValueT],
     ) -> None:
-        self._decode = msgspec.json.Decoder(kind).decode
+        self._decode = decode
         self._version = version
         self._what = what
         self._most = most
