@@ -2,7 +2,8 @@
 
 Each profile reads the edition, and what it found is counted: a date of issue in the text, or else in the signatures; a
 promise, or a period; an end; a number; statements; what proves freshness. What it looked for in vain counts against it.
-A profile that looks for statements of its own and finds none does not fit. `page` is for pages alone, `signed` for all
+A profile that looks for statements of its own and finds none does not fit, nor one that leaves them to a person and
+finds no date in the text; `page` and `signed` fit all the same. `page` is for pages alone, `signed` for all
 that is signed, `canarytail` for that format and the only one for it.
 """
 
@@ -72,8 +73,7 @@ def fits(
         proposed: the sentences that a person can choose, for the profiles that leave the statements to a person.
     """
     found = [fit_of(edition, each, proposed) for each in candidates if _is_for(each.name, format_)]
-    fitting = [each for each in found if each.read.statements or each.candidate.is_chosen]
-    return tuple(sorted(fitting, key=lambda each: (-each.points, each.candidate.name)))
+    return tuple(sorted(filter(_says_something, found), key=lambda each: (-each.points, each.candidate.name)))
 
 
 def fit_of(edition: Edition, candidate: Candidate, proposed: Sequence[PinnedStatement] = ()) -> Fit:
@@ -85,6 +85,14 @@ def fit_of(edition: Edition, candidate: Candidate, proposed: Sequence[PinnedStat
     own_statements = bool(read.statements) and not candidate.is_chosen
     points += (read.expires is not None) + (read.number is not None) + 2 * own_statements + bool(read.quotes)
     return Fit(candidate, read, points - len(read.missing))
+
+
+def _says_something(fit: Fit) -> bool:
+    """Tells whether a profile found what its texts have; the general ones fit whatever they find."""
+    if not fit.candidate.is_chosen:
+        return bool(fit.read.statements)
+    dated = fit.read.issued is not None and fit.read.issued_from is From.TEXT
+    return dated or fit.candidate.name in (PAGE_PROFILE, SIGNED_PROFILE)
 
 
 def _is_for(name: str, format_: Format) -> bool:
