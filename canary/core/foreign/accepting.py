@@ -173,11 +173,11 @@ class Accepting:
         return found
 
     def _accept(self, seen: _Seen, same: KeptEdition | None) -> None:
-        edition, read, state = seen.edition, seen.read, self.state
-        base = Base(state.acknowledged, state.added)
+        edition, read = seen.edition, seen.read
+        base = Base(self.state.acknowledged, self.state.added)
         if self._signed:
             self._stick(statement_findings(base, read.statements, sticky=True))
-        quotes = state.quotes
+        state, quotes = self.state, self.state.quotes
         if same is not None:
             # An edition that was edited may quote what it quoted before.
             quotes = tuple(
