@@ -86,15 +86,7 @@ class CheckedJson(Generic[DocumentT, ValueT]):
         """
         if len(data) > self._most:
             raise self._damaged(f"it has more than {self._most:,} bytes")
-        try:
-            document = self._decode(data)
-            _check_times(document)
-            value = self._read(document)
-        except (msgspec.DecodeError, MalformedError, KeyError, ValueError, RecursionError) as error:
-            if self._is_of_another_version(data):
-                raise self._other_version() from error
-            # The message may quote the bytes, which may hold anything.
-            raise self._damaged(shown(str(error))) from error
+        document, value = self._read_document(data)
         if document.version != self._version:
             raise self._other_version()
         # Also catches what a JSON reader is free to overlook: names that stand twice, other spellings of a time.
@@ -102,14 +94,24 @@ class CheckedJson(Generic[DocumentT, ValueT]):
             raise self._damaged("it is not as it was written")
         return value
 
-    def _is_of_another_version(self, data: bytes) -> bool:
-        """Tells whether another version wrote it: it says so, or it is whole by its own checksum."""
+    def _read_document(self, data: bytes) -> tuple[DocumentT, ValueT]:
+        try:
+            document = self._decode(data)
+            _check_times(document)
+            return document, self._read(document)
+        except MalformedError as error:
+            raise (self._other_version() if self._states_another(data) else self._damaged(error.rule)) from error
+        except (msgspec.DecodeError, KeyError, ValueError, RecursionError) as error:
+            # Fields and words that are not known here, in a document that is whole.
+            if self._states_another(data) or _is_whole(data):
+                raise self._other_version() from error
+            # The message may quote the bytes, which may hold anything.
+            raise self._damaged(shown(str(error))) from error
+
+    def _states_another(self, data: bytes) -> bool:
         with contextlib.suppress(msgspec.DecodeError, ValueError, RecursionError):
-            if _decode_version(data).version != self._version:
-                return True
-        before, mark, after = data.rpartition(_CHECKSUM)
-        stated, end = after[: -len(_END)], after[-len(_END) :]
-        return bool(mark) and end == _END and stated == hash_field(digest(before + mark + end)).encode()
+            return _decode_version(data).version != self._version
+        return False
 
     def _other_version(self) -> MalformedError:
         return MalformedError(
@@ -120,6 +122,13 @@ class CheckedJson(Generic[DocumentT, ValueT]):
 
     def _damaged(self, why: str) -> MalformedError:
         return MalformedError(f"the {self._what} is damaged ({why})", what=self._what, hint=self._hint)
+
+
+def _is_whole(data: bytes) -> bool:
+    """Tells whether bytes are whole by their own checksum."""
+    before, mark, after = data.rpartition(_CHECKSUM)
+    stated, end = after[: -len(_END)], after[-len(_END) :]
+    return bool(mark) and end == _END and stated == hash_field(digest(before + mark + end)).encode()
 
 
 def _spelled(document: Document) -> bytes:
