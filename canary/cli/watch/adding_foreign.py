@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from canary.cli.talk import ask, at_terminal, say
 from canary.cli.verdicts import tell
 from canary.cli.watch.desk import Desk
+from canary.cli.watch.foreign_decided import candidates_of, decided_by
 from canary.cli.watch.foreign_found import tell_found, tell_pinned, tell_proposals, tell_statements, tell_unproved
 from canary.cli.watch.foreign_options import ForeignOptions
 from canary.cli.watch.looking import Looking
@@ -23,6 +24,7 @@ from canary.core.foreign.edition import Edition
 from canary.core.foreign.fitting import Fit, fit_of, fits
 from canary.core.foreign.pinned import Format, Pinned, PinnedStatement
 from canary.core.foreign.series import Series, SeriesKind
+from canary.core.foreign.state import ForeignState
 from canary.core.judging.fetched import ElsewhereError, shown
 from canary.core.judging.findings import EXIT_CODES, Status
 from canary.core.text.strict import hash_field
@@ -125,6 +127,11 @@ def look_at_foreign(
     click.echo()
     tell(looked.verdict, again=[], tried=True)
     click.echo()
+    if followed.first_use and not (isinstance(looked.state, ForeignState) and looked.state.newest):
+        raise CanaryError(
+            "nothing was added: no edition was seen there that could be trusted at first use",
+            hint="Look again later, or look without --trust-first-use and read what is found.",
+        )
     return looked, offered.pinned
 
 
@@ -137,7 +144,7 @@ NOTHING_ADDED = EXIT_CODES[Status.UNKNOWN]
 
 def _offered(desk: Desk, followed: Followed, options: ForeignOptions, seconds: float, again: Sequence[str]) -> _Offered:
     options.check()
-    decided, candidates, now = options.decided(), options.candidates(), desk.app.clock()
+    decided, candidates, now = decided_by(options), candidates_of(options), desk.app.clock()
     ends = time.monotonic() + seconds
     with LazyForeignGpg() as gpg:
         keys = keys_in(_certificates(followed, options, ends), gpg)

@@ -110,6 +110,11 @@ def signing_of(found: Found, keys: Keys, decided: Decided, now: datetime) -> Sig
     counting = max(1, len(support_of(edition, pinned, now).counted))
     usual = found.identified.threshold if format_ is Format.CANARYTAIL else counting
     threshold = usual if decided.threshold is None else decided.threshold
+    if decided.threshold is None and threshold > len(signers):
+        raise CanaryError(
+            f"{found.name} asks for {threshold} signers, and {len(signers)} would be pinned",
+            hint="Say how many must have signed: --threshold N.",
+        )
     if not 1 <= threshold <= len(signers):
         raise MalformedError(
             f"it is a number from 1 to {len(signers)}, as many signers as are pinned", what=f"--threshold {threshold}"

@@ -299,6 +299,25 @@ def test_a_signature_that_cannot_be_fetched_makes_no_page_of_it(place: ForeignPl
     assert "canary.txt.sig could not be looked at (status 503)" in ran.said
 
 
+def test_a_page_in_the_place_of_what_is_not_there_is_no_signature(place: ForeignPlace, marek: str) -> None:
+    place.put(CANARY, TEXT)
+    place.put(f"{CANARY}.sig", html_pages.page("Not found, have a look at this instead"))
+    ran = place.add(CANARY, "--certificate", place.certificate(marek))
+    assert (ran.code, "no signature by the keys that were given was found" in ran.said) == (3, True)
+    assert "there is no canary.txt.sig, no canary.txt.asc" in place.add(CANARY).said
+
+
+def test_what_the_first_look_does_not_bear_out_is_not_trusted(place: ForeignPlace, marek: str, simon: str) -> None:
+    place.detached(CANARY, marek=marek)
+    given = (*signers(marek, simon), "--certificate", place.certificate(marek, simon), "--threshold", "2")
+    ran = place.add(CANARY, *given, "--trust-first-use")
+    assert (ran.code, place.names()) == (3, [])
+    assert "INVALID: " in ran.out
+    assert "nothing was added: no edition was seen there that could be trusted at first use" in ran.said
+    ran = place.desk.watch(*printed_line(place.add(CANARY, *given)), "--name", "later")
+    assert (ran.code, place.desk.row("later")["status"]) == (2, "INVALID")
+
+
 def test_with_a_key_given_nothing_unsigned_is_offered(place: ForeignPlace, marek: str) -> None:
     place.put(CANARY, TEXT)
     ran = place.add(CANARY, "--certificate", place.certificate(marek))
@@ -338,6 +357,17 @@ def test_a_native_canary_is_still_a_native_one(place: ForeignPlace) -> None:
     ran = place.desk.add("--pin", f"sha256:{place.desk.sim.pin}", "--name", "acme")
     assert place.desk.row("acme")["other_format"] is None, ran.said
     assert "pinned" not in place.desk.json("show", "acme")
+
+
+def test_an_address_without_a_native_canary_is_looked_at_for_another(place: ForeignPlace) -> None:
+    place.put(CANARY, TEXT)
+    ran = place.add(CANARY)
+    assert "There is no canary of this project's own at" in ran.said
+    assert {each.target for each in place.desk.server.asked} >= {f"{CANARY}/checkpoint", CANARY, f"{CANARY}.asc"}
+    asked = len(place.desk.server.asked)
+    place.add(CANARY, "--pin", f"sha256:{'0' * 64}", "--name", "native")
+    targets = {each.target for each in place.desk.server.asked[asked:]}
+    assert targets <= {f"{CANARY}/checkpoint"}, "a pin alone is a native canary's"
 
 
 def test_where_there_is_nothing_it_says_so(place: ForeignPlace) -> None:
