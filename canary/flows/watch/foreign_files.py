@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -27,6 +28,7 @@ from canary.limits import FOREIGN_TEXT_BYTES, GIT_LISTING_BYTES, PAGE_BYTES
 _OK = 200
 _NOT_MODIFIED = 304
 _GONE = {404, 410, 451}
+_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _HTML = (b"<!doctype html", b"<html")
 
 
@@ -123,8 +125,9 @@ class ForeignFiles:
             FetchError: it could not be fetched.
         """
         answer = self._source.get(folder, limit=GIT_LISTING_BYTES, fresh=self._fresh)
-        pairs = (line.partition(" ") for line in answer.body.decode().splitlines())
-        return {name: id_ for id_, _, name in pairs}
+        # A web server, where a repository was expected, may answer anything.
+        pairs = (line.partition(" ") for line in answer.body.decode("ascii", "replace").split("\n"))
+        return {name: id_ for id_, _, name in pairs if _ID.fullmatch(id_) and _is_name(name)}
 
     def unchanged(self, folder: str, name: str, ids: Mapping[str, str]) -> tuple[KeptFile, ...] | None:
         """Returns what is kept of an edition's files, if a repository still has these and no others; else None."""

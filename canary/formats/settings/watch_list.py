@@ -231,7 +231,10 @@ def _pinned(text: str) -> Pinned:
     # Imported here: many lists have no canary in another format.
     from canary.formats.pinned_json import parse_pinned  # noqa: PLC0415
 
-    return parse_pinned(text.encode())
+    try:
+        return parse_pinned(text.encode())
+    except UnicodeEncodeError:
+        raise MalformedError("it holds half characters (surrogates), which are no text") from None
 
 
 def _check_pin(followed: Followed, pinned: Pinned | None) -> None:
