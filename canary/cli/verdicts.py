@@ -31,13 +31,14 @@ from canary.cli.talk import say
 from canary.core.judging.findings import Finding, Severity
 from canary.core.judging.meaning import meaning_of
 from canary.core.judging.verdict import Subject, Verdict
-from canary.core.text.printable import sentence
+from canary.core.text.printable import printable, sentence
 from canary.core.text.strict import hash_field
 from canary.core.text.times import format_time
 from canary.formats.finding_json import finding_document
 
 _COLOURS = {0: "green", 1: "yellow", 2: "red", 3: "magenta"}
 _SHORT = 12
+_NAME_CHARACTERS = 80
 
 
 def meaning(verdict: Verdict) -> str:
@@ -68,7 +69,7 @@ def document(verdict: Verdict, location: str) -> dict[str, Any]:
 
 def nagios(verdict: Verdict) -> str:
     """Returns the one line for a monitoring system, with the whole days until expiry as performance data."""
-    name = verdict.canary or (verdict.edition.name if verdict.edition else "canary")
+    name = verdict.canary or (printable(verdict.edition.name, most=_NAME_CHARACTERS) if verdict.edition else "canary")
     reasons = "; ".join(each.told for each in verdict.deciding()) or meaning(verdict)
     data = {}
     promise = verdict.promise

@@ -14,12 +14,14 @@ from canary.core.foreign.edition import Signed
 from canary.core.foreign.fitting import Fit
 from canary.core.foreign.pinned import Format, Pinned, PinnedSigner, PinnedStatement
 from canary.core.foreign.promise import promise_of
+from canary.core.signed.outcome import Outcome
 from canary.core.text.printable import printable, sentence
 from canary.core.text.times import format_time
 from canary.edges.openpgp.openpgp_certificates import inspect_certificate
 from canary.errors import CanaryError
 from canary.flows.watch.identify import Found
 from canary.flows.watch.pinning import Signing
+from canary.limits import WEAK_DIGESTS_BEFORE
 
 FORMATS = {
     Format.DETACHED: "a text with OpenPGP signatures beside it",
@@ -60,7 +62,7 @@ def tell_found(found: Found, signing: Signing, fits: Sequence[Fit], now: datetim
     tell_row("file", found.name)
     if found.beside:
         tell_row("beside it", ", ".join(found.beside))
-    elif found.asked:
+    elif format_ is Format.PAGE and found.asked:
         tell_row("beside it", f"nothing: there is no {', no '.join(found.asked)}")
     if signing.pinned.signers:
         click.echo()
@@ -127,11 +129,11 @@ def tell_row(name: str, value: str) -> None:
         click.echo(f"  {name if number == 0 else '':<11} {line}")
 
 
-def tell_signature(signed: Signed, *, counts: bool, now: datetime) -> None:
+def tell_signature(signed: Signed, now: datetime) -> None:
     """Tells what became of one signature, as of now, and whether it counts."""
     whose = printable(signed.signer or signed.key, most=_SHOWN)
     named = f"{whose}: " if whose else ""
-    tell_row("signature", named + _signature(signed, counts=counts, now=now))
+    tell_row("signature", named + _signature(signed, now))
 
 
 # --- signers --------------------------------------------------------------------------------------------
@@ -144,16 +146,18 @@ def _signer(signer: PinnedSigner, signing: Signing, now: datetime) -> Iterator[s
     yield from _user_ids(signer, now)
     own = [each for each in signing.edition.signatures if each.signer == name]
     for each in own:
-        yield "signature: " + _signature(each, counts=signing.support.counted.get(name) == each, now=now)
+        yield "signature: " + _signature(each, now)
     if not own:
         yield "has not signed this edition"
 
 
-def _signature(signed: Signed, *, counts: bool, now: datetime) -> str:
+def _signature(signed: Signed, now: datetime) -> str:
+    outcome = signed.as_of(now)
+    counts = signed.counts(WEAK_DIGESTS_BEFORE) and outcome is not Outcome.FUTURE
     when = f", {minute(signed.signed_at)} UTC by its own account" if signed.signed_at else ""
     where = f" in {signed.file}" if signed.file else ""
     why = f" ({printable(signed.detail, most=_SHOWN)})" if signed.detail else ""
-    return f"{signed.as_of(now)}{where}{why}{when}" + ("" if counts else "; it does not count")
+    return f"{outcome}{where}{why}{when}" + ("" if counts else "; it does not count")
 
 
 def _user_ids(signer: PinnedSigner, now: datetime) -> Iterator[str]:

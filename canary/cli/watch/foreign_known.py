@@ -25,7 +25,6 @@ from canary.core.foreign.pinned import Pinned, PinnedStatement
 from canary.core.foreign.read import Read
 from canary.core.foreign.reading import read_edition
 from canary.core.foreign.state import ForeignState
-from canary.core.foreign.support import support_of
 from canary.core.text.printable import printable, sentence
 from canary.core.text.times import format_time
 from canary.formats.settings.foreign_profile import parse_profile
@@ -144,9 +143,8 @@ def tell_foreign(known: ForeignKnown, now: datetime) -> None:
     tell_row("file", edition.name)
     if known.read is not None and known.read.issued is not None:
         tell_row("issued", f"{format_time(known.read.issued)}, from {known.read.issued_from}")
-    counted = support_of(edition, pinned, now).counted.values()
     for signed in edition.signatures:
-        tell_signature(signed, counts=signed in counted, now=now)
+        tell_signature(signed, now)
     added = [each for each in known.statements if each.id not in {one.id for one in pinned.statements}]
     for each in added:
         tell_row(printable(each.id, most=_SHOWN), f"{printable(each.words, most=_SHOWN)} (came later)")

@@ -173,8 +173,17 @@ def test_signify_and_minisign(place: ForeignPlace, kind: str) -> None:
     key = place.file("key.pub", signer.key_file())
     ran = place.add(CANARY, "--certificate", key, "--trust-first-use", "--name", "s")
     assert "The signatures have no time of their own." in ran.said
+    assert "does not count" not in ran.said
     assert place.desk.row("s")["other_format"] == "signify"
     assert place.desk.json("show", "s")["pinned"]["signers"][0]["key"] == signer.public.hex()
+
+
+def test_a_second_signature_of_one_signer_is_not_said_not_to_count(place: ForeignPlace, marek: str) -> None:
+    place.detached(CANARY, plain=marek)
+    place.put(f"{CANARY}.asc", place.desk.files[f"{CANARY}.sig"])
+    ran = place.add(CANARY, "--certificate", place.certificate(marek))
+    assert ran.said.count("signature: good in canary.txt.") == 2
+    assert "does not count" not in ran.said
 
 
 def test_canarytail_pins_what_the_document_names(place: ForeignPlace) -> None:
