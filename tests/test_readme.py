@@ -172,7 +172,7 @@ def test_the_watchers_session_ends_with_ok(workspace: Path, address: str, home: 
 
 def test_a_list_is_followed_and_minded(workspace: Path, address: str, home: Path) -> None:
     said = {}
-    for line in commands("canary watch add"):
+    for line in commands("canary watch mute"):
         given = line.replace("https://example.net/canary/", address).replace("sha256:PIN", pin_of(workspace))
         code, said[line.split()[2]] = typed(given, home, home)
         assert code == 0, said
