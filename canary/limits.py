@@ -360,8 +360,9 @@ FOREIGN_MESSAGE_CHARACTERS = 4_000
 FOREIGN_PROOF_BYTES = 65_536
 """Bytes in one text that is kept as the proof of an edit; a longer one is told by its hash alone."""
 
-FOREIGN_STATE_BYTES = 24 * 1024 * 1024
-"""Bytes in what is kept of one foreign canary: the newest text, proofs, and some 300 bytes for each line."""
+FOREIGN_STATE_BYTES = 64 * 1024 * 1024
+"""Bytes in what is kept of one foreign canary: the newest text, statements, proofs, and some 300 bytes for each line,
+of which CanaryTail has one for each value of each field; 25 canaries of Qubes take 37,000."""
 
 FOREIGN_PINNED_BYTES = 4 * 1024 * 1024
 """Bytes in what is pinned of one foreign canary: certificates in base64, a profile and statements."""

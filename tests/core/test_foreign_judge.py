@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
+from canary import limits
 from canary.core.foreign.edition import Edition, Remark, Signed
 from canary.core.foreign.pinned import Format, PinnedSigner
 from canary.core.foreign.splices import FieldSignature
@@ -307,6 +308,60 @@ def test_a_splice_changes_nothing_that_is_kept_and_stays() -> None:
     assert watch.look().status is Status.INVALID
     watch.acknowledge()
     assert watch.look().status is Status.DUE
+
+
+def test_the_panic_key_is_a_remark_once_it_was_acknowledged() -> None:
+    watch = Watch(now=NEW_YEAR + DAY)
+    panicked = edition(ONE, *GOOD, remarks=((Remark.PANIC, "it has signed the document"),))
+    assert watch.look(panicked).status is Status.WITHDRAWN
+    assert watch.look().status is Status.WITHDRAWN
+    watch.acknowledge()
+    verdict = watch.look()
+    assert verdict.status is Status.OK
+    assert [each.remark for each in verdict.findings if each.code is Code.PANIC] == [True]
+
+
+def test_a_panic_key_without_enough_signers_is_told_and_does_not_stick() -> None:
+    watch = following()
+    panicked = edition(ONE, "legal", remarks=((Remark.PANIC, "it stands among the signers"),))
+    assert watch.look(panicked).status is Status.WITHDRAWN
+    assert watch.look().status is Status.OK
+
+
+def test_an_old_text_under_a_new_name_is_an_old_copy() -> None:
+    """Where the text itself has no number, only the name says one, and no signature covers that."""
+    series = 'kind = "template"\nname = "canary-{n:03}.txt"'
+    profile = PROFILE.replace('kind = "fixed"', series).replace('[number]\ntext = ["Canary {number}"]\n', "")
+    first = text(None, "2026-01-01", "first week of February 2026")
+    second = text(None, "2026-02-03", "first week of March 2026")
+    watch = Watch(pinned(profile_text=profile), now=FEBRUARY)
+    watch.look(
+        edition(first, *GOOD, name="canary-001.txt"),
+        edition(second, *GOOD, name="canary-002.txt"),
+        serves="canary-002.txt",
+    )
+    assert watch.state is not None
+    kept = watch.state.editions
+    assert [each.number for each in kept] == [1, 2]
+    for old in (first, second, text(None, "2026-01-15", "first week of February 2026")):
+        verdict = watch.look(edition(old, *GOOD, name="canary-003.txt"), serves="canary-003.txt")
+        assert codes(verdict) == [Code.STALE_COPY]
+        assert watch.state.editions == kept
+    watch.now = MARCH
+    third = text(None, "2026-03-02", "first week of April 2026")
+    assert watch.look(edition(third, *GOOD, name="canary-003.txt"), serves="canary-003.txt").status is Status.OK
+
+
+def test_what_is_added_has_a_bound() -> None:
+    watch = following()
+    watch.now = FEBRUARY
+    for number in range(2, 5):
+        words = (*WORDS, *(f"{number} {n} " + "x" * 9_000 for n in range(60 * number)))
+        more = text(number, "2026-02-03", "first week of March 2026", words=words)
+        watch.look(edition(more, *GOOD))
+        assert watch.state is not None
+        assert sum(len(each.words) for each in watch.state.added) <= limits.FOREIGN_TEXT_CHARACTERS
+        assert len(watch.state.added) <= limits.FOREIGN_STATEMENTS
 
 
 # --- statements -----------------------------------------------------------------------------------------

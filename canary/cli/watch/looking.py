@@ -59,6 +59,8 @@ class Looking(msgspec.Struct, frozen=True):
         foreign_state_of: returns what is stored of a canary in another format; from any thread.
         pinned_of: returns what is pinned of a canary in another format; from any thread.
         repositories: where repositories are kept from one look to the next; None to keep none.
+        block_time: returns when a block was mined, from its hash, None where it is not known; from any thread. None
+            where nothing knows blocks.
     """
 
     state_of: Callable[[str], State | None]
@@ -72,6 +74,7 @@ class Looking(msgspec.Struct, frozen=True):
     foreign_state_of: Callable[[str], ForeignState | None] = lambda _: None
     pinned_of: Callable[[str], Pinned | None] = lambda _: None
     repositories: Path | None = None
+    block_time: Callable[[str], datetime | None] | None = None
 
     def __call__(self, due: Sequence[Watched]) -> Iterator[Looked]:
         """Looks at canaries; see `canary.flows.watch.rounds.Looks`."""
@@ -137,7 +140,7 @@ class Looking(msgspec.Struct, frozen=True):
         from canary.cli.watch.looking_foreign import judged_foreign, question_of  # noqa: PLC0415
 
         followed = watched.followed
-        question = question_of(followed, self.pinned_of(followed.name), state, now)
+        question = question_of(followed, self.pinned_of(followed.name), state, now, self.block_time)
         with _Room(self.room, self.seconds) as room:
             return judged_foreign(
                 followed,

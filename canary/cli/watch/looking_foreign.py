@@ -9,6 +9,7 @@ from pathlib import Path
 from canary.core.foreign.judge import ForeignJudgement, ForeignQuestion, judge_foreign
 from canary.core.foreign.pinned import Pinned
 from canary.core.foreign.state import ForeignState
+from canary.core.foreign.unproved import BlockTime
 from canary.core.judging.fetched import Answer, Source
 from canary.core.judging.observation import Unreachable
 from canary.core.text.strict import hash_field
@@ -25,7 +26,11 @@ _ADD_ANEW = "Bring the memory back from a backup, or remove the canary and add i
 
 
 def question_of(
-    followed: Followed, pinned: Pinned | None, state: ForeignState | None, now: datetime
+    followed: Followed,
+    pinned: Pinned | None,
+    state: ForeignState | None,
+    now: datetime,
+    block_time: BlockTime | None = None,
 ) -> ForeignQuestion:
     """Returns what a look is judged by.
 
@@ -34,6 +39,7 @@ def question_of(
         pinned: what is pinned of it.
         state: what is stored of it.
         now: the watcher's clock.
+        block_time: knows blocks; None where nothing does.
 
     Raises:
         StateError: nothing is pinned, or something else than the pin says.
@@ -47,7 +53,7 @@ def question_of(
         profile = parse_profile(pinned.profile_text.encode(), what=pinned.profile)
     except MalformedError as error:
         raise StateError(f"the profile pinned of {followed.name} cannot be read: {error}", hint=_ADD_ANEW) from error
-    return ForeignQuestion(now, pinned, pin, followed.first_use, profile, state)
+    return ForeignQuestion(now, pinned, pin, followed.first_use, profile, state, block_time)
 
 
 def judged_foreign(

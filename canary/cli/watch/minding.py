@@ -14,6 +14,7 @@ from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.exchange import fault_of
 from canary.cli.watch.foreign_options import place_of
 from canary.cli.watch.overview import minute
+from canary.cli.watch.spreading import repositories_of
 from canary.core.judging.fetched import shown
 from canary.core.judging.findings import EXIT_CODES
 from canary.core.judging.proxy import kept_proxy
@@ -66,7 +67,20 @@ def remove(app: App, *, name: str, yes: bool, config: Path | None) -> None:
                 raise RefusedError(f"removing {name} forgets its history for good", hint="Give --yes if that is meant.")
             click.confirm(f"Forget {name}, pin, history and all?", abort=True)
         desk.store.remove(name)
+        _forget_repository(desk, row.followed.location)
         say(f"{name} is no longer followed ({row.checks} looks and all else of it are forgotten).")
+
+
+def _forget_repository(desk: Desk, location: str) -> None:
+    """Removes what is kept of a repository that no canary of the list lies in any more."""
+    if not location.lower().startswith("git+"):
+        return
+    # Imported here: few canaries lie in one.
+    from canary.edges.web.git_source import forget, split_location  # noqa: PLC0415
+
+    url, _ = split_location(location)
+    if not any(split_location(each.followed.location)[0] == url for each in desk.store.summaries()):
+        forget(repositories_of(desk.settings), url)
 
 
 def ack(app: App, *, name: str, note: str, config: Path | None) -> None:

@@ -144,6 +144,7 @@ def _looking(desk: Desk, threads: int, large: int, *, trust_clock: bool) -> Look
         foreign_state_of=desk.store.foreign_state,
         pinned_of=desk.store.pinned,
         repositories=repositories_of(desk.settings),
+        block_time=desk.block_time,
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from canary.core.foreign.changes import Base, statement_findings
-from canary.core.foreign.edition import Edition, Remark
+from canary.core.foreign.edition import Edition
 from canary.core.foreign.observation import SeenEditions
 from canary.core.foreign.pinned import Format, Pinned
 from canary.core.foreign.profile import Profile
@@ -20,7 +20,7 @@ from canary.core.foreign.splices import find_splices, remember
 from canary.core.foreign.state import ForeignState, KeptEdition
 from canary.core.foreign.support import lacking_findings, support_of, why_lacking
 from canary.core.foreign.told import told
-from canary.core.foreign.unproved import with_quotes
+from canary.core.foreign.unproved import panic_findings, with_quotes
 from canary.core.judging.findings import Code, Finding
 from canary.core.judging.state import with_more
 from canary.core.text.strict import digest, hash_field
@@ -130,7 +130,7 @@ class Accepting:
             message = f"{edition.name} says that it was issued {format_time(seen.read.issued or self._now)}, after now"
             return _Taken.REJECTED, [told(Code.FUTURE_ISSUED, message)]
         before = self.state.editions[-1] if self.state.editions else None
-        if before is not None and _is_older(line, before):
+        if before is not None and (_is_older(line, before) or self._is_renamed(seen, before)):
             return _Taken.OLDER, self._older(seen, serves)
         splices = find_splices(self.state.fields, edition.fields)
         if splices:
@@ -155,8 +155,7 @@ class Accepting:
         return _Taken.ACCEPTED, found
 
     def _panic(self, edition: Edition, *, enough: bool) -> list[Finding]:
-        words = [words for remark, words in edition.remarks if remark is Remark.PANIC]
-        found = [told(Code.PANIC, f"the panic key of {edition.name} was used: {each}", sticky=enough) for each in words]
+        found = [replace(each, sticky=enough) for each in panic_findings(edition)]
         self._stick(found)
         return found
 
@@ -215,6 +214,16 @@ class Accepting:
             return False
         had = read_edition(newest, self._profile, known).statements
         return bool(had) and not self._has_lasted(self.state.unproved_since)
+
+    def _is_renamed(self, seen: _Seen, before: KeptEdition) -> bool:
+        """Tells whether an old text only has a new number in its name, which no signature covers."""
+        line = seen.line
+        if line.number is None or before.number is None or line.number <= before.number:
+            return False
+        known = any(each.text_sha256 == line.text_sha256 for each in self.state.editions)
+        if line.issued is not None and before.issued is not None and line.issued != before.issued:
+            known = line.issued < before.issued
+        return known and read_edition(replace(seen.edition, name=""), self._profile).number is None
 
     def _is_future(self, read: Read) -> bool:
         if read.issued is None:

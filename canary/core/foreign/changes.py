@@ -19,7 +19,7 @@ from canary.core.foreign.pinned import PinnedStatement
 from canary.core.foreign.told import told
 from canary.core.judging.findings import Code, Finding
 from canary.core.text.wording import LEGEND, SAID, word_diff
-from canary.limits import CHANGES_TOLD, FOREIGN_STATEMENTS
+from canary.limits import CHANGES_TOLD, FOREIGN_STATEMENTS, FOREIGN_TEXT_CHARACTERS
 
 Statements = tuple[PinnedStatement, ...]
 
@@ -43,8 +43,12 @@ class Base(msgspec.Struct, frozen=True):
     def with_more(self, statements: Statements) -> Base:
         """Returns the base after an edition with these statements was accepted."""
         ids = {each.id for each in self.known}
-        more = tuple(each for each in statements if each.id not in ids)
-        return msgspec.structs.replace(self, added=(*self.added, *more)[:FOREIGN_STATEMENTS])
+        added, room = list(self.added), FOREIGN_TEXT_CHARACTERS - sum(len(each.words) for each in self.added)
+        for each in statements:
+            if each.id not in ids and len(added) < FOREIGN_STATEMENTS and len(each.words) <= room:
+                added.append(each)
+                room -= len(each.words)
+        return msgspec.structs.replace(self, added=tuple(added))
 
 
 def statement_findings(base: Base, now: Statements, *, sticky: bool) -> list[Finding]:

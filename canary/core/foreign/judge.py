@@ -15,9 +15,11 @@ believing and alerting are the same. In this order:
      signatures), and BELOW-THRESHOLD from then on (`unproved_since`); where none is kept, BELOW-THRESHOLD at once.
    - A page that has none of its pinned sentences, though one was kept: NOT-A-CANARY for a day, and from then on what it
      looks like: WITHDRAWN.
-   - The panic key was used: PANIC, which causes WITHDRAWN, whatever else holds; it sticks where enough signed.
+   - The panic key was used: PANIC, which causes WITHDRAWN, whatever else holds; it sticks where enough signed, and is
+     a remark once it was acknowledged.
    - Issued after now (more than a day for a date without a time, else `limits.FUTURE_TOLERANCE`): FUTURE-ISSUED.
-   - Older than the newest (a lower number; or the same or none, and an earlier issue): STALE-COPY where it is what is
+   - Older than the newest (a lower number; or the same or none, and an earlier issue; or a higher one that only its
+     name says, and an earlier issue or a text that was accepted before): STALE-COPY where it is what is
      served, and ROLLBACK once that has lasted a day. Not accepted. Where only an older name is served than the newest
      it is the same.
    - The same number, or the same name and date of issue, of a signed format, with other text: EDITED, which causes
@@ -63,6 +65,7 @@ from canary.core.foreign.told import told
 from canary.core.foreign.unproved import (
     BlockTime,
     claim_findings,
+    panic_findings,
     quote_findings,
     reading_findings,
     remark_findings,
@@ -72,6 +75,7 @@ from canary.core.judging.freshness import clock_findings, time_findings
 from canary.core.judging.observation import Gone, NotACanary, Unreachable
 from canary.core.judging.verdict import EditionSubject, Verdict, in_order
 from canary.core.text.strict import digest, hash_field
+from canary.limits import FOREIGN_MESSAGE_CHARACTERS
 
 _EMPTY = {Unreachable: Code.UNREACHABLE, Gone: Code.MISSING, NotACanary: Code.NOT_A_CANARY}
 
@@ -217,7 +221,7 @@ class _Judging:
             claimed_times=support.claimed_times,
             threshold=support.threshold,
             pinned_signers=support.pinned,
-            statements=tuple((each.id, each.words) for each in read.statements),
+            statements=tuple((each.id, each.words[:FOREIGN_MESSAGE_CHARACTERS]) for each in read.statements),
         )
 
     # --- steps 8 and 9 -------------------------------------------------------------------------------------
@@ -227,6 +231,9 @@ class _Judging:
         known = {each.key for each in self._findings}
         open_ones = [each for each in self._state.sticky if not each.acknowledged and each.key not in known]
         self._findings += [each.finding() for each in open_ones]
+        newest = self._state.newest
+        if newest is not None and all(each.code is not Code.PANIC for each in self._findings):
+            self._findings += [replace(each, sticky=False, remark=True) for each in panic_findings(newest)]
 
     def _verdict(self, subject: EditionSubject | None) -> Verdict:
         return Verdict(

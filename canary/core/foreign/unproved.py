@@ -48,6 +48,16 @@ def remark_findings(edition: Edition, read: Read) -> Iterator[Finding]:
         yield told(Code.NO_SEQUENCE, Remark.NO_SEQUENCE)
 
 
+def panic_findings(edition: Edition) -> list[Finding]:
+    """Returns a finding for each way in which the panic key was used.
+
+    Args:
+        edition: the edition.
+    """
+    words = [words for remark, words in edition.remarks if remark is Remark.PANIC]
+    return [told(Code.PANIC, f"the panic key of {edition.name} was used: {each}", sticky=True) for each in words]
+
+
 def reading_findings(read: Read, promise: ForeignPromise | None) -> Iterator[Finding]:
     """Returns what the profile did not find, and what stands for it.
 

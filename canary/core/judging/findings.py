@@ -330,7 +330,13 @@ class Code(Enum):
         Cause.WITHDRAWN,
         "By its own rules this canary is dead; ask the publisher over another channel.",
     )
-    SPLICED = ("SPLICED", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
+    SPLICED = (
+        "SPLICED",
+        Axis.INTEGRITY,
+        Severity.ALARM,
+        Cause.INVALID,
+        "Ask the publisher over another channel; if the document is an honest one, add the canary anew.",
+    )
     EDITED = ("EDITED", Axis.INTEGRITY, Severity.WARNING, Cause.CHANGED, _READ_BOTH)
     EDITION_GAP = (
         "EDITION-GAP",

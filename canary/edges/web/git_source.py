@@ -167,7 +167,7 @@ class GitSource:
         try:
             if self._folder is None:
                 return Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="canary-")))
-            home = self._folder / digest(self._url.encode())[:32]
+            home = _home_of(self._folder, self._url)
             home.mkdir(mode=PRIVATE_FOLDER_MODE, parents=True, exist_ok=True)
             self._hold(home.with_suffix(".lock"))
         except OSError as error:
@@ -289,6 +289,23 @@ def split_location(location: str) -> tuple[str, str]:
     """Returns the address of a repository and the path in it, from `git+https://host/repository.git#folder/file`."""
     url, _, path = location[len(PREFIX) :].partition("#")
     return url, path
+
+
+def forget(folder: Path, url: str) -> None:
+    """Removes what is kept of a repository, if anything is. A look that is under way fails, and the next is whole.
+
+    Args:
+        folder: where repositories are kept.
+        url: the repository.
+    """
+    home = _home_of(folder, url)
+    shutil.rmtree(home, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        home.with_suffix(".lock").unlink()
+
+
+def _home_of(folder: Path, url: str) -> Path:
+    return folder / digest(url.encode())[:32]
 
 
 def _check(url: str, *, allow_http: bool, proxied: bool) -> None:

@@ -15,11 +15,13 @@ from canary.cli.app import App
 from canary.cli.watch import spreading
 from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.spreading import Spread
+from canary.core.dating.anchor_bitcoin import parse_bitcoin
 from canary.core.judging.findings import Code, Status
 from canary.core.watching.followed import Followed
 from canary.core.watching.watched import Watched
 from canary.flows.watch.rounds import Looked
 from canary.formats.pinned_json import pin_of
+from scripts.public_values import CARRIED_BLOCK
 from tests.foreign_series import FIXED, IN_GIT, NUMBERED, STATEMENTS, ForeignSeries, SignifySeal
 from tests.git_repository import GitRepository
 from tests.loopback import Loopback, answer, says
@@ -148,6 +150,15 @@ def test_a_failure_is_believed_when_it_has_lasted_and_what_was_seen_is_kept(ours
     assert ours.status() == "OK"
 
 
+def test_the_page_of_a_host_is_kept_that_stood_in_the_place_of_a_text(ours: ForeignDesk) -> None:
+    ours.files["/c/canary-001-2025.txt"] = b"<html>Please log in</html>"
+    ours.watch("run", at="2025-02-04")
+    with ours.store() as store:
+        (seen,) = store.sightings("ours")
+    assert (seen.http_status, seen.body) == (200, b"<html>Please log in</html>")
+    assert "a web page, and no edition" in seen.error
+
+
 def test_what_is_missing_is_kept_with_the_answer_for_the_edition_itself(ours: ForeignDesk) -> None:
     ours.server.faults["/c/canary-001-2025.txt"] = says(answer(410, b"gone for good"))
     ours.watch("run", at="2025-02-04")
@@ -223,6 +234,28 @@ def test_a_repository_is_kept_beside_the_memory(tmp_path: Path) -> None:
         repository.commit(dict(desk.series.edition(2, "2025-02-04", STATEMENTS[:1])), "canaries")
         desk.watch("run", at="2025-02-05")
         assert desk.status() == "WITHDRAWN"
+        desk.follow(name="twin", location=f"git+{repository.url}#canaries/")
+        desk.watch("remove", "ours", "--yes")
+        assert list(desk.memory.parent.glob("*.repositories/*")), "another canary lies in it"
+        desk.watch("remove", "twin", "--yes")
+        assert not list(desk.memory.parent.glob("*.repositories/*"))
+
+
+def test_a_block_that_the_watcher_s_own_headers_have_bounds_an_edition(tmp_path: Path) -> None:
+    quoting = '\n[[freshness]]\nkind = "bitcoin"\nquoting = "hashes"\n\n[series]'
+    block = parse_bitcoin(CARRIED_BLOCK.value)
+    headers = tmp_path / "headers.txt"
+    headers.write_text(f"{CARRIED_BLOCK.value}\n")
+    with ForeignDesk(tmp_path, f'bitcoin_headers = "{headers}"\n') as desk:
+        desk.series = ForeignSeries(SignifySeal(), NUMBERED.replace("\n[series]", quoting))
+        desk.publish(1, "2025-02-01", (*STATEMENTS, f"The newest block is {block.hash} ."))
+        desk.follow()
+        desk.watch("run")
+        with desk.store() as store:
+            row = store.find("ours")
+    assert row
+    assert row.believed
+    assert row.believed.not_before == block.bound
 
 
 def test_several_processes_find_what_one_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
