@@ -19,7 +19,7 @@ from canary.core.judging.verdict import Verdict
 from canary.core.signed.outcome import OpenPGPCheck, OpenPGPVerifier
 from canary.core.text.strict import parse_hash
 from canary.edges.disk.folder import FolderSource
-from canary.errors import FetchError
+from canary.errors import CanaryError, FetchError
 from canary.flows.watch.verify import verify_site
 from canary.limits import FETCH_SECONDS
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from canary.flows.watch.explain import Explanation
     from canary.formats.times.bitcoin_headers import HeaderSource
 
-_SCHEMES = ("https://", "http://")
+_SCHEMES = ("https://", "http://", "git+https://", "git+http://", "git+file://")
 
 
 def verify(location: str, *, now: datetime, pin: str | None = None, seconds: float = FETCH_SECONDS) -> Verdict:
@@ -235,6 +235,76 @@ def open_source(
         public_only=public_only,
     ) as source:
         yield source if urlsplit(location).path.strip("/") else HintedSource(source)
+
+
+@contextlib.contextmanager
+def open_foreign(
+    location: str,
+    *,
+    seconds: float,
+    allow_http: bool,
+    ca_file: Path | None,
+    proxy: str | None = None,
+    seen: Callable[[Answer | None], None] | None = None,
+    public_only: bool = False,
+    repositories: Path | None = None,
+) -> Iterator[tuple[Source, str]]:
+    """Opens the place of a canary that is no site of ours.
+
+    Args:
+        location: the URL of an edition, or of the index of its series; the path of a file; or a repository,
+            `git+https://example.net/canaries.git`, perhaps with `#path/in/it`.
+        seconds: the most seconds that the whole look may take.
+        allow_http: whether http:// is taken for another host than this machine.
+        ca_file: certificates to trust for TLS in the place of the usual ones.
+        proxy: the proxy that every request goes through; None for none.
+        seen: is told each answer of a web server as it came, and None when another is asked for.
+        public_only: where no proxy is asked, refuse addresses within private networks, and this very machine's own;
+            no repository can be asked so.
+        repositories: where repositories are kept from one look to the next; None to keep none.
+
+    Yields:
+        The source, and where in it the location lies: of a URL everything on its origin, and its path (a redirect to
+        another origin is not followed); of a file its folder, and its name; of a repository all its files, and the
+        path in it.
+
+    Raises:
+        FetchError: there is no such folder.
+        CanaryError: the URL is none that can be looked at.
+    """
+    if not is_url(location):
+        whole = Path(location).absolute()
+        yield FolderSource(whole.parent), whole.name
+        return
+    if location.lower().startswith("git+"):
+        from canary.edges.web.git_source import GitSource, split_location  # noqa: PLC0415  # few lists have one
+
+        if public_only:
+            raise CanaryError("a repository cannot be asked so that nothing but public addresses is reached")
+        url, path = split_location(location)
+        with GitSource(
+            url, folder=repositories, seconds=seconds, allow_http=allow_http, ca_file=ca_file, proxy=proxy
+        ) as repository:
+            yield repository, path
+        return
+    # Imported here: a look into a folder needs no HTTP.
+    from urllib.parse import urlsplit, urlunsplit  # noqa: PLC0415
+
+    from canary.edges.web.http import check_address  # noqa: PLC0415
+    from canary.edges.web.http_address import AddressSource  # noqa: PLC0415
+
+    check_address(location)
+    parts = urlsplit(location)
+    with AddressSource(
+        urlunsplit((parts.scheme, parts.netloc, "", "", "")),
+        seconds=seconds,
+        allow_http=allow_http,
+        ca_file=ca_file,
+        proxy=proxy,
+        seen=seen,
+        public_only=public_only,
+    ) as source:
+        yield source, parts.path.removeprefix("/")
 
 
 def final_location(

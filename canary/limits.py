@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 # --- texts and signatures -------------------------------------------------------------------------------
 
@@ -132,6 +132,13 @@ OPENPGP_AFTER_ISSUED = timedelta(days=60)
 
 ROLLBACK_AFTER = timedelta(days=1)
 """How long an older copy may be served before it is no longer a lagging mirror."""
+
+DATE_TOLERANCE = timedelta(days=1)
+"""How far a date of issue without a time may lie after the watcher's now: it is some day's noon, anywhere on earth."""
+
+WEAK_DIGESTS_BEFORE = datetime.fromisoformat("2017-02-23T00:00:00+00:00")
+"""Until when a foreign signature over SHA-1 counts, by its own time: on that day two texts with one SHA-1 were shown
+(shattered.io). No second text is known to be found for a text that somebody else wrote."""
 
 # --- fetching -------------------------------------------------------------------------------------------
 
@@ -342,6 +349,27 @@ FOREIGN_SECONDS = 20.0
 FOREIGN_HOMES = 16
 """Private homes of gpg, one for each pinned set of certificates, that are kept at once; each is a folder of some
 20,000 bytes, and prepared again in 0.02 seconds."""
+# --- what is kept of a canary in another format -----------------------------------------------------------
+
+FOREIGN_EDITIONS = 1_000
+"""Accepted editions of which a line is kept; a weekly canary has 52 a year."""
+
+FOREIGN_KEPT_QUOTES = 2_000
+"""Quotes of accepted editions that are kept; Qubes has some 10 in each edition."""
+
+FOREIGN_MESSAGE_CHARACTERS = 4_000
+"""Characters of one finding on a foreign canary: its words are a stranger's, and have no bound of their own."""
+
+FOREIGN_PROOF_BYTES = 65_536
+"""Bytes in one text that is kept as the proof of an edit; a longer one is told by its hash alone."""
+
+FOREIGN_STATE_BYTES = 64 * 1024 * 1024
+"""Bytes in what is kept of one foreign canary: the newest text, statements, proofs, and some 300 bytes for each line,
+of which CanaryTail has one for each value of each field; 25 canaries of Qubes take 37,000."""
+
+FOREIGN_PINNED_BYTES = 4 * 1024 * 1024
+"""Bytes in what is pinned of one foreign canary: certificates in base64, a profile and statements."""
+
 # --- canaries in other formats: profiles ----------------------------------------------------------------
 
 PROFILE_BYTES = 16_384
@@ -402,3 +430,26 @@ PAGE_BYTES = 2 * 1024 * 1024
 
 SENTENCE_CHARACTERS = 2_000
 """Characters of the longest sentence that is offered, or taken as another one's new wording."""
+
+# --- looking at canaries in other formats ---------------------------------------------------------------
+
+FOREIGN_STEPS = 32
+"""Editions that one look goes on from the newest known one; a weekly canary that nobody looked at for half a year."""
+
+FOREIGN_LINKS = 10_000
+"""Links of an index that are looked at."""
+
+GIT_BYTES = 256 * 1024 * 1024
+"""Bytes on disk of a repository's newest commit; one that many looks have filled to half of it is fetched anew."""
+
+GIT_FILES = 50_000
+"""Files in a repository that holds canaries."""
+
+GIT_LISTING_BYTES = 16 * 1024 * 1024
+"""Bytes of the list of a repository's files."""
+
+FOREIGN_FIRST = 64
+"""Editions of a repository that the first look takes in: sixteen years of a quarterly canary."""
+
+GIT_SAID_BYTES = 65_536
+"""Bytes of what git says while it works: a server may send any amount of it."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from canary.core.foreign.pinned import Format
 from canary.core.judging.findings import Code, Finding, Status
 from canary.core.judging.state import State
 from canary.core.judging.verdict import Subject, Verdict
@@ -115,6 +116,7 @@ FULL = replace(
         allow_http=True,
         ca_file="/etc/ca.pem",
         first_use=True,
+        format=Format.SIGNIFY,
     ),
     suspicion=Suspicion(NOW - HOUR, 2, UNREACHABLE),
     acknowledged=Acknowledged(Status.WITHDRAWN, NOW - HOUR, "read, asked them — “no answer”\n"),

@@ -16,8 +16,9 @@ from canary.core.documents.hint import Hint
 from canary.core.documents.release import Anchor, Attachment, Release, Statement
 from canary.core.documents.roster import Roster, RosterSigner
 from canary.core.documents.schedule import MAX_MONTHS, MAX_WEEKS, Cadence, Schedule, Unit, Window
+from canary.core.foreign.pinned import Format
 from canary.core.judging.findings import Code, Finding
-from canary.core.judging.verdict import Subject, Verdict
+from canary.core.judging.verdict import EditionSubject, Subject, Verdict
 from canary.core.log.checkpoint import Checkpoint
 from canary.core.log.merkle import HASH_BYTES
 from canary.core.signed.kinds import Kind, ed25519_vkey, openpgp_vkey
@@ -221,19 +222,47 @@ def subjects(draw: st.DrawFn) -> Subject:
     )
 
 
-verdicts = st.builds(
-    Verdict,
-    moments,
-    st.lists(findings, max_size=4).map(tuple),
-    st.none() | statement_ids,
-    st.none() | st.text(characters, max_size=10),
-    st.none() | hashes,
-    st.none() | hashes,
-    numbers,
-    st.none() | subjects(),
-    st.none() | moments,
-    st.none() | moments,
-)
+@st.composite
+def edition_subjects(draw: st.DrawFn) -> EditionSubject:
+    """Returns what verdicts on foreign canaries speak of."""
+    promises = draw(st.booleans())
+    names = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
+    return EditionSubject(
+        name=draw(names),
+        format=draw(st.sampled_from(Format)),
+        text_sha256=draw(hashes),
+        number=draw(st.none() | numbers),
+        issued=draw(st.none() | times),
+        next=draw(date_ranges) if promises else None,
+        expires=draw(times) if promises else None,
+        signers=tuple(draw(st.lists(names, max_size=3))),
+        claimed_times=tuple(draw(st.lists(st.tuples(names, moments), max_size=2))),
+        threshold=draw(st.integers(0, 3)),
+        pinned_signers=draw(numbers),
+        statements=tuple(draw(st.lists(st.tuples(names, names), max_size=3))),
+    )
+
+
+@st.composite
+def _verdicts(draw: st.DrawFn) -> Verdict:
+    """Returns verdicts of both kinds of canary."""
+    kind = draw(st.sampled_from(["native", "foreign", "nothing"]))
+    return Verdict(
+        judged_at=draw(moments),
+        findings=tuple(draw(st.lists(findings, max_size=4))),
+        canary=draw(st.none() | statement_ids),
+        organisation=draw(st.none() | st.text(characters, max_size=10)),
+        fingerprint=draw(st.none() | hashes),
+        pin=draw(st.none() | hashes),
+        log_size=draw(numbers),
+        subject=draw(subjects()) if kind == "native" else None,
+        edition=draw(edition_subjects()) if kind == "foreign" else None,
+        not_before=draw(st.none() | moments),
+        not_after=draw(st.none() | moments),
+    )
+
+
+verdicts = _verdicts()
 
 # --- bytes that were valid ------------------------------------------------------------------------------
 

@@ -100,6 +100,19 @@ PARTS: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
         ),
     ),
     (
+        "Canaries of other formats",
+        (
+            ("What is pinned", "canary.core.foreign.pinned"),
+            ("The order of judging", "canary.core.foreign.judge"),
+            ("Who supports an edition", "canary.core.foreign.support"),
+            ("When the next one is due", "canary.core.foreign.promise"),
+            ("What became of its statements", "canary.core.foreign.changes"),
+            ("Splices", "canary.core.foreign.splices"),
+            ("What is kept of it", "canary.core.foreign.state"),
+            ("The edition as JSON", "canary.cli.editions"),
+        ),
+    ),
+    (
         "Beyond this version",
         (
             ("Merkle proofs", "canary.core.log.proofs"),

@@ -11,6 +11,8 @@ The JSON document, stable within `format` 1:
   `expires` (or null), `signers`, `threshold`, `roster_signers`, `statements` (`id@vN`), `not_before` and `not_after`
   (when it was signed, as far as that is proved, each a time or null), and `signature_times`: the times that OpenPGP
   signatures state themselves, by signer; claims, and no proof.
+- `edition`: of a canary in another format than this project's own the newest edition that was accepted, else null
+  (`canary.cli.editions`).
 - `findings`: a list of `code`, `axis`, `severity`, `message`, `advice`, `entry` (a number or null), `sticky`.
 
 Where the tool itself fails, the document has `format`, `status`, `exit_code`, `error` and `advice` instead.
@@ -23,23 +25,25 @@ from typing import Any
 
 import click
 
+from canary.cli.editions import edition_document, tell_edition
 from canary.cli.formats import FORMAT, nagios_line
 from canary.cli.talk import say
 from canary.core.judging.findings import Finding, Severity
-from canary.core.judging.meaning import MEANINGS
+from canary.core.judging.meaning import meaning_of
 from canary.core.judging.verdict import Subject, Verdict
-from canary.core.text.printable import sentence
+from canary.core.text.printable import printable, sentence
 from canary.core.text.strict import hash_field
 from canary.core.text.times import format_time
 from canary.formats.finding_json import finding_document
 
 _COLOURS = {0: "green", 1: "yellow", 2: "red", 3: "magenta"}
 _SHORT = 12
+_NAME_CHARACTERS = 80
 
 
 def meaning(verdict: Verdict) -> str:
     """Returns what the status means, in one sentence without a full stop."""
-    return MEANINGS[verdict.status]
+    return meaning_of(verdict.status, verdict)
 
 
 def document(verdict: Verdict, location: str) -> dict[str, Any]:
@@ -58,17 +62,19 @@ def document(verdict: Verdict, location: str) -> dict[str, Any]:
         "roster_1": hash_field(verdict.fingerprint) if verdict.fingerprint else None,
         "axes": {axis.value: severity.value for axis, severity in verdict.axes.items()},
         "release": _release(verdict.subject, verdict) if verdict.subject else None,
+        "edition": edition_document(verdict.edition, verdict) if verdict.edition else None,
         "findings": [finding_document(each) for each in verdict.findings],
     }
 
 
 def nagios(verdict: Verdict) -> str:
     """Returns the one line for a monitoring system, with the whole days until expiry as performance data."""
-    name = verdict.canary or "canary"
+    name = verdict.canary or (printable(verdict.edition.name, most=_NAME_CHARACTERS) if verdict.edition else "canary")
     reasons = "; ".join(each.told for each in verdict.deciding()) or meaning(verdict)
     data = {}
-    if verdict.subject is not None and verdict.subject.expires is not None:
-        data["days_to_expiry"] = str((verdict.subject.expires - verdict.judged_at).days)
+    promise = verdict.promise
+    if promise is not None and promise.expires is not None:
+        data["days_to_expiry"] = str((promise.expires - verdict.judged_at).days)
     return nagios_line(verdict.exit_code, f"{name} {verdict.status}: {reasons}", data)
 
 
@@ -96,6 +102,8 @@ def tell_verdict(verdict: Verdict) -> None:
         say(f"  canary      {verdict.canary}" + (f" ({verdict.organisation})" if verdict.organisation else ""))
     if verdict.subject is not None:
         _tell_release(verdict.subject)
+    if verdict.edition is not None:
+        tell_edition(verdict.edition, verdict)
     for axis, severity in verdict.axes.items():
         click.echo(f"  {axis.value:<11} {severity.value}")
     if verdict.findings:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -111,6 +112,23 @@ class Desk:
             seconds=settings.seconds,
             proxy=proxy,
         )
+
+    def block_time(self, hash_: str) -> datetime | None:
+        """Returns when a block was mined, by the watcher's own headers; None where they do not have it."""
+        return self._block_times(hash_)
+
+    @cached_property
+    def _block_times(self) -> Callable[[str], datetime | None]:
+        # Imported here: few watchers have headers, and few canaries quote blocks.
+        from canary.edges.times.header_files import block_times  # noqa: PLC0415
+
+        if not self.settings.bitcoin_headers:
+            return lambda _: None
+        try:
+            return block_times(Path(self.settings.bitcoin_headers))
+        except CanaryError:
+            # What is quoted is told as not checked, which is so; whoever reads timestamps by these files says why.
+            return lambda _: None
 
     @property
     def program(self) -> Program:

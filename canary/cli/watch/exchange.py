@@ -17,10 +17,11 @@ from canary.cli.formats import FORMAT, failures_in, print_json
 from canary.cli.talk import say, say_next
 from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.overview import many
+from canary.core.foreign.pinned import Pinned
 from canary.core.watching.followed import Followed
 from canary.core.watching.watched import Watched
 from canary.edges.disk.files import read_file
-from canary.errors import CanaryError
+from canary.errors import CanaryError, StateError
 from canary.formats.settings.watch_list import (
     Listing,
     Refused,
@@ -29,7 +30,7 @@ from canary.formats.settings.watch_list import (
     render_json_lines,
     render_toml,
 )
-from canary.library import is_url, open_source
+from canary.library import is_url, open_foreign, open_source
 from canary.limits import LIST_BYTES, TOML_LIST_BYTES
 
 _SHOWN = 50
@@ -48,7 +49,7 @@ def import_list(app: App, *, file: Path, as_json: bool, config: Path | None) -> 
                 refused.append(Refused(number, why))
             else:
                 rows.append((number, followed))
-        there = set(desk.store.add_many([Watched(each, each.added_at) for _, each in rows]))
+        there = set(desk.store.add_many([Watched(each, each.added_at) for _, each in rows], listing.pinned))
         refused += [
             Refused(number, f"{each.name} is in the list already") for number, each in rows if each.name in there
         ]
@@ -71,7 +72,16 @@ def export(app: App, *, output: str, tags: tuple[str, ...], config: Path | None)
     """Does what `canary watch export` says."""
     with open_desk(app, config) as desk:
         rows = [each.followed for each in desk.listed(tags)]
-        click.echo(render_json_lines(rows) if output == "jsonl" else render_toml(rows), nl=False)
+        pinned = {each.name: _pinned(desk, each.name) for each in rows if each.format is not None}
+        render = render_json_lines if output == "jsonl" else render_toml
+        click.echo(render(rows, pinned), nl=False)
+
+
+def _pinned(desk: Desk, name: str) -> Pinned:
+    pinned = desk.store.pinned(name)
+    if pinned is None:
+        raise StateError(f"nothing is pinned of {name}", hint="Remove it and add it anew, or bring back a backup.")
+    return pinned
 
 
 def _read(desk: Desk, file: Path) -> Listing:
@@ -89,8 +99,9 @@ def _whole(followed: Followed, file: Path) -> Followed:
 
 def fault_of(followed: Followed) -> str:
     """Returns why a location cannot be looked at by any means; empty where it can. Nothing is asked."""
+    opened = open_source if followed.format is None else open_foreign
     try:
-        with open_source(
+        with opened(
             followed.location,
             seconds=1,
             allow_http=followed.allow_http,

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 import msgspec
@@ -21,6 +21,7 @@ from canary.core.judging.observation import Unreachable
 from canary.core.judging.question import Judgement, Question
 from canary.core.judging.state import State
 from canary.core.judging.verdict import Verdict
+from canary.core.watching.recorded import Remembered
 from canary.core.watching.watched import Sighting, Watched
 from canary.edges.web.host_pool import by_host
 from canary.errors import CanaryError, FetchError, StateError
@@ -29,8 +30,15 @@ from canary.flows.watch.verify import verify_site
 from canary.library import LazyGpg, is_url, open_source
 from canary.limits import LARGE_LOOK_BYTES, LARGE_LOOKS, SIGHTING_BYTES
 
+if TYPE_CHECKING:
+    from canary.core.foreign.judge import ForeignJudgement
+    from canary.core.foreign.pinned import Pinned
+    from canary.core.foreign.state import ForeignState
+
 _EVIDENCE = evidence_folder("")
 _GOOD = {200, 304}
+_ORDINARY = {*_GOOD, 404, 410, 451}
+"""Answers that a canary in another format has all the time: most of what may lie beside an edition does not."""
 
 _WORTH_KEEPING = {Status.UNREACHABLE, Status.MISSING, Status.UNKNOWN}
 """What a look came to where a person may want to see what was answered."""
@@ -40,7 +48,7 @@ class Looking(msgspec.Struct, frozen=True):
     """What looking takes.
 
     Attributes:
-        state_of: returns what is stored of a canary; from any thread.
+        state_of: returns what is stored of a native canary; from any thread.
         checkers: returns the ports that check evidence in one look, given the proxy that it goes through.
         clock: the watcher's clock, aware.
         seconds: what each look may take.
@@ -48,6 +56,11 @@ class Looking(msgspec.Struct, frozen=True):
         per_host: how many of them at one host.
         trust_clock: whether a person says that the clock is right though it is behind an earlier look.
         room: as many places as looks may be at once that have taken much into memory.
+        foreign_state_of: returns what is stored of a canary in another format; from any thread.
+        pinned_of: returns what is pinned of a canary in another format; from any thread.
+        repositories: where repositories are kept from one look to the next; None to keep none.
+        block_time: returns when a block was mined, from its hash, None where it is not known; from any thread. None
+            where nothing knows blocks.
     """
 
     state_of: Callable[[str], State | None]
@@ -58,6 +71,10 @@ class Looking(msgspec.Struct, frozen=True):
     per_host: int
     trust_clock: bool = False
     room: threading.Semaphore = msgspec.field(default_factory=lambda: threading.BoundedSemaphore(LARGE_LOOKS))
+    foreign_state_of: Callable[[str], ForeignState | None] = lambda _: None
+    pinned_of: Callable[[str], Pinned | None] = lambda _: None
+    repositories: Path | None = None
+    block_time: Callable[[str], datetime | None] | None = None
 
     def __call__(self, due: Sequence[Watched]) -> Iterator[Looked]:
         """Looks at canaries; see `canary.flows.watch.rounds.Looks`."""
@@ -70,15 +87,26 @@ class Looking(msgspec.Struct, frozen=True):
             StoreError: the watcher's memory cannot be read.
         """
         began, now = time.monotonic(), self.clock()
+        seen = _Seen(is_foreign=watched.followed.format is not None)
+        stored: Remembered | None
+        judgement: Judgement | ForeignJudgement
         try:
-            stored = self.state_of(watched.followed.name)
+            if watched.followed.format is None:
+                state = self.state_of(watched.followed.name)
+                stored = state
+                if state is not None and self.trust_clock:
+                    state = state.trust_clock(now)
+                judgement = self._judged(watched, state, now, seen)
+            else:
+                foreign = self.foreign_state_of(watched.followed.name)
+                stored = foreign
+                if foreign is not None and self.trust_clock:
+                    foreign = foreign.trust_clock(now)
+                judgement = self._judged_foreign(watched, foreign, now, seen)
         except StateError as error:
             # Nobody is told that all is well, and nothing is replaced.
             finding = Finding(Code.NOT_CHECKED, error.what)
             return Looked(watched, now, time.monotonic() - began, Verdict(now, (finding,)), None, None)
-        seen = _Seen()
-        state = stored.trust_clock(now) if stored is not None and self.trust_clock else stored
-        judgement = self._judged(watched, state, now, seen)
         verdict = judgement.verdict
         # The memory knows when a canary was looked at, and need not keep the same state again for it.
         is_news = stored is None or judgement.state != stored.judged_at(now)
@@ -105,11 +133,34 @@ class Looking(msgspec.Struct, frozen=True):
                 # A folder that is gone, or an address that cannot be used any more: what is stored is judged by time.
                 return judge(Unreachable(error.what), question, verifier)
 
+    def _judged_foreign(
+        self, watched: Watched, state: ForeignState | None, now: datetime, seen: _Seen
+    ) -> ForeignJudgement:
+        # Imported here: many lists have no canary in another format.
+        from canary.cli.watch.looking_foreign import judged_foreign, question_of  # noqa: PLC0415
+
+        followed = watched.followed
+        question = question_of(followed, self.pinned_of(followed.name), state, now, self.block_time)
+        with _Room(self.room, self.seconds) as room:
+            return judged_foreign(
+                followed,
+                question,
+                seconds=self.seconds,
+                seen=seen.answered,
+                repositories=self.repositories,
+                noted=lambda source: _Noted(source, seen, room),
+            )
+
 
 class _Seen:
-    """What a person may want to see of one look that failed: what failed first, or else what was answered last."""
+    """What a person may want to see of one look that failed.
 
-    def __init__(self) -> None:
+    That is what failed first, or else what was answered last, in another format first: the edition itself.
+    """
+
+    def __init__(self, *, is_foreign: bool = False) -> None:
+        self._is_foreign = is_foreign
+        self._is_noted = False
         self._path = ""
         self._error = ""
         self._kept: Answer | None = None
@@ -123,11 +174,17 @@ class _Seen:
     def ended(self, path: str, *, status: int | None = None, error: str = "") -> None:
         """Takes in what came of asking for a file; timestamps that are not there are not what a look fails by."""
         answers, self._answers = self._answers, []
-        if not self._has_failed and (error or not path.startswith(_EVIDENCE)):
+        if not self._has_failed and (error or self._is_worth_noting(path, status)):
             # At a host's root the answer that counts may have been followed by one about the hint.
             kept = answers[-1:] if error else [each for each in answers if _counts(each, status)]
             self._path, self._error, self._kept = path, error, kept[-1] if kept else None
-            self._has_failed = status not in _GOOD
+            self._has_failed = status not in (_ORDINARY if self._is_foreign else _GOOD)
+            self._is_noted = True
+
+    def _is_worth_noting(self, path: str, status: int | None) -> bool:
+        if self._is_foreign:
+            return not self._is_noted or status not in _ORDINARY
+        return not path.startswith(_EVIDENCE)
 
     def sighting(self, now: datetime, watched: Watched, verdict: Verdict) -> Sighting:
         """Returns what is kept of it."""

@@ -10,19 +10,21 @@ from msgspec.structs import replace
 from canary.cli.app import App
 from canary.cli.looking import parsed
 from canary.cli.talk import at_terminal, say, say_next
-from canary.cli.watch.desk import open_desk
+from canary.cli.watch.desk import Desk, open_desk
 from canary.cli.watch.exchange import fault_of
+from canary.cli.watch.foreign_options import place_of
 from canary.cli.watch.overview import minute
+from canary.cli.watch.spreading import repositories_of
 from canary.core.judging.fetched import shown
 from canary.core.judging.findings import EXIT_CODES, Status
 from canary.core.judging.proxy import kept_proxy
 from canary.core.text.characters import check_characters
 from canary.core.watching.agenda import by_time, standing
 from canary.core.watching.followed import check_place, check_tags, parse_interval
+from canary.core.watching.recorded import Remembered
 from canary.core.watching.telling import tell as decide
-from canary.core.watching.watched import Acknowledged
+from canary.core.watching.watched import Acknowledged, Watched
 from canary.errors import CanaryError, MalformedError, RefusedError
-from canary.library import is_url
 from canary.limits import NOTE_CHARACTERS
 
 
@@ -43,8 +45,7 @@ def change(
         row = desk.find(name)
         followed = row.followed
         if location is not None:
-            place = location if is_url(location) else str(Path(location).absolute())
-            followed = replace(followed, location=parsed("--location", check_place, place))
+            followed = replace(followed, location=parsed("--location", check_place, place_of(location)))
         if tags:
             followed = replace(followed, tags=parsed("--tag", lambda _: check_tags(tags), ""))
         if every is not None:
@@ -66,7 +67,20 @@ def remove(app: App, *, name: str, yes: bool, config: Path | None) -> None:
                 raise RefusedError(f"removing {name} forgets its history for good", hint="Give --yes if that is meant.")
             click.confirm(f"Forget {name}, pin, history and all?", abort=True)
         desk.store.remove(name)
+        _forget_repository(desk, row.followed.location)
         say(f"{name} is no longer followed ({row.checks} looks and all else of it are forgotten).")
+
+
+def _forget_repository(desk: Desk, location: str) -> None:
+    """Removes what is kept of a repository that no canary of the list lies in any more."""
+    if not location.lower().startswith("git+"):
+        return
+    # Imported here: few canaries lie in one.
+    from canary.edges.web.git_source import forget, split_location  # noqa: PLC0415
+
+    url, _ = split_location(location)
+    if not any(split_location(each.followed.location)[0] == url for each in desk.store.summaries()):
+        forget(repositories_of(desk.settings), url)
 
 
 def ack(app: App, *, name: str, note: str, status: str | None, config: Path | None) -> None:
@@ -87,11 +101,26 @@ def ack(app: App, *, name: str, note: str, status: str | None, config: Path | No
             raise RefusedError(f"{name} is {before.status}: there is nothing to acknowledge", hint="All is well.")
         read = Acknowledged(before.status, now, parsed("--note", _checked, note))
         after = replace(before, acknowledged=read, next_at=now)
-        state = desk.store.state(name)
-        taken = desk.store.update(after, None if state is None else state.acknowledge(), transition, is_answer=True)
+        taken = desk.store.update(after, _acknowledged(desk, row), transition, is_answer=True)
         say(f"{name}: {before.status} is acknowledged. It is not told again, and no longer counts, until it changes.")
         _say_taken_back(taken)
         say_next(f"the next look takes it in: {desk.typed('canary watch run')}")
+
+
+def _acknowledged(desk: Desk, row: Watched) -> Remembered | None:
+    """Returns the state of a canary after a person has read what the last look found; None where there is none."""
+    name = row.followed.name
+    if row.followed.format is None:
+        state = desk.store.state(name)
+        return None if state is None else state.acknowledge()
+    # Imported here: many lists have no canary in another format.
+    from canary.cli.watch.looking_foreign import question_of  # noqa: PLC0415
+    from canary.core.foreign.judge import acknowledged  # noqa: PLC0415
+
+    question = question_of(row.followed, desk.store.pinned(name), desk.store.foreign_state(name), desk.app.clock())
+    if question.state is None:
+        return None
+    return acknowledged(question.state, question.profile)
 
 
 def mute(app: App, *, name: str, length: str | None, off: bool, config: Path | None) -> None:

@@ -20,8 +20,8 @@ import msgspec
 from canary.cli.app import App
 from canary.cli.watch.desk import Desk
 from canary.cli.watch.looking import Looking, host_of
-from canary.core.judging.state import State
 from canary.core.judging.verdict import Verdict
+from canary.core.watching.recorded import Remembered
 from canary.core.watching.watch_settings import WatchSettings
 from canary.core.watching.watched import Sighting, Watched
 from canary.edges.memory.watch_store import open_watch_store
@@ -49,7 +49,7 @@ class _Sent(msgspec.Struct, frozen=True):
     at: datetime
     took: float
     verdict: Verdict
-    state: State | None
+    state: Remembered | None
     sighting: Sighting | None
 
 
@@ -123,6 +123,12 @@ def parts(due: Sequence[Watched], count: int) -> list[list[Watched]]:
     return shared
 
 
+def repositories_of(settings: WatchSettings) -> Path:
+    """Returns where repositories are kept: beside the memory."""
+    memory = Path(settings.memory)
+    return memory.with_name(f"{memory.name}.repositories")
+
+
 def _processors() -> int:
     """Returns how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -138,6 +144,10 @@ def _looking(desk: Desk, threads: int, large: int, *, trust_clock: bool) -> Look
         per_host=desk.settings.per_host,
         trust_clock=trust_clock,
         room=BoundedSemaphore(large),
+        foreign_state_of=desk.store.foreign_state,
+        pinned_of=desk.store.pinned,
+        repositories=repositories_of(desk.settings),
+        block_time=desk.block_time,
     )
 
 

@@ -45,6 +45,8 @@ class Signed(msgspec.Struct, frozen=True):
         file: the file that it was found in.
         valid_until: the moment from which on the key, or the signature, counts as expired, by the pinned certificate
             (UTC); None where nothing says one. The outcome itself is the one at `signed_at`.
+        absent: whether the file holds no signature that can be read: an error page of the host, say. Its outcome is
+            UNCHECKED, and no better tool would find more.
     """
 
     signer: str
@@ -54,6 +56,7 @@ class Signed(msgspec.Struct, frozen=True):
     detail: str = ""
     file: str = ""
     valid_until: datetime | None = None
+    absent: bool = False
 
     def as_of(self, now: datetime) -> Outcome:
         """Returns the outcome as of a moment: FUTURE before `signed_at`, EXPIRED_KEY from `valid_until` on.

@@ -15,17 +15,22 @@ believing and alerting are the same. In this order:
      signatures), and BELOW-THRESHOLD from then on (`unproved_since`); where none is kept, BELOW-THRESHOLD at once.
    - A page that has none of its pinned sentences, though one was kept: NOT-A-CANARY for a day, and from then on what it
      looks like: WITHDRAWN.
-   - The panic key was used: PANIC, which causes WITHDRAWN, whatever else holds.
+   - The panic key was used: PANIC, which causes WITHDRAWN, whatever else holds; it sticks where enough signed, and is
+     a remark once it was acknowledged.
    - Issued after now (more than a day for a date without a time, else `limits.FUTURE_TOLERANCE`): FUTURE-ISSUED.
-   - Older than the newest (a lower number; or the same or none, and an earlier issue): STALE-COPY, and ROLLBACK once
-     it has lasted a day. Not accepted.
+   - Older than the newest (a lower number; or the same or none, and an earlier issue; or a higher one that only its
+     name says, and an earlier issue or a text that was accepted before): STALE-COPY where it is what is
+     served, and ROLLBACK once that has lasted a day. Not accepted. Where only an older name is served than the newest
+     it is the same.
    - The same number, or the same name and date of issue, of a signed format, with other text: EDITED, which causes
-     CHANGED and sticks; it is accepted. (A page is edited all the time.)
+     CHANGED and sticks; it is accepted, an older one in its own place. (A page is edited all the time.)
+   - One that is not accepted for its signatures, while a newer one is: what was found of it is a remark.
    - A number more than one above the newest's: EDITION-GAP, which causes CHANGED and sticks; accepted.
    - Fields that do not fit what was seen (`canary.core.foreign.splices`): SPLICED, which causes INVALID and sticks,
      with words for each field; not accepted.
-4. **Statements** of the newest accepted edition against the acknowledged ones: WITHDRAWN, REWORDED (with a word diff),
-   ADDED (a notice). They stick where the format is signed, and never for a page, which a host can fake.
+4. **Statements** of each accepted edition against the acknowledged ones, and those that were added since: WITHDRAWN,
+   REWORDED (with a word diff), ADDED (a notice). They stick where the format is signed, and never for a page, which a
+   host can fake. Those of the newest one are found at every look, until they are acknowledged.
 5. **What is not proved**, each once: NOT-SIGNED (a page; integrity is `unknown` at best then), FIELDS-NOT-BOUND,
    NO-SEQUENCE, NO-SIGNED-TIME, OTHER-TEXT and the other remarks of the edition; NOT-READ for each thing that the
    profile did not find, and SCHEDULE-ASSUMED where the next edition is expected by the profile's interval alone;
@@ -40,19 +45,39 @@ believing and alerting are the same. In this order:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 
-from canary.core.foreign.observation import ForeignObservation
-from canary.core.foreign.pinned import Pinned
+from canary.core.foreign.accepting import Accepting
+from canary.core.foreign.changes import Base, statement_findings
+from canary.core.foreign.edition import Edition
+from canary.core.foreign.observation import ForeignObservation, SeenEditions
+from canary.core.foreign.pinned import Format, Pinned
 from canary.core.foreign.profile import Profile
+from canary.core.foreign.promise import ForeignPromise, promise_of
+from canary.core.foreign.read import Read
+from canary.core.foreign.reading import read_edition
 from canary.core.foreign.state import ForeignState
-from canary.core.judging.verdict import Verdict
+from canary.core.foreign.support import signature_findings, support_of
+from canary.core.foreign.told import told
+from canary.core.foreign.unproved import (
+    BlockTime,
+    claim_findings,
+    panic_findings,
+    quote_findings,
+    reading_findings,
+    remark_findings,
+)
+from canary.core.judging.findings import Cause, Code, Finding
+from canary.core.judging.freshness import clock_findings, time_findings
+from canary.core.judging.observation import Gone, NotACanary, Unreachable
+from canary.core.judging.verdict import EditionSubject, Verdict, in_order
+from canary.core.text.strict import digest, hash_field
+from canary.limits import FOREIGN_MESSAGE_CHARACTERS
 
-BlockTime = Callable[[str], datetime | None]
-"""Returns when the block with a hash (64 hexadecimal digits) was mined, by headers that prove it; None if unknown."""
+_EMPTY = {Unreachable: Code.UNREACHABLE, Gone: Code.MISSING, NotACanary: Code.NOT_A_CANARY}
 
 
 class ForeignQuestion(msgspec.Struct, frozen=True):
@@ -91,9 +116,150 @@ class ForeignJudgement(msgspec.Struct, frozen=True):
 
 def judge_foreign(seen: ForeignObservation, question: ForeignQuestion) -> ForeignJudgement:
     """Judges one look at a foreign canary."""
-    raise NotImplementedError
+    return _Judging(question).judge(seen)
 
 
-def acknowledged(state: ForeignState, profile: Profile, pinned: Pinned) -> ForeignState:
-    """Returns the state after a person has read what the last look found. Proofs are kept."""
-    raise NotImplementedError
+def acknowledged(state: ForeignState, profile: Profile) -> ForeignState:
+    """Returns the state after a person has read what the last look found. Proofs are kept.
+
+    Args:
+        state: the state.
+        profile: how the newest edition is read.
+    """
+    read = tuple(replace(each, acknowledged=True) for each in state.sticky if each.proof)
+    if state.newest is None:
+        return replace(state, sticky=read)
+    statements = read_edition(state.newest, profile, Base(state.acknowledged, state.added).known).statements
+    return replace(state, acknowledged=statements, added=(), sticky=read)
+
+
+class _Judging:
+    """One look, while it is judged."""
+
+    def __init__(self, question: ForeignQuestion) -> None:
+        self._question = question
+        # Step 1. Of what is kept under another pin only the clock's high-water mark is used.
+        stored = question.state
+        self._high_water = stored.high_water if stored else None
+        self._stored = stored if stored is not None and stored.pin == question.pin else None
+        kept = self._stored or _empty(question)
+        self._state = replace(kept, first_use=kept.first_use and question.first_use)
+        self._findings: list[Finding] = []
+        self._not_before: datetime | None = None
+
+    def judge(self, seen: ForeignObservation) -> ForeignJudgement:
+        """Returns the verdict and the next state."""
+        # Steps 2 and 3.
+        if isinstance(seen, SeenEditions):
+            self._take(seen)
+        else:
+            self._findings.append(told(_EMPTY[type(seen)], seen.detail))
+        newest = self._state.newest
+        subject = None if newest is None else self._judge_edition(newest)
+        if newest is None:
+            self._nothing_kept()
+        self._findings += clock_findings(self._question.now, self._high_water)
+        self._open_ones()
+        if self._state.first_use:
+            pin = hash_field(self._question.pin)
+            self._findings.append(told(Code.TRUSTED_FIRST_USE, f"what is pinned was trusted as first seen: {pin}"))
+        return ForeignJudgement(self._verdict(subject), self._next_state())
+
+    # --- steps 2 and 3 -------------------------------------------------------------------------------------
+
+    def _take(self, seen: SeenEditions) -> None:
+        question = self._question
+        accepting = Accepting(self._state, question.pinned, question.profile, question.now)
+        accepting.take(seen)
+        self._state = accepting.state
+        self._findings += accepting.findings
+        if seen.beyond:
+            self._findings.append(told(Code.UNREACHABLE, seen.beyond))
+
+    def _nothing_kept(self) -> None:
+        """Tells that nothing was ever had, where nothing that came back is judged as the canary's."""
+        if any(each.cause not in (None, Cause.UNREACHABLE) for each in self._findings):
+            return
+        why = next((each.message for each in self._findings if each.cause is Cause.UNREACHABLE), "there is no edition")
+        self._findings = [
+            replace(each, remark=each.cause is Cause.UNREACHABLE or each.remark) for each in self._findings
+        ]
+        self._findings.append(told(Code.NEVER_FETCHED, f"this canary has never been fetched from here: {why}"))
+
+    # --- steps 4 to 7 --------------------------------------------------------------------------------------
+
+    def _judge_edition(self, newest: Edition) -> EditionSubject:
+        question, state = self._question, self._state
+        base = Base(state.acknowledged, state.added)
+        read = read_edition(newest, question.profile, base.known)
+        promise = promise_of(read, question.profile)
+        signed = question.pinned.format is not Format.PAGE
+        self._findings += signature_findings(newest, question.now)
+        self._findings += statement_findings(base, read.statements, sticky=signed)
+        self._findings += remark_findings(newest, read)
+        self._findings += reading_findings(read, promise)
+        self._findings += quote_findings(newest, read.quotes, state.quotes, state.editions)
+        claims, self._not_before = claim_findings(read.quotes, question.block_time)
+        self._findings += claims
+        subject = self._subject(newest, read, promise)
+        of_time = Verdict(question.now, (), edition=subject).promise
+        self._findings += [] if of_time is None else time_findings(of_time, question.now)
+        return subject
+
+    def _subject(self, newest: Edition, read: Read, promise: ForeignPromise | None) -> EditionSubject:
+        pinned = self._question.pinned
+        support = support_of(newest, pinned, self._question.now)
+        return EditionSubject(
+            name=newest.name,
+            format=pinned.format,
+            text_sha256=digest(newest.text.encode()),
+            number=read.number,
+            issued=read.issued,
+            next=(promise.window.opens, promise.window.last) if promise else None,
+            expires=promise.expires if promise else None,
+            signers=support.signers,
+            claimed_times=support.claimed_times,
+            threshold=support.threshold,
+            pinned_signers=support.pinned,
+            statements=tuple((each.id, each.words[:FOREIGN_MESSAGE_CHARACTERS]) for each in read.statements),
+        )
+
+    # --- steps 8 and 9 -------------------------------------------------------------------------------------
+
+    def _open_ones(self) -> None:
+        """Step 8. What earlier looks found, and nobody has acknowledged."""
+        known = {each.key for each in self._findings}
+        open_ones = [each for each in self._state.sticky if not each.acknowledged and each.key not in known]
+        self._findings += [each.finding() for each in open_ones]
+        newest = self._state.newest
+        if newest is not None and all(each.code is not Code.PANIC for each in self._findings):
+            self._findings += [replace(each, sticky=False, remark=True) for each in panic_findings(newest)]
+
+    def _verdict(self, subject: EditionSubject | None) -> Verdict:
+        return Verdict(
+            judged_at=self._question.now,
+            findings=in_order(self._findings),
+            pin=self._question.pin,
+            edition=subject,
+            not_before=self._not_before,
+        )
+
+    def _next_state(self) -> ForeignState | None:
+        state, now = self._state, self._question.now
+        if self._stored is None and state.newest is None and not state.sticky:
+            return None
+        return replace(state, high_water=max(self._high_water or now, now))
+
+
+def _empty(question: ForeignQuestion) -> ForeignState:
+    return ForeignState(
+        pin=question.pin,
+        first_use=question.first_use,
+        newest=None,
+        files=(),
+        editions=(),
+        quotes=(),
+        fields=(),
+        acknowledged=question.pinned.statements,
+        high_water=question.now,
+    )

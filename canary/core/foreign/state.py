@@ -61,7 +61,7 @@ class KeptQuote(msgspec.Struct, frozen=True):
     Attributes:
         kind: as in `canary.core.foreign.read.Quote`.
         sha256: SHA-256 of its words as UTF-8, 64 hexadecimal digits.
-        edition: the name of the first edition that quoted it.
+        edition: SHA-256 of the first edition that quoted it, of its text as UTF-8, 64 hexadecimal digits.
     """
 
     kind: str
@@ -82,6 +82,8 @@ class ForeignState(msgspec.Struct, frozen=True):
         quotes: what they quoted.
         fields: the fields that were signed each by itself (`canary.core.foreign.splices`).
         acknowledged: the statements that the next ones are compared with.
+        added: statements that are not among those and stood in an edition that was accepted since: whoever leaves them
+            out later withdraws them too.
         high_water: the latest moment at which this canary was judged (UTC).
         stale_since: since when only an older edition than the newest is served; None while it is not.
         unproved_since: since when what is served instead of the newest edition lacks signatures, or every pinned
@@ -98,6 +100,7 @@ class ForeignState(msgspec.Struct, frozen=True):
     fields: tuple[Seen, ...]
     acknowledged: tuple[PinnedStatement, ...]
     high_water: datetime
+    added: tuple[PinnedStatement, ...] = ()
     stale_since: datetime | None = None
     unproved_since: datetime | None = None
     sticky: tuple[Sticky, ...] = ()

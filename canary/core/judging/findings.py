@@ -120,7 +120,7 @@ class Code(Enum):
         Axis.INTEGRITY,
         Severity.NOTICE,
         None,
-        "Confirm the fingerprint of roster 1 over another channel; until then the first look is trusted.",
+        "Confirm the pin over another channel; until then the first look is trusted.",
     )
 
     PIN_MISMATCH = ("PIN-MISMATCH", Axis.INTEGRITY, Severity.ALARM, Cause.INVALID, _ASK_PUBLISHER)
@@ -322,6 +322,85 @@ class Code(Enum):
     EVIDENCE_NOT_CHECKED = ("EVIDENCE-NOT-CHECKED", Axis.TIME, Severity.NOTICE, None, _NONE)
     NO_LOWER_BOUND = ("NO-LOWER-BOUND", Axis.TIME, Severity.NOTICE, None, _NONE)
     NO_UPPER_BOUND = ("NO-UPPER-BOUND", Axis.TIME, Severity.NOTICE, None, _NONE)
+
+    PANIC = (
+        "PANIC",
+        Axis.INTEGRITY,
+        Severity.ALARM,
+        Cause.WITHDRAWN,
+        "By its own rules this canary is dead; ask the publisher over another channel.",
+    )
+    SPLICED = (
+        "SPLICED",
+        Axis.INTEGRITY,
+        Severity.ALARM,
+        Cause.INVALID,
+        "Ask the publisher over another channel; if the document is an honest one, add the canary anew.",
+    )
+    EDITED = ("EDITED", Axis.INTEGRITY, Severity.WARNING, Cause.CHANGED, _READ_BOTH)
+    EDITION_GAP = (
+        "EDITION-GAP",
+        Axis.INTEGRITY,
+        Severity.WARNING,
+        Cause.CHANGED,
+        "Look for the editions that are missing, and ask the publisher; then acknowledge with --ack.",
+    )
+    OTHER_KEYS = (
+        "OTHER-KEYS",
+        Axis.INTEGRITY,
+        Severity.WARNING,
+        None,
+        "What is pinned counts. If the publisher announced new keys, add the canary anew with them.",
+    )
+    OTHER_TEXT = (
+        "OTHER-TEXT",
+        Axis.INTEGRITY,
+        Severity.WARNING,
+        None,
+        "Read both texts: only what enough signers signed counts.",
+    )
+    NOT_SIGNED = (
+        "NOT-SIGNED",
+        Axis.INTEGRITY,
+        Severity.UNKNOWN,
+        None,
+        "Whoever controls the page, or the way to it, can write anything there; this cannot be mended here.",
+    )
+    FIELDS_NOT_BOUND = ("FIELDS-NOT-BOUND", Axis.INTEGRITY, Severity.NOTICE, None, _NONE)
+    NO_SEQUENCE = ("NO-SEQUENCE", Axis.INTEGRITY, Severity.NOTICE, None, _NONE)
+    NO_SIGNED_TIME = ("NO-SIGNED-TIME", Axis.TIME, Severity.NOTICE, None, _NONE)
+    WEAK_DIGEST = ("WEAK-DIGEST", Axis.INTEGRITY, Severity.NOTICE, None, _NONE)
+    KEY_EXPIRED = (
+        "KEY-EXPIRED",
+        Axis.INTEGRITY,
+        Severity.NOTICE,
+        None,
+        "It may have been prolonged since: compare the publisher's certificate of today with the pinned one.",
+    )
+    FORMAT_REMARK = ("FORMAT-REMARK", Axis.INTEGRITY, Severity.NOTICE, None, _NONE)
+    NOT_READ = (
+        "NOT-READ",
+        Axis.FRESHNESS,
+        Severity.NOTICE,
+        None,
+        "Read the text yourself; a profile of your own can say where it stands.",
+    )
+    SCHEDULE_ASSUMED = ("SCHEDULE-ASSUMED", Axis.FRESHNESS, Severity.NOTICE, None, _NONE)
+    NO_SCHEDULE = (
+        "NO-SCHEDULE",
+        Axis.FRESHNESS,
+        Severity.UNKNOWN,
+        None,
+        "It will never be told as late; look at its date yourself, or give it a profile that finds one.",
+    )
+    STALE_QUOTE = (
+        "STALE-QUOTE",
+        Axis.TIME,
+        Severity.WARNING,
+        None,
+        "It proves nothing about how recently this was signed; ask the publisher for a fresh one.",
+    )
+    QUOTE_CLAIM = ("QUOTE-CLAIM", Axis.TIME, Severity.NOTICE, None, _NONE)
 
     def __init__(self, spelling: str, axis: Axis, severity: Severity, cause: Cause | None, advice: str) -> None:
         self.spelling = spelling

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from canary.core.judging.findings import Status
+from canary.core.judging.verdict import Verdict
 
 MEANINGS: Final = {
     Status.UNKNOWN: "it could not be judged",
@@ -35,3 +36,36 @@ NOT_MEANT: Final = {
     Status.OK: "it does not say that what was signed is true: nobody can find out that signers were made to sign",
 }
 """What nobody should read into it, likewise."""
+
+_UNSIGNED_MEANINGS: Final = {
+    Status.WITHDRAWN: "a pinned sentence is not there any more; nothing of the page is signed",
+    Status.CHANGED: "a person should read what changed on the page; nothing of it is signed",
+    Status.DUE: "every pinned sentence is there, and the next edition is due now; nothing of the page is signed",
+    Status.OK: "every pinned sentence is there, and the page is fresh; nothing of it is signed",
+}
+
+_UNSIGNED_NOT_MEANT: Final = {
+    Status.WITHDRAWN: "it does not say why, or who did it: without signatures a page that was redone looks the same",
+    Status.CHANGED: "it does not say who changed it: without signatures anybody may have who controls the page",
+    Status.DUE: "it does not say that the publisher wrote it: whoever controls the page can keep it as it is",
+    Status.OK: "it does not say that the publisher wrote it: whoever controls the page can keep it as it is",
+}
+
+
+def meaning_of(status: Status, verdict: Verdict | None) -> str:
+    """Returns what a status means, in one sentence without a full stop.
+
+    Args:
+        status: the status.
+        verdict: the verdict that it is of; None where there is none.
+    """
+    return (_UNSIGNED_MEANINGS if _is_unsigned(verdict) else {}).get(status, MEANINGS[status])
+
+
+def not_meant_by(status: Status, verdict: Verdict | None) -> str:
+    """Returns what nobody should read into a status, likewise."""
+    return (_UNSIGNED_NOT_MEANT if _is_unsigned(verdict) else {}).get(status, NOT_MEANT[status])
+
+
+def _is_unsigned(verdict: Verdict | None) -> bool:
+    return verdict is not None and verdict.edition is not None and verdict.edition.threshold == 0

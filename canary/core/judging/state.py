@@ -97,6 +97,11 @@ class State(msgspec.Struct, frozen=True):
     attachments: tuple[str, ...] = ()
     timing: Timing | None = None
 
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, nearly."""
+        return sum(len(each.data) for each in self.entries)
+
     def acknowledge(self) -> State:
         """Returns the state after a person has read what the last look found. Proofs are kept."""
         read = tuple(replace(each, acknowledged=True) for each in self.sticky if each.proof)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypeAlias
+
 import msgspec
 
 from canary.core.judging.state import State
 from canary.core.watching.alerts import Alert, Delivery
 from canary.core.watching.watched import Check, Sighting, Transition, Watched
+
+if TYPE_CHECKING:
+    from canary.core.foreign.state import ForeignState
+
+Remembered: TypeAlias = "State | ForeignState"
+"""The state of a canary: a native one's, or that of one in another format."""
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -22,7 +30,7 @@ class Recorded(msgspec.Struct, frozen=True):
     """
 
     watched: Watched
-    state: State | None = None
+    state: Remembered | None = None
     check: Check | None = None
     sighting: Sighting | None = None
     transition: Transition | None = None

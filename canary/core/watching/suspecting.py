@@ -60,7 +60,8 @@ def believed_of(look: Verdict, before: Verdict | None, failure: Verdict | None) 
     if undenied is not None:
         kept += [each for each in _seen_at_host(undenied) if each.key not in known]
     failures = _failures(failure or undenied)
-    if look.log_size == 0 and not failures and not any(each.cause in _SEEN_AT_HOST for each in kept):
+    never = look.log_size == 0 and look.edition is None
+    if never and not failures and not any(each.cause in _SEEN_AT_HOST for each in kept):
         kept.append(_never_fetched(look))
     return replace(look, findings=in_order([*kept, *failures]))
 

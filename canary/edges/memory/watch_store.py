@@ -7,14 +7,14 @@ from when it was made until it ends; one that was made later than now comes from
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from canary.core.judging.state import State
 from canary.core.watching.alerts import Alert, Delivery
-from canary.core.watching.recorded import Recorded
+from canary.core.watching.recorded import Recorded, Remembered
 from canary.core.watching.summary import Summary
 from canary.core.watching.watched import Check, Sighting, Transition, Watched
 from canary.edges.memory import watch_store_history as history
@@ -24,6 +24,12 @@ from canary.edges.memory.watch_store_file import StoreFile
 from canary.errors import MalformedError, RefusedError, StateError
 from canary.formats.state_json import parse_state, render_state
 from canary.limits import STORE_SECONDS
+
+if TYPE_CHECKING:
+    from canary.core.foreign.pinned import Pinned
+    from canary.core.foreign.state import ForeignState
+
+_Value = TypeVar("_Value")
 
 
 def open_watch_store(path: Path, *, make: bool = True, seconds: float = STORE_SECONDS) -> SqliteWatchStore:
@@ -56,9 +62,9 @@ class SqliteWatchStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def add(self, watched: Watched, state: State | None) -> None:
+    def add(self, watched: Watched, state: Remembered | None, pinned: Pinned | None = None) -> None:
         """Takes a canary into the list."""
-        kept = None if state is None else render_state(state)
+        kept, pinned_bytes = _rendered(state), _rendered_pinned(pinned)
         with self._file.writing() as db:
             canary = listed.insert(db, watched)
             if canary is None:
@@ -67,11 +73,23 @@ class SqliteWatchStore:
                 )
             if kept is not None:
                 listed.keep_state(db, canary, kept)
+            if pinned_bytes is not None:
+                listed.keep_pinned(db, canary, pinned_bytes)
 
-    def add_many(self, rows: Sequence[Watched]) -> list[str]:
+    def add_many(self, rows: Sequence[Watched], pinned: Mapping[str, Pinned] | None = None) -> list[str]:
         """Takes canaries into the list in one go; returns the names that were there already and are left alone."""
+        documents = {name: _rendered_pinned(each) for name, each in (pinned or {}).items()}
+        there: list[str] = []
         with self._file.writing() as db:
-            return [each.followed.name for each in rows if listed.insert(db, each) is None]
+            for each in rows:
+                name = each.followed.name
+                canary = listed.insert(db, each)
+                document = documents.get(name)
+                if canary is None:
+                    there.append(name)
+                elif document is not None:
+                    listed.keep_pinned(db, canary, document)
+        return there
 
     def remove(self, name: str) -> bool:
         """Takes a canary from the list, with all that is remembered of it; returns whether it was there."""
@@ -115,21 +133,45 @@ class SqliteWatchStore:
             outbox.let_go(db, holder)
 
     def state(self, name: str) -> State | None:
-        """Returns the state of a canary, as it was when that was looked at last."""
-        with self._file.reading() as db:
-            stored = listed.state(db, name)
+        """Returns the state of a native canary, as it was when that was looked at last."""
+        stored = self._stored_state(name)
         if stored is None:
             return None
-        kept, checked_at = stored
+        return self._parsed(f"the state of {name}", parse_state, stored[0]).judged_at(stored[1])
+
+    def foreign_state(self, name: str) -> ForeignState | None:
+        """Returns the state of a canary in another format, as it was when that was looked at last."""
+        stored = self._stored_state(name)
+        if stored is None:
+            return None
+        from canary.formats.foreign_state_json import parse_foreign_state  # noqa: PLC0415  # many lists have none
+
+        return self._parsed(f"the state of {name}", parse_foreign_state, stored[0]).judged_at(stored[1])
+
+    def pinned(self, name: str) -> Pinned | None:
+        """Returns what is pinned of a canary in another format."""
+        with self._file.reading() as db:
+            stored = listed.pinned(db, name)
+        if stored is None:
+            return None
+        from canary.formats.pinned_json import parse_pinned  # noqa: PLC0415  # as above
+
+        return self._parsed(f"what is pinned of {name}", parse_pinned, stored)
+
+    def _stored_state(self, name: str) -> tuple[bytes, datetime | None] | None:
+        with self._file.reading() as db:
+            return listed.state(db, name)
+
+    def _parsed(self, what: str, parse: Callable[[bytes], _Value], data: bytes) -> _Value:
         try:
-            return parse_state(kept).judged_at(checked_at)
+            return parse(data)
         except MalformedError as error:
-            found = error.within(f"the state of {name}")
+            found = error.within(what)
             raise StateError(f"what {self._file.path} holds cannot be read: {found}", hint=found.hint) from error
 
     def record(self, recorded: Sequence[Recorded]) -> list[str]:
         """Stores what was found; returns the names of what was left out."""
-        states = [None if each.state is None else render_state(each.state) for each in recorded]
+        states = [_rendered(each.state) for each in recorded]
         left_out: list[str] = []
         with self._file.writing() as db:
             for each, state in zip(recorded, states, strict=True):
@@ -146,13 +188,13 @@ class SqliteWatchStore:
     def update(
         self,
         watched: Watched,
-        state: State | None = None,
+        state: Remembered | None = None,
         transition: Transition | None = None,
         *,
         is_answer: bool = False,
     ) -> int:
         """Stores a row that a person changed; returns how many deliveries that takes back."""
-        kept = None if state is None else render_state(state)
+        kept = _rendered(state)
         with self._file.writing() as db:
             canary = listed.overwrite(db, watched)
             if canary is None:
@@ -249,3 +291,23 @@ class SqliteWatchStore:
     def close(self) -> None:
         """Lets go of the memory."""
         self._file.close()
+
+
+def _rendered(state: Remembered | None) -> bytes | None:
+    """Returns a state as it is stored, if there is one."""
+    if state is None:
+        return None
+    if isinstance(state, State):
+        return render_state(state)
+    from canary.formats.foreign_state_json import render_foreign_state  # noqa: PLC0415  # many lists have none
+
+    return render_foreign_state(state)
+
+
+def _rendered_pinned(pinned: Pinned | None) -> bytes | None:
+    """Returns what is pinned as it is stored, if there is something."""
+    if pinned is None:
+        return None
+    from canary.formats.pinned_json import render_pinned  # noqa: PLC0415  # as above
+
+    return render_pinned(pinned)

@@ -66,6 +66,24 @@ def keep_state(db: sqlite3.Connection, canary: int, state: bytes) -> None:
     db.execute("INSERT OR REPLACE INTO states (canary, state) VALUES (?, ?)", (canary, state))
 
 
+def keep_pinned(db: sqlite3.Connection, canary: int, pinned: bytes) -> None:
+    """Keeps what is pinned of a canary in another format."""
+    db.execute("INSERT INTO pinned (canary, pinned) VALUES (?, ?)", (canary, pinned))
+
+
+def pinned(db: sqlite3.Connection, name: str) -> bytes | None:
+    """Returns what is pinned of a canary; None where nothing is.
+
+    Raises:
+        StateError: what is there is nothing of the kind.
+    """
+    found = db.execute("SELECT pinned FROM pinned JOIN canaries ON id = canary WHERE name = ?", (to_text(name),))
+    row = found.fetchone()
+    if row is not None and not isinstance(row[0], bytes):
+        raise StateError(f"what is pinned of {name} is damaged: it is no document", hint=DAMAGED_HINT)
+    return None if row is None else row[0]
+
+
 def state(db: sqlite3.Connection, name: str) -> tuple[bytes, datetime | None] | None:
     """Returns the state of a canary, and when it was looked at last; None where there is no state.
 

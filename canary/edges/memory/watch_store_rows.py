@@ -11,6 +11,7 @@ from datetime import date
 import msgspec
 
 from canary.core.documents.schedule import Window
+from canary.core.foreign.pinned import Format
 from canary.core.judging.findings import Cause, Status
 from canary.core.watching.followed import Followed
 from canary.core.watching.summary import Lasting, Summary
@@ -66,6 +67,7 @@ class CanaryRow(msgspec.Struct, array_like=True, frozen=True):
     expires: int | None
     telling: bytes
     revision: int
+    format: Format | None
 
 
 _decode_telling = msgspec.json.Decoder(Telling).decode
@@ -107,6 +109,7 @@ def canary_row(watched: Watched) -> CanaryRow:
         expires=None if lasting is None else to_time_or_none(lasting.expires),
         telling=msgspec.json.encode(watched.telling),
         revision=watched.revision,
+        format=followed.format,
     )
 
 
@@ -187,6 +190,7 @@ def _followed(row: CanaryRow) -> Followed:
         allow_http=bool(row.allow_http),
         ca_file=row.ca_file,
         first_use=bool(row.first_use),
+        format=row.format,
     )
 
 

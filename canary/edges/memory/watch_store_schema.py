@@ -146,7 +146,17 @@ def _first(db: sqlite3.Connection) -> None:
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
-STEPS: tuple[Step, ...] = (_first,)
+def _other_formats(db: sqlite3.Connection) -> None:
+    db.execute("ALTER TABLE canaries ADD COLUMN format TEXT")
+    db.execute(
+        """CREATE TABLE pinned (
+        canary INTEGER PRIMARY KEY REFERENCES canaries ON DELETE CASCADE,
+        pinned BLOB NOT NULL
+    )"""
+    )
+
+
+STEPS: tuple[Step, ...] = (_first, _other_formats)
 """Step n leads from version n to version n + 1."""
 
 

@@ -79,7 +79,7 @@ class HttpSource:
             ElsewhereError: it redirects to another origin.
             FetchError: nothing authoritative came back in time.
         """
-        url = self._base + "/".join(quote(name) for name in segments(path))
+        url = self._base + self._quoted(path)
         headers = {"User-Agent": "warrant-canary", "Accept": "*/*", "Accept-Encoding": "identity"}
         if kept := kept_etag(etag):
             headers["If-None-Match"] = kept
@@ -91,6 +91,10 @@ class HttpSource:
             if self._seen is not None and (certificate := self._exchange.certificate_after(error)):
                 self._seen(Answer(url, None, (), b"", certificate))
             raise
+
+    def _quoted(self, path: str) -> str:
+        """Returns a path as it stands behind the base in an address."""
+        return "/".join(quote(name) for name in segments(path))
 
     def _fetch(self, path: str, url: str, headers: Mapping[str, str], limit: int) -> Fetched:
         """Does what `get` promises, as work that may be cut off."""
@@ -135,6 +139,12 @@ def _read(raw: http.client.HTTPResponse, url: str, limit: int, asked: str | None
     return Fetched(raw.status, read_body(raw, url, limit, None if sighted is None else sighted.take), etag)
 
 
+def check_address(url: str) -> None:
+    """Raises CanaryError where an address holds more than an origin and a path."""
+    if {"?", "#"} & set(url):
+        raise CanaryError("The address of the canary holds a query or a fragment", hint=f"It looks like {_EXAMPLE}.")
+
+
 def _checked_base(url: str, *, allow_http: bool, proxied: bool) -> Origin:
     """Returns the origin of the canary's address; raises CanaryError where it is none that can be used."""
     found = checked_origin(
@@ -145,6 +155,5 @@ def _checked_base(url: str, *, allow_http: bool, proxied: bool) -> Origin:
         proxied=proxied,
         hint="Write https://, or allow http explicitly (--allow-http).",
     )
-    if {"?", "#"} & set(url):
-        raise CanaryError("The address of the canary holds a query or a fragment", hint=f"It looks like {_EXAMPLE}.")
+    check_address(url)
     return found

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from canary.core.judging.findings import Code, Finding
-from canary.core.judging.meaning import MEANINGS
+from canary.core.judging.meaning import meaning_of
 from canary.core.text.printable import printable
 from canary.core.text.times import format_time
 from canary.core.text.wording import SAID, Mark, Passage
@@ -81,7 +81,7 @@ def _alert(alert: Alert, program: Program, *, short: bool) -> dict[str, Any]:
         "before": alert.before,
         "after": alert.after,
         "since": format_time(alert.since) if alert.since else None,
-        "meaning": MEANINGS[alert.after] if alert.after else None,
+        "meaning": meaning_of(alert.after, verdict) if alert.after else None,
         "words": _line(alert.words),
         "findings": [_finding(each, most) for each in findings[:ALERT_FINDINGS]],
         "findings_omitted": max(0, len(findings) - ALERT_FINDINGS),

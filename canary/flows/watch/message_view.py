@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 import msgspec
 
 from canary.core.judging.findings import EXIT_CODES, Code, Finding, Severity, Status
-from canary.core.judging.meaning import MEANINGS, NOT_MEANT
-from canary.core.judging.verdict import Subject, Verdict
+from canary.core.judging.meaning import meaning_of, not_meant_by
+from canary.core.judging.verdict import Verdict
 from canary.core.text.printable import printable, sentence
 from canary.core.text.times import format_time
 from canary.core.text.wording import LEGEND, Passage, passages
@@ -144,7 +144,7 @@ def view_alert(alert: Alert, *, now: datetime, program: Program, short: bool = F
         facts=tuple((name, printable(value, most=_LINE_CHARACTERS)) for name, value in _facts(alert, now) if value),
         findings=tuple(_told(each, most=DIGEST_CHARACTERS if short else ALERT_CHARACTERS) for each in shown),
         others=f"and {left} more" if left else "",
-        not_meant="" if alert.after is None else sentence(NOT_MEANT[alert.after]),
+        not_meant="" if alert.after is None else sentence(not_meant_by(alert.after, alert.verdict)),
         commands=commands(alert, program),
     )
 
@@ -239,7 +239,7 @@ def _lead(alert: Alert) -> str:
         return sentence(words or "a person asked for it; it says nothing about any canary")
     if alert.kind is AlertKind.AHEAD or alert.after is None:
         return sentence(words)
-    means = MEANINGS[alert.after]
+    means = meaning_of(alert.after, alert.verdict)
     if alert.kind is AlertKind.RECOVERY:
         return sentence(f"{alert.before} is over: {means}")
     return " ".join([sentence(means), *([sentence(words)] if words else [])])
@@ -265,7 +265,8 @@ def _facts(alert: Alert, now: datetime) -> list[tuple[str, str]]:
     if verdict is not None:
         facts += [
             ("checked", _checked(verdict)),
-            ("release", _release(verdict.subject)),
+            ("release", _release(verdict)),
+            ("edition", _edition(verdict)),
             ("expires", _expires(verdict)),
         ]
     late = now - alert.at > _LATE
@@ -281,22 +282,42 @@ def _change(alert: Alert) -> str:
 
 
 def _checked(verdict: Verdict) -> str:
-    if verdict.log_size == 0:
-        return "nothing yet: its log was never had"
+    if verdict.edition is not None:
+        what = "the newest edition"
+    elif verdict.log_size:
+        what = f"its log of {verdict.log_size} entries"
+    else:
+        return "nothing yet: it was never had"
     axes = ", ".join(f"{axis} {severity}" for axis, severity in verdict.axes.items())
-    return f"its log of {verdict.log_size} entries, judged at {format_time(verdict.judged_at)}: {axes}"
+    return f"{what}, judged at {format_time(verdict.judged_at)}: {axes}"
 
 
-def _release(subject: Subject | None) -> str:
+def _release(verdict: Verdict) -> str:
+    subject = verdict.subject
     if subject is None:
         return ""
-    signed = f"signed by {len(subject.signers)} of {subject.roster_signers} ({subject.threshold} needed)"
+    signed = _signed(len(subject.signers), subject.roster_signers, subject.threshold)
     return f"{subject.release} of {format_time(subject.issued)}, {signed}"
 
 
+def _edition(verdict: Verdict) -> str:
+    edition = verdict.edition
+    if edition is None:
+        return ""
+    # The file's name comes last: written from right to left, it would turn around what follows it.
+    issued = f"of {format_time(edition.issued)}" if edition.issued else "without a date"
+    if not edition.threshold:
+        return f"{issued}, not signed: {edition.name}"
+    return f"{issued}, {_signed(len(edition.signers), edition.pinned_signers, edition.threshold)}: {edition.name}"
+
+
+def _signed(signers: int, possible: int, needed: int) -> str:
+    return f"signed by {signers} of {possible} ({needed} needed)"
+
+
 def _expires(verdict: Verdict) -> str:
-    subject = verdict.subject
-    return "" if subject is None or subject.expires is None else format_time(subject.expires)
+    promise = verdict.promise
+    return "" if promise is None or promise.expires is None else format_time(promise.expires)
 
 
 def _for(time: timedelta) -> str:

@@ -23,13 +23,12 @@ import msgspec
 from msgspec.structs import replace
 
 from canary.core.judging.findings import Code, Severity, Status
-from canary.core.judging.state import State
 from canary.core.judging.verdict import Verdict
 from canary.core.text.times import format_time
 from canary.core.watching.agenda import Patience, believe, by_time, count_unreachable, is_due, network_suspect
 from canary.core.watching.alerts import Alert, AlertKind, Delivery, alert_id
 from canary.core.watching.followed import Followed
-from canary.core.watching.recorded import Recorded
+from canary.core.watching.recorded import Recorded, Remembered
 from canary.core.watching.telling import TellingPolicy, tell
 from canary.core.watching.watched import Check, Sighting, Watched
 from canary.errors import CanaryError
@@ -59,7 +58,7 @@ class Looked(msgspec.Struct, frozen=True):
     at: datetime
     took: float
     verdict: Verdict
-    state: State | None
+    state: Remembered | None
     sighting: Sighting | None
 
 
@@ -256,7 +255,7 @@ class _Batch:
         after = replace(after, followed=_pinned(looked), took=looked.took)
         found = _decided(taken, looked.watched, after, looked.at)
         self._waiting.append(replace(found, state=looked.state, check=_check(looked), sighting=looked.sighting))
-        self._bytes += sum(len(each.data) for each in looked.state.entries) if looked.state else 0
+        self._bytes += looked.state.size if looked.state else 0
         is_full = len(self._waiting) >= WATCH_BATCH or self._bytes >= BATCH_BYTES
         if is_full or abs(taken.clock() - self._since) >= WATCH_BATCH_AFTER:
             self.flush()

@@ -12,15 +12,19 @@ again before it is written a second time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from canary.core.judging.state import State
 from canary.core.watching.alerts import Alert, Delivery
-from canary.core.watching.recorded import Recorded
+from canary.core.watching.recorded import Recorded, Remembered
 from canary.core.watching.summary import Summary
 from canary.core.watching.watched import Check, Sighting, Transition, Watched
+
+if TYPE_CHECKING:
+    from canary.core.foreign.pinned import Pinned
+    from canary.core.foreign.state import ForeignState
 
 __all__ = ["Recorded", "WatchStore"]
 
@@ -28,15 +32,25 @@ __all__ = ["Recorded", "WatchStore"]
 class WatchStore(Protocol):
     """A watcher's memory. Every method raises StoreError where the memory is damaged, read-only or full."""
 
-    def add(self, watched: Watched, state: State | None) -> None:
+    def add(self, watched: Watched, state: Remembered | None, pinned: Pinned | None = None) -> None:
         """Takes a canary into the list.
+
+        Args:
+            watched: its row.
+            state: what is known of it already.
+            pinned: what is pinned of one in another format; None for a native one.
 
         Raises:
             RefusedError: one of that name is there already.
         """
 
-    def add_many(self, rows: Sequence[Watched]) -> list[str]:
-        """Takes canaries into the list in one go; returns the names that were there already and are left alone."""
+    def add_many(self, rows: Sequence[Watched], pinned: Mapping[str, Pinned] | None = None) -> list[str]:
+        """Takes canaries into the list in one go; returns the names that were there already and are left alone.
+
+        Args:
+            rows: their rows.
+            pinned: what is pinned of those in other formats, by name.
+        """
 
     def remove(self, name: str) -> bool:
         """Takes a canary from the list, with all that is remembered of it; returns whether it was there."""
@@ -72,8 +86,18 @@ class WatchStore(Protocol):
     def release(self, holder: str) -> None:
         """Gives up every claim of one run, and every delivery that it holds."""
 
+    def pinned(self, name: str) -> Pinned | None:
+        """Returns what is pinned of a canary in another format; None for a native one.
+
+        Raises:
+            StateError: it is damaged, or was written by a newer version; the rest of the memory is not.
+        """
+
+    def foreign_state(self, name: str) -> ForeignState | None:
+        """Returns the state of a canary in another format, as `state` does that of a native one."""
+
     def state(self, name: str) -> State | None:
-        """Returns the state of a canary; None where nothing was taken in yet.
+        """Returns the state of a native canary; None where nothing was taken in yet.
 
         A look after which only the moment of it is another need not store a state: its `high_water` is at least when
         the canary was looked at last.
@@ -93,7 +117,7 @@ class WatchStore(Protocol):
     def update(
         self,
         watched: Watched,
-        state: State | None = None,
+        state: Remembered | None = None,
         transition: Transition | None = None,
         *,
         is_answer: bool = False,

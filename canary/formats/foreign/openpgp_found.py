@@ -39,7 +39,7 @@ def signed(answer: Answer, pinned: Pinned, *, file: str) -> list[Signed]:
 
 def unreadable(file: str, why: str) -> Signed:
     """Returns what stands for a file that holds no signature: nothing is known of it."""
-    return Signed(signer="", key="", outcome=Outcome.UNCHECKED, detail=why, file=file)
+    return Signed(signer="", key="", outcome=Outcome.UNCHECKED, detail=why, file=file, absent=True)
 
 
 def bounded(signatures: Sequence[Signed]) -> tuple[Signed, ...]:

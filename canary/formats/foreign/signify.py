@@ -80,7 +80,9 @@ class SignifyReader:
         signatures = []
         for file, each in found:
             if isinstance(each, str):
-                signatures.append(Signed(signer="", key="", outcome=Outcome.UNCHECKED, detail=each, file=file))
+                signatures.append(
+                    Signed(signer="", key="", outcome=Outcome.UNCHECKED, detail=each, file=file, absent=True)
+                )
                 continue
             signed = _checked(each, text if each.text is None else each.text, pinned, file)
             remarks[Remark.UNTRUSTED_COMMENT, file] = None

@@ -3,7 +3,8 @@
 | key | what it is |
 | --- | --- |
 | `location` | the canary's URL, or a folder; required |
-| `pin` | `sha256:…` of roster 1 |
+| `pin` | `sha256:…` of roster 1, or of what is pinned |
+| `pinned` | of a canary in another format, what is pinned of it (`canary.formats.pinned_json`), as one text |
 | `trust_first_use` | true: without a pin, the first look's roster 1 is taken for it |
 | `name` | what to call it; without one, after its location |
 | `tags` | a list of tags |
@@ -18,9 +19,9 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -31,7 +32,10 @@ from canary.core.text.strict import hash_field, parse_hash
 from canary.core.watching.followed import Followed, check_name, check_place, check_tags, format_interval, parse_interval
 from canary.errors import MalformedError
 from canary.formats.settings.toml_lines import deep_line
-from canary.limits import LIST_REFUSED, TAGS
+from canary.limits import FOREIGN_PINNED_BYTES, LIST_REFUSED, TAGS
+
+if TYPE_CHECKING:
+    from canary.core.foreign.pinned import Pinned
 
 _NAME_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/~-")
 _LONGEST_NAME = 128
@@ -44,6 +48,7 @@ _Text = Annotated[str, msgspec.Meta(max_length=4_096)]
 class _Row(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     location: _Text
     pin: _Text = ""
+    pinned: Annotated[str, msgspec.Meta(max_length=FOREIGN_PINNED_BYTES)] = ""
     trust_first_use: bool = False
     name: _Text = ""
     tags: Annotated[tuple[_Text, ...], msgspec.Meta(max_length=TAGS)] = ()
@@ -71,10 +76,12 @@ class Listing(msgspec.Struct, frozen=True):
     Attributes:
         rows: the canaries, each with its number.
         refused: what could not be read.
+        pinned: what is pinned of those in other formats, by name.
     """
 
     rows: tuple[tuple[int, Followed], ...]
     refused: tuple[Refused, ...]
+    pinned: Mapping[str, Pinned]
 
 
 def parse_json_lines(data: bytes, *, every: timedelta, added_at: datetime) -> Listing:
@@ -116,17 +123,22 @@ def parse_toml(data: bytes, *, every: timedelta, added_at: datetime) -> Listing:
     return _listing(((number, table) for number, table in enumerate(tables, 1)), every, added_at)
 
 
-def render_json_lines(rows: Sequence[Followed]) -> str:
-    """Returns canaries as JSON lines that `parse_json_lines` reads."""
-    return "".join(msgspec.json.encode(_row(each)).decode() + "\n" for each in rows)
+def render_json_lines(rows: Sequence[Followed], pinned: Mapping[str, Pinned]) -> str:
+    """Returns canaries as JSON lines that `parse_json_lines` reads.
+
+    Args:
+        rows: the canaries.
+        pinned: what is pinned of those in other formats, by name.
+    """
+    return "".join(msgspec.json.encode(_row(each, pinned)).decode() + "\n" for each in rows)
 
 
-def render_toml(rows: Sequence[Followed]) -> str:
-    """Returns canaries as TOML that `parse_toml` reads."""
+def render_toml(rows: Sequence[Followed], pinned: Mapping[str, Pinned]) -> str:
+    """Returns canaries as TOML that `parse_toml` reads; see `render_json_lines`."""
     # Imported here: a run writes none.
     import tomli_w  # noqa: PLC0415
 
-    return tomli_w.dumps({"canary": [msgspec.to_builtins(_row(each), builtin_types=()) for each in rows]})
+    return tomli_w.dumps({"canary": [msgspec.to_builtins(_row(each, pinned), builtin_types=()) for each in rows]})
 
 
 def name_for(location: str) -> str:
@@ -155,10 +167,11 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _listing(tables: Iterator[tuple[int, Any]], every: timedelta, added_at: datetime) -> Listing:
     rows: list[tuple[int, Followed]] = []
     refused: list[Refused] = []
+    pinned: dict[str, Pinned] = {}
     seen: dict[str, int] = {}
     for number, table in tables:
         try:
-            followed = _followed(table, every, added_at)
+            followed, of_another_format = _followed(table, every, added_at)
             if (first := seen.setdefault(followed.name, number)) != number:
                 raise MalformedError(f"{followed.name} stands there already, as number {first}")
         except MalformedError as error:
@@ -172,10 +185,16 @@ def _listing(tables: Iterator[tuple[int, Any]], every: timedelta, added_at: date
                 ) from error
         else:
             rows.append((number, followed))
-    return Listing(tuple(rows), tuple(refused))
+            if of_another_format is not None:
+                pinned[followed.name] = of_another_format
+    return Listing(tuple(rows), tuple(refused), pinned)
 
 
-def _followed(table: Any, every: timedelta, added_at: datetime) -> Followed:  # noqa: ANN401  # whatever stands there
+def _followed(
+    table: Any,  # noqa: ANN401  # whatever stands there
+    every: timedelta,
+    added_at: datetime,
+) -> tuple[Followed, Pinned | None]:
     if isinstance(table, MalformedError):
         raise table
     if isinstance(table, Exception):
@@ -190,7 +209,8 @@ def _followed(table: Any, every: timedelta, added_at: datetime) -> Followed:  # 
         raise MalformedError("location is empty")
     if not row.pin and not row.trust_first_use:
         raise MalformedError("it has no pin; give one, or trust_first_use")
-    return Followed(
+    pinned = _of("pinned", _pinned, row.pinned) if row.pinned else None
+    followed = Followed(
         name=_of("name", check_name, row.name) if row.name else name_for(row.location),
         location=_of("location", check_place, row.location),
         pin=_of("pin", parse_hash, row.pin) if row.pin else None,
@@ -201,7 +221,30 @@ def _followed(table: Any, every: timedelta, added_at: datetime) -> Followed:  # 
         allow_http=row.allow_http,
         ca_file=_of("ca_file", check_place, row.ca_file),
         first_use=row.trust_first_use and not row.pin,
+        format=pinned.format if pinned else None,
     )
+    _check_pin(followed, pinned)
+    return followed, pinned
+
+
+def _pinned(text: str) -> Pinned:
+    # Imported here: many lists have no canary in another format.
+    from canary.formats.pinned_json import parse_pinned  # noqa: PLC0415
+
+    try:
+        return parse_pinned(text.encode())
+    except UnicodeEncodeError:
+        raise MalformedError("it holds half characters (surrogates), which are no text") from None
+
+
+def _check_pin(followed: Followed, pinned: Pinned | None) -> None:
+    if pinned is None:
+        return
+    from canary.formats.pinned_json import pin_of  # noqa: PLC0415  # as above
+
+    pin = pin_of(pinned)
+    if followed.pin != pin:
+        raise MalformedError(f"pinned: its pin would be {hash_field(pin)}, and the row says another, or none")
 
 
 def _of(key: str, parse: Any, value: str) -> Any:  # noqa: ANN401  # the parsers differ
@@ -211,10 +254,11 @@ def _of(key: str, parse: Any, value: str) -> Any:  # noqa: ANN401  # the parsers
         raise MalformedError(f"{key}: {error.rule}") from error
 
 
-def _row(followed: Followed) -> _Row:
+def _row(followed: Followed, pinned: Mapping[str, Pinned]) -> _Row:
     return _Row(
         location=followed.location,
         pin=hash_field(followed.pin) if followed.pin else "",
+        pinned=_rendered(pinned[followed.name]) if followed.name in pinned else "",
         trust_first_use=followed.first_use and followed.pin is None,
         name=followed.name,
         tags=followed.tags,
@@ -223,3 +267,9 @@ def _row(followed: Followed) -> _Row:
         allow_http=followed.allow_http,
         ca_file=followed.ca_file,
     )
+
+
+def _rendered(pinned: Pinned) -> str:
+    from canary.formats.pinned_json import render_pinned  # noqa: PLC0415  # as above
+
+    return render_pinned(pinned).decode()

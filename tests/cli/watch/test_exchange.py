@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from canary.core.watching.followed import Followed
+from canary.core.watching.watched import Watched
+from canary.formats.pinned_json import pin_of, render_pinned
+from tests.foreign_series import ForeignSeries, SignifySeal
 from tests.watch_desk import WatchDesk
 
 PIN = f"sha256:{'1' * 64}"
@@ -153,3 +158,71 @@ def test_a_folder_whose_name_cannot_be_shown_is_not_followed(desk: WatchDesk, tm
         for words in (("add", tmp_path / name, "--trust-first-use"), ("change", "acme", "--location", tmp_path / name)):
             ran = desk.watch(*words)
             assert (ran.code, "an address or a path is of printable characters" in ran.said) == (3, True), ran.said
+
+
+# --- canaries in other formats --------------------------------------------------------------------------
+
+SERIES = ForeignSeries(SignifySeal())
+PINNED = render_pinned(SERIES.pinned).decode()
+FOREIGN_PIN = f"sha256:{pin_of(SERIES.pinned)}"
+
+
+@pytest.mark.parametrize("output", ["toml", "jsonl"])
+def test_what_is_pinned_goes_along(desk: WatchDesk, tmp_path: Path, output: str) -> None:
+    desk.added()
+    desk.files |= {f"/c/{name}": body for name, body in SERIES.edition(1, "2025-02-01", name="canary.txt").items()}
+    followed = Followed(
+        *("ours", f"{desk.server.url}/c/canary.txt", pin_of(SERIES.pinned), ("vpn",), timedelta(hours=3), desk.now),
+        format=SERIES.pinned.format,
+    )
+    with desk.store() as store:
+        store.add(Watched(followed, desk.now), None, SERIES.pinned)
+    exported = desk.watch("export", "--format", output).out
+    file = tmp_path / f"list.{output}"
+    file.write_text(exported)
+    for name in ("acme", "ours"):
+        desk.watch("remove", name, "--yes")
+    ran = desk.watch("import", file)
+    assert (ran.code, "New in the list: 2 canaries; refused: 0." in ran.said) == (0, True)
+    assert desk.watch("export", "--format", output).out == exported
+    with desk.store() as store:
+        assert store.pinned("ours") == SERIES.pinned
+        row = store.find("ours")
+    assert row
+    assert row.followed == followed
+    assert desk.watch("run").code == 0
+    assert desk.row("ours")["status"] == "OK"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"pinned": "{}"}, "pinned: "),
+        ({"pinned": PINNED.replace("never", "always")}, "pinned: "),
+        ({"pinned": PINNED + "\n"}, "pinned: "),
+        ({"pinned": "\ud800"}, "half characters"),
+        ({"pinned": 5}, "pinned"),
+        ({"pin": PIN}, f"pinned: its pin would be {FOREIGN_PIN}, and the row says another, or none"),
+        ({"pin": "", "trust_first_use": True}, "and the row says another, or none"),
+        ({"location": "http://example.net/c.txt"}, "is not encrypted"),
+        ({"location": "https://example.net/c.txt?x"}, "holds a query or a fragment"),
+    ],
+)
+def test_what_cannot_be_pinned_is_refused(
+    desk: WatchDesk, tmp_path: Path, changes: dict[str, object], words: str
+) -> None:
+    file = tmp_path / "list.jsonl"
+    file.write_text(line(**({"pinned": PINNED, "pin": FOREIGN_PIN} | changes)) + "\n" + line(name="two"))
+    document = desk.json("import", file)
+    assert document["added"] == 1
+    (refused,) = document["refused"]
+    assert refused["number"] == 1
+    assert words in refused["why"]
+
+
+def test_hundreds_of_them_go_at_once(desk: WatchDesk, tmp_path: Path) -> None:
+    file = tmp_path / "list.jsonl"
+    file.write_text("\n".join(line(pinned=PINNED, pin=FOREIGN_PIN, name=f"c{number}") for number in range(500)))
+    assert desk.json("import", file) == {"format": 1, "added": 500, "refused": []}
+    with desk.store() as store:
+        assert store.pinned("c499") == SERIES.pinned

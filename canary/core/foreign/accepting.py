@@ -1,0 +1,318 @@
+"""Which editions of one look are accepted: step 3 of the judging of a foreign canary (`canary.core.foreign.judge`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, time
+from enum import Enum, auto
+
+import msgspec
+from msgspec.structs import replace
+
+from canary.core.foreign.changes import Base, statement_findings
+from canary.core.foreign.edition import Edition
+from canary.core.foreign.observation import SeenEditions
+from canary.core.foreign.pinned import Format, Pinned
+from canary.core.foreign.profile import Profile
+from canary.core.foreign.read import From, Read
+from canary.core.foreign.reading import read_edition
+from canary.core.foreign.splices import find_splices, remember
+from canary.core.foreign.state import ForeignState, KeptEdition
+from canary.core.foreign.support import lacking_findings, support_of, why_lacking
+from canary.core.foreign.told import told
+from canary.core.foreign.unproved import panic_findings, with_quotes
+from canary.core.judging.findings import Code, Finding
+from canary.core.judging.state import with_more
+from canary.core.text.strict import digest, hash_field
+from canary.core.text.times import format_time
+from canary.limits import (
+    DATE_TOLERANCE,
+    FOREIGN_EDITIONS,
+    FOREIGN_PROOF_BYTES,
+    FUTURE_TOLERANCE,
+    ROLLBACK_AFTER,
+)
+
+_NOON = time(12)
+_SHOWN_DIGITS = 12
+
+
+class _Taken(Enum):
+    """What became of an edition."""
+
+    ACCEPTED = auto()
+    OLDER = auto()
+    UNPROVED = auto()
+    REJECTED = auto()
+
+
+class _Seen(msgspec.Struct, frozen=True):
+    """One edition of the look, read.
+
+    Attributes:
+        edition: the edition.
+        read: what was read in it.
+        line: what would be kept of it.
+    """
+
+    edition: Edition
+    read: Read
+    line: KeptEdition
+
+
+class Accepting:
+    """Takes the editions of one look.
+
+    Args:
+        state: what is kept.
+        pinned: whose signatures count.
+        profile: how editions are read.
+        now: the watcher's clock, aware.
+
+    Attributes:
+        state: what is kept after it.
+        findings: what was found.
+    """
+
+    def __init__(self, state: ForeignState, pinned: Pinned, profile: Profile, now: datetime) -> None:
+        self.state = state
+        self.findings: list[Finding] = []
+        self._pinned = pinned
+        self._profile = profile
+        self._now = now
+        self._signed = pinned.format is not Format.PAGE
+        self._is_unproved = False
+        self._is_stale = False
+
+    def take(self, seen: SeenEditions) -> None:
+        """Takes what a look brought back; call it once."""
+        all_taken = True
+        doubted: list[Finding] = []
+        for edition in seen.editions:
+            taken, found = self._take_one(edition, seen.serves)
+            if taken is _Taken.ACCEPTED:
+                # What is not proved of an edition weighs nothing once another one has followed it.
+                self.findings += [replace(each, remark=True) for each in doubted]
+                doubted = []
+            (doubted if taken is _Taken.UNPROVED else self.findings).extend(found)
+            self._is_unproved = taken is _Taken.UNPROVED or (self._is_unproved and taken is not _Taken.ACCEPTED)
+            all_taken = all_taken and taken in (_Taken.ACCEPTED, _Taken.OLDER)
+        self.findings += doubted
+        self._look_for_older_names(seen)
+        self._note_times(seen)
+        if all_taken and not self._is_stale:
+            self.state = replace(self.state, files=seen.files)
+
+    # --- one edition ---------------------------------------------------------------------------------------
+
+    def _take_one(self, edition: Edition, serves: str) -> tuple[_Taken, list[Finding]]:
+        support = support_of(edition, self._pinned, self._now)
+        found = self._panic(edition, enough=support.enough)
+        if not support.enough:
+            if support.undecided:
+                return _Taken.REJECTED, [*found, told(Code.NOT_CHECKED, why_lacking(edition, support))]
+            seen = self._read(edition)
+            if self._is_passed(seen, serves):
+                return _Taken.OLDER, [replace(each, remark=True) for each in lacking_findings(edition, support)]
+            if support.bad or self.state.newest is None or self._has_lasted(self.state.unproved_since):
+                return _Taken.UNPROVED, [*found, *lacking_findings(edition, support)]
+            return _Taken.UNPROVED, [*found, told(Code.INCONSISTENT, why_lacking(edition, support))]
+        seen = self._read(edition)
+        if self._is_other_page(seen):
+            message = f"{edition.name} has none of the pinned sentences; it may be another page"
+            return _Taken.UNPROVED, [*found, told(Code.NOT_A_CANARY, message)]
+        taken, more = self._take_supported(seen, serves)
+        return taken, [*found, *more]
+
+    def _take_supported(self, seen: _Seen, serves: str) -> tuple[_Taken, list[Finding]]:
+        edition, line = seen.edition, seen.line
+        if self._is_future(seen.read):
+            message = f"{edition.name} says that it was issued {format_time(seen.read.issued or self._now)}, after now"
+            return _Taken.REJECTED, [told(Code.FUTURE_ISSUED, message)]
+        before = self.state.editions[-1] if self.state.editions else None
+        if before is not None and (_is_older(line, before) or self._is_renamed(seen, before)):
+            return _Taken.OLDER, self._older(seen, serves)
+        splices = find_splices(self.state.fields, edition.fields)
+        if splices:
+            found = [
+                told(
+                    Code.SPLICED,
+                    f"{edition.name} was put together from several documents: "
+                    + "; ".join(f"{each.field}: {each.kind} ({each.before:%Y-%m-%d})" for each in splices),
+                    sticky=True,
+                )
+            ]
+            self._stick(found)
+            return _Taken.REJECTED, found
+        found = []
+        same = self._known(line)
+        if same is not None and same.text_sha256 != line.text_sha256 and self._signed:
+            found.append(self._edited(seen, same))
+        elif before is not None and before.number is not None and (line.number or 0) > before.number + 1:
+            found.append(_gap(before, line))
+            self._stick(found)
+        self._accept(seen, same)
+        return _Taken.ACCEPTED, found
+
+    def _panic(self, edition: Edition, *, enough: bool) -> list[Finding]:
+        found = [replace(each, sticky=enough) for each in panic_findings(edition)]
+        self._stick(found)
+        return found
+
+    def _older(self, seen: _Seen, serves: str) -> list[Finding]:
+        """Takes an edition that is older than the newest: an old copy, or an old text that was edited."""
+        found: list[Finding] = []
+        same = self._known(seen.line)
+        if same is not None and same.text_sha256 != seen.line.text_sha256 and self._signed:
+            found.append(self._edited(seen, same))
+            lines = tuple(seen.line if each is same else each for each in self.state.editions)
+            self.state = replace(self.state, editions=lines)
+        if serves in ("", seen.edition.name):
+            found.append(self._stale(f"{seen.edition.name} is older than the newest edition that was seen"))
+        return found
+
+    def _accept(self, seen: _Seen, same: KeptEdition | None) -> None:
+        edition, read = seen.edition, seen.read
+        base = Base(self.state.acknowledged, self.state.added)
+        if self._signed:
+            self._stick(statement_findings(base, read.statements, sticky=True))
+        state, quotes = self.state, self.state.quotes
+        if same is not None:
+            # An edition that was edited may quote what it quoted before.
+            quotes = tuple(
+                replace(each, edition=seen.line.text_sha256) if each.edition == same.text_sha256 else each
+                for each in quotes
+            )
+        self.state = replace(
+            state,
+            newest=edition,
+            quotes=with_quotes(quotes, edition, read.quotes),
+            fields=remember(state.fields, edition.fields) if edition.fields else state.fields,
+            added=base.with_more(read.statements).added,
+        )
+        self._keep_line(seen.line, same)
+
+    def _is_passed(self, seen: _Seen, serves: str) -> bool:
+        """Tells whether a series only still holds an edition that newer ones have followed, and it is no edited one."""
+        before = self.state.editions[-1] if self.state.editions else None
+        if before is None or serves in ("", seen.edition.name) or not _is_older(seen.line, before):
+            return False
+        same = self._known(seen.line)
+        return same is None or same.text_sha256 == seen.line.text_sha256
+
+    # --- what is so ----------------------------------------------------------------------------------------
+
+    def _read(self, edition: Edition) -> _Seen:
+        read = read_edition(edition, self._profile, Base(self.state.acknowledged, self.state.added).known)
+        line = KeptEdition(edition.name, digest(edition.text.encode()), read.number, read.issued, self._now)
+        return _Seen(edition, read, line)
+
+    def _is_other_page(self, seen: _Seen) -> bool:
+        """Tells whether a page has no pinned sentence any more, and for less than a day."""
+        newest, known = self.state.newest, self.state.acknowledged
+        if self._signed or newest is None or not known or seen.read.statements:
+            return False
+        had = read_edition(newest, self._profile, known).statements
+        return bool(had) and not self._has_lasted(self.state.unproved_since)
+
+    def _is_renamed(self, seen: _Seen, before: KeptEdition) -> bool:
+        """Tells whether an old text only has a new number in its name, which no signature covers."""
+        line = seen.line
+        if line.number is None or before.number is None or line.number <= before.number:
+            return False
+        known = any(each.text_sha256 == line.text_sha256 for each in self.state.editions)
+        if line.issued is not None and before.issued is not None and line.issued != before.issued:
+            known = line.issued < before.issued
+        return known and read_edition(replace(seen.edition, name=""), self._profile).number is None
+
+    def _is_future(self, read: Read) -> bool:
+        if read.issued is None:
+            return False
+        # A day without a time is read as its noon.
+        a_day = read.issued_from is From.TEXT and read.issued.time() == _NOON
+        return read.issued > self._now + (DATE_TOLERANCE if a_day else FUTURE_TOLERANCE)
+
+    def _has_lasted(self, since: datetime | None) -> bool:
+        return since is not None and self._now - since >= ROLLBACK_AFTER
+
+    def _known(self, line: KeptEdition) -> KeptEdition | None:
+        """Returns the line of the same edition; None where there is none."""
+        return next((each for each in reversed(self.state.editions) if _is_same(each, line)), None)
+
+    # --- what stays ----------------------------------------------------------------------------------------
+
+    def _edited(self, seen: _Seen, before: KeptEdition) -> Finding:
+        newest = self.state.newest
+        texts = [seen.edition.text.encode()]
+        if newest is not None and digest(newest.text.encode()) == before.text_sha256:
+            texts.insert(0, newest.text.encode())
+        proof = tuple(each for each in texts if len(each) <= FOREIGN_PROOF_BYTES)
+        old, new = (hash_field(each[:_SHOWN_DIGITS]) for each in (before.text_sha256, seen.line.text_sha256))
+        message = f"the text of {seen.edition.name} was edited after it was published ({old}… became {new}…)"
+        found = told(Code.EDITED, message, sticky=True)
+        self._stick([found], proof)
+        return found
+
+    def _stale(self, why: str) -> Finding:
+        self._is_stale = True
+        since = self.state.stale_since
+        if self._has_lasted(since) and since is not None:
+            return told(Code.ROLLBACK, f"{why}, and has been served since {format_time(since)}")
+        return told(Code.STALE_COPY, why)
+
+    def _look_for_older_names(self, seen: SeenEditions) -> None:
+        """Tells where the newest name that is served is an older edition's."""
+        newest = self.state.newest
+        known = any(each.name == seen.serves for each in self.state.editions)
+        if not self._is_stale and newest is not None and known and seen.serves != newest.name:
+            message = f"the newest edition that is served is {seen.serves}, and {newest.name} was seen before"
+            self.findings.append(self._stale(message))
+
+    def _note_times(self, seen: SeenEditions) -> None:
+        state = self.state
+        unproved = (state.unproved_since or self._now) if self._is_unproved else None
+        stale = (state.stale_since or self._now) if self._is_stale else None
+        if seen.beyond:
+            # A look that did not come to its end denies nothing.
+            unproved, stale = unproved or state.unproved_since, stale or state.stale_since
+        self.state = replace(state, unproved_since=unproved, stale_since=stale)
+
+    def _stick(self, found: Iterable[Finding], proof: tuple[bytes, ...] = ()) -> None:
+        kept = with_more(list(self.state.sticky), found, now=self._now, proof=proof)
+        self.state = replace(self.state, sticky=tuple(kept))
+
+    def _keep_line(self, line: KeptEdition, same: KeptEdition | None) -> None:
+        lines = self.state.editions
+        if same is not None:
+            unchanged = same.text_sha256 == line.text_sha256
+            lines = (*(each for each in lines if each is not same), same if unchanged else line)
+        elif not self._signed and lines and _is_dateless(lines[-1]) and _is_dateless(line):
+            # A page without a date is edited all the time, and its lines would say nothing.
+            lines = (*lines[:-1], line)
+        else:
+            lines = (*lines, line)
+        self.state = replace(self.state, editions=lines[-FOREIGN_EDITIONS:])
+
+
+def _gap(before: KeptEdition, after: KeptEdition) -> Finding:
+    missing = (after.number or 0) - (before.number or 0) - 1
+    message = (
+        f"{after.name} is number {after.number}, and the one before it was {before.number}: {missing} were not seen"
+    )
+    return told(Code.EDITION_GAP, message, sticky=True)
+
+
+def _is_older(line: KeptEdition, newest: KeptEdition) -> bool:
+    if line.number is not None and newest.number is not None and line.number != newest.number:
+        return line.number < newest.number
+    return line.issued is not None and newest.issued is not None and line.issued < newest.issued
+
+
+def _is_same(one: KeptEdition, other: KeptEdition) -> bool:
+    if one.number is not None and other.number is not None:
+        return one.number == other.number
+    return one.name == other.name and one.issued is not None and one.issued == other.issued
+
+
+def _is_dateless(line: KeptEdition) -> bool:
+    return line.number is None and line.issued is None
