@@ -28,7 +28,7 @@ CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 TIMERS = {"monotonic", "sleep"}
 """What may be used of `time` outside of the command line: it measures, and says nothing of the date."""
 
-GPG_MODULES = re.compile(r"canary\.edges\.(gpg|openpgp)\w*")
+GPG_MODULES = re.compile(r"canary\.edges\.openpgp\.\w+")
 
 Rule = Callable[[str, ast.Module], Iterator[str]]
 
