@@ -15,7 +15,7 @@ Declarations = dict[str, str]
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\r\n\f]?|(.))", re.DOTALL)
-_PIECE = re.compile(r"([^{}]*)([{}])")
+_BRACE = re.compile(r"[{}]")
 _SELECTOR = re.compile(r"(?:[a-z][a-z0-9-]*|\*)?(?:[.#][^\s.#:\[\]>+~*,()]+)?")
 _NOTHING = re.compile(r"0+(?:\.0*)?(?:[a-z]{1,4}|%)?|\.0+")
 
@@ -81,10 +81,12 @@ class Sheet:
 
 def _rules(sheet: str) -> Iterator[tuple[str, Declarations]]:
     """Returns each selector that is read, with its declarations; what stands within another block is not."""
-    depth, selectors = 0, ""
-    for piece in _PIECE.finditer(_COMMENT.sub(" ", sheet)):
-        text, brace = piece.groups()
-        if brace == "{":
+    sheet = _COMMENT.sub(" ", sheet)
+    depth, selectors, begin = 0, "", 0
+    for brace in _BRACE.finditer(sheet):
+        text = sheet[begin : brace.start()]
+        begin = brace.end()
+        if brace[0] == "{":
             selectors = text if depth == 0 else ""
             depth += 1
             continue
