@@ -125,5 +125,5 @@ def _sheets(document: Document) -> Iterator[str]:
 
     for each in document.find_all("style"):
         if _attribute(each, "media").strip().lower() in ("", "all", "screen"):
-            # Only its own text: within a drawing such elements can be nested, and all their text counted again for each.
+            # Only its own text: within a drawing they can be nested, and all the text would be counted for each.
             yield "".join(child.data for child in each.children if isinstance(child, Text))
