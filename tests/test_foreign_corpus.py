@@ -1,7 +1,7 @@
 """The canaries of others, from their bytes to what is read in them, against what is known of them; and one table.
 
-`pytest -s tests/test_foreign_corpus.py` shows the table. A signature that is told otherwise than stock gpg tells it fails
-(for CanaryTail: than the reference library tells it; for signify: than Ed25519 alone does).
+`pytest -s tests/test_foreign_corpus.py` shows the table. It fails on any signature that is told otherwise than stock
+gpg tells it (for CanaryTail: than the reference library does; for signify: than Ed25519 alone does).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import base64
 import functools
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -67,8 +67,8 @@ class Seen(msgspec.Struct, frozen=True):
     """
 
     path: str
-    told: list[Told]
-    known: list[Told]
+    told: Sequence[Told]
+    known: Sequence[Told]
     read: Read
 
     def unread(self) -> list[str]:
@@ -102,7 +102,7 @@ def told(edition: Edition) -> list[Told]:
     return [(each.key, each.signed_at, each.as_of(NOW)) for each in edition.signatures]
 
 
-def seen(path: Path, reader: FormatReader, keys: Pinned, known: list[Told], name: str) -> Seen:
+def seen(path: Path, reader: FormatReader, keys: Pinned, known: Sequence[Told], name: str) -> Seen:
     edition = reader.read(path.name, files(reader, path, keys), keys)
     return Seen(str(path.relative_to(CORPUS)), told(edition), known, read_edition(edition, profile(name)))
 
@@ -195,7 +195,7 @@ def without_keys(path: Path) -> list[Told]:
     with GpgHome() as home:
         command = ["gpg", f"--homedir={home.path}", "--no-options", "--batch", "--status-fd=1", "--verify", str(path)]
         said = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60).stdout
-    found = []
+    found: list[Told] = []
     for line in said.splitlines():
         kind, *fields = line.split()[1:]
         if kind == "ERRSIG":
@@ -268,7 +268,7 @@ def corpus() -> dict[str, list[Seen]]:
 
 def table() -> str:
     head = ("format", "files", "signatures as known", "dates read", "next read", "statements read")
-    lines = [head]
+    lines: list[tuple[str, ...]] = [head]
     for group, found in corpus().items():
         agreeing = sum(each.told == each.known for each in found for _ in each.known)
         total = sum(len(each.known) for each in found)
