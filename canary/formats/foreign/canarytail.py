@@ -5,9 +5,9 @@ signer's outcome BAD. What may be left out, and is empty, needs none. What is pi
 says of keys: that it asks for other keys or fewer signers is told.
 
 **Panic.** The standard gives a panic key to people who shall be able to end the canary. It is told, and nothing else
-in the document matters, when the pinned panic key has signed any field; when it stands among the signers, in a list that
-a pinned signer has signed; and when the private half of it is published in the document. Whoever only serves the document
-can do none of these.
+in the document matters, when the pinned panic key has signed any field; when it stands among the signers, in a list
+that a pinned signer has signed; and when the private half of it is published in the document. Whoever only serves the
+document can do none of these.
 """
 
 from __future__ import annotations
