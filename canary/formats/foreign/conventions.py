@@ -41,7 +41,7 @@ class Convention(StrEnum):
     @property
     def profile(self) -> str:
         """The name of the profile that ships for it."""
-        return {Convention.OMG: "omg", Convention.FIELDS: "canary-txt", Convention.FUGL: "fugl"}[self]
+        return {Convention.OMG: "omg", Convention.FIELDS: "fields", Convention.FUGL: "fugl"}[self]
 
 
 class Recognised(msgspec.Struct, frozen=True):
