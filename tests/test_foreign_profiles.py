@@ -238,15 +238,6 @@ def test_sentences_of_the_page_are_found_missed_and_seen_reworded() -> None:
 def test_every_profile_that_ships_can_be_read() -> None:
     names = shipped_profiles()
     assert names == (
-        "canary-txt",
-        "canarytail",
-        "fugl",
-        "kicksecure",
-        "omg",
-        "opensats",
-        "page",
-        "purism",
-        "qubes",
-        "riseup",
+        *("canarytail", "fields", "fugl", "kicksecure", "omg", "opensats", "page", "purism", "qubes", "riseup"),
     )
     assert all(profile(name).about for name in names)
