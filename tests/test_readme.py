@@ -6,6 +6,7 @@ Questions are answered as a signer would.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -13,6 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pexpect
@@ -22,8 +24,12 @@ from msgspec.structs import replace
 from canary.core.watching.watch_settings import Command, Level, Route, Smtp, WatchSettings
 from canary.formats.settings.remind_config import parse_remind_config
 from canary.formats.settings.watch_config import parse_watch_config
+from tests import canarytail_publisher, html_pages
 from tests.calendar_simulator import Calendar
+from tests.foreign_keys import armored
+from tests.gpg_home import GpgHome
 from tests.loopback import Loopback
+from tests.signify_signer import SignifySigner
 from tests.socks_server import SocksProxy, Wanted, socks_url
 
 ROOT = Path(__file__).parent.parent
@@ -37,6 +43,7 @@ ANSWERS = {
     r"Is this still true\? \(yes or no\)": "yes",
     r"\[[0-9]+(?: days)?\]: ": "",
     r"All of them\? \[y/N\]: ": "y",
+    r"\[all\]: ": "",
 }
 NAME = r"Type your name as a signer \((\w+)\)[^:]*: "
 
@@ -165,7 +172,7 @@ def test_the_watchers_session_ends_with_ok(workspace: Path, address: str, home: 
 
 def test_a_list_is_followed_and_minded(workspace: Path, address: str, home: Path) -> None:
     said = {}
-    for line in commands("canary watch add"):
+    for line in commands("canary watch mute"):
         given = line.replace("https://example.net/canary/", address).replace("sha256:PIN", pin_of(workspace))
         code, said[line.split()[2]] = typed(given, home, home)
         assert code == 0, said
@@ -174,6 +181,69 @@ def test_a_list_is_followed_and_minded(workspace: Path, address: str, home: Path
     assert "The statements of release 1" in said["show"]
     assert "stdout: taken." in said["test-alert"]
     assert "New in the list: 1 canary; refused: 0." in said["import"]
+
+
+@pytest.fixture(scope="module")
+def others(home: Path) -> Iterator[tuple[Loopback, dict[str, str]]]:
+    """The canaries in other formats that the README adds, and what the reader has to fill in."""
+    text = "Example canary.\n\nExample Networks has never handed its keys to anyone.\n"
+    signify, now = SignifySigner.make(7), datetime.now(UTC)
+    issued, expiry = (f"{now + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}" for days in (-1, 30))
+    with GpgHome() as gpg:
+        ada, bob = gpg.key("Ada <ada@example.org>"), gpg.key("Bob <bob@example.org>")
+        (home / "team.asc").write_bytes(gpg.export(ada, "--armor") + gpg.export(bob, "--armor"))
+        (home / "key.pub").write_bytes(signify.key_file())
+        (home / "report.html").write_text(html_pages.page(*html_pages.TEXT.split("\n\n")), encoding="utf-8")
+        signed = {key: armored(gpg, key, text.encode(), at=now - timedelta(hours=1)) for key in (ada, bob)}
+    files = {
+        **dict.fromkeys(("/canary.txt", "/canary-001.txt", "/signed.txt"), text.encode()),
+        "/canary.txt.asc": signed[ada],
+        "/canary-001.txt.sig.ada": signed[ada],
+        "/canary-001.txt.sig.bob": signed[bob],
+        "/signed.txt.minisig": signify.minisign(text.encode()),
+        "/canary.json": canarytail_publisher.encoded(
+            canarytail_publisher.document("author", release=issued, expiry=expiry)
+        ),
+        "/report.html": (home / "report.html").read_bytes(),
+    }
+    with Loopback(files) as server:
+        yield server, {"https://example.org": server.url, "=ADA": f"={ada}", "=BOB": f"={bob}"}
+
+
+def test_canaries_in_other_formats_are_followed(others: tuple[Loopback, dict[str, str]], home: Path) -> None:
+    server, filled_in = others
+    codes, said = [], ""
+    for line in commands("--certificate team.asc"):
+        given = line
+        for words, instead in {
+            **filled_in,
+            "sha256:PIN": " ".join(re.findall("sha256:[0-9a-f]{64}", said)[:1]),
+        }.items():
+            given = given.replace(words, instead)
+        code, said = typed(given, home, home)
+        codes.append((code, re.findall(r"^([A-Z]+): ", said, re.MULTILINE)))
+        assert "Traceback" not in said
+        if "--name team" in line:
+            assert "team is in the list now" in said, said
+    assert codes[0] == (3, [])
+    assert all(code == 0 and words == ["OK"] for code, words in codes[1:3])
+    report = subprocess.run(
+        ["canary", "watch", "list", "--json"],
+        cwd=home,
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    listed = {each["name"]: each["other_format"] for each in json.loads(report.stdout)["canaries"]}
+    assert {name: listed[name] for name in ("team", "both", "signify", "tail", "report")} == {
+        "team": "openpgp-detached",
+        "both": "openpgp-detached",
+        "signify": "signify",
+        "tail": "canarytail",
+        "report": "page",
+    }
+    assert {each.target for each in server.asked} >= {"/canary-001.txt.sig.ada", "/report.html"}
 
 
 def test_behind_tor_the_proxy_is_all_that_is_asked(workspace: Path, home: Path) -> None:
@@ -321,6 +391,7 @@ def test_the_watchers_configuration_is_read_as_it_is_explained() -> None:
 
 def test_cron_prints_lines_for_this_machine(workspace: Path, home: Path) -> None:
     lines, units = commands("canary cron --workspace")
+    (workspace / "remind.toml").write_text("[command]\nrun = ['/bin/cat']\n", "utf-8")
     code, said = typed(lines.replace("/srv/acme", str(workspace)), home, home)
     jobs = r"(?m)^[0-9*].* (watch run|status --workspace|remind --quiet)"
     assert (code, re.findall(jobs, said)) == (0, ["watch run", "status --workspace", "remind --quiet"])

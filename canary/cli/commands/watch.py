@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from canary.cli.app import App
+from canary.cli.commands.foreign import foreign_options
 from canary.cli.commands.looking import pin_option
 from canary.cli.commands.options import json_option
 from canary.cli.commands.worker import worker
@@ -33,18 +34,23 @@ def watch() -> None:
 @watch.command()
 @click.argument("location")
 @pin_option
-@click.option("--trust-first-use", is_flag=True, help="Take roster 1 as it is seen now for the pin.")
+@click.option("--trust-first-use", is_flag=True, help="Take what is seen now for the pin.")
 @click.option("--name", metavar="N", help="What to call it.  [default: the canary's id]")
 @click.option("--tag", "tags", multiple=True, metavar="T", help="File it under T; once for each.")
 @click.option("--every", metavar="6h", help="How often to look: 30m, 6h, 7d.  [default: as configured, 6h]")
 @click.option("--proxy", metavar="URL", default="", help="A proxy of its own, http://… or socks5h://…, for Tor.")
 @click.option("--allow-http", is_flag=True, help="Take http:// for another host than this machine.")
 @click.option("--ca-file", type=click.Path(path_type=Path), metavar="FILE", help="Certificates to trust for TLS.")
+@foreign_options
 @_timeout
 @_config
 @click.pass_obj
 def add(app: App, /, **options: Any) -> int | None:  # noqa: ANN401  # the worker has their types
-    """Look at the canary at LOCATION, say what was found, and take it into the list."""
+    """Look at the canary at LOCATION, say what was found, and take it into the list.
+
+    LOCATION is a site, a copy of one in a folder, or the place of a canary in another format: a text, a page, a file,
+    git+https://… for a repository. Without --pin nothing is added: it says what it found, and what would be pinned.
+    """
     return worker("canary.cli.watch.adding", "add")(app, **options)
 
 
@@ -94,6 +100,7 @@ def remove(app: App, /, **options: Any) -> int | None:  # noqa: ANN401  # the wo
 @watch.command()
 @click.argument("name")
 @click.option("--note", default="", metavar="TEXT", help="What you found out; kept with it.")
+@click.option("--status", metavar="STATUS", help="What you have read: refused if something else stands now.")
 @_config
 @click.pass_obj
 def ack(app: App, /, **options: Any) -> int | None:  # noqa: ANN401  # the worker has their types

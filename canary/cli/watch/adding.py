@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 from msgspec.structs import replace
@@ -12,8 +13,10 @@ from canary.cli.looking import parsed
 from canary.cli.talk import say, say_next
 from canary.cli.verdicts import tell
 from canary.cli.watch.desk import Desk, open_desk
+from canary.cli.watch.foreign_options import ForeignOptions, place_of
 from canary.cli.watch.looking import Looking
 from canary.cli.watch.overview import minute
+from canary.core.foreign.pinned import Pinned
 from canary.core.judging.findings import EXIT_CODES, Code
 from canary.core.judging.proxy import kept_proxy
 from canary.core.text.strict import hash_field, parse_hash
@@ -22,7 +25,7 @@ from canary.core.watching.followed import Followed, check_name, check_place, che
 from canary.core.watching.recorded import Recorded
 from canary.core.watching.telling import tell as decide
 from canary.core.watching.watched import Check, Watched
-from canary.errors import CanaryError, RefusedError
+from canary.errors import CanaryError, FetchError, RefusedError
 from canary.flows.watch.rounds import Looked
 from canary.formats.settings.watch_list import name_for
 from canary.library import final_location, is_url
@@ -48,12 +51,14 @@ def add(
     ca_file: Path | None,
     timeout: float | None,
     config: Path | None,
+    **foreign: Any,  # noqa: ANN401  # `ForeignOptions` has their types
 ) -> int:
     """Does what `canary watch add` says. Returns the exit code of what was found."""
+    options = ForeignOptions(**foreign)
     with open_desk(app, config, make=True) as desk:
         followed = Followed(
             name="" if name is None else parsed("--name", check_name, name),
-            location=parsed("LOCATION", check_place, location if is_url(location) else str(Path(location).absolute())),
+            location=parsed("LOCATION", check_place, place_of(location)),
             pin=None if pin is None else parsed("--pin", parse_hash, pin),
             tags=parsed("--tag", lambda _: check_tags(tags), ""),
             every=desk.settings.every if every is None else parsed("--every", parse_interval, every),
@@ -69,9 +74,59 @@ def add(
             )
         desk.checkers(None)  # what cannot be used is told now, and not as a failure of this canary
         seconds = timeout or desk.settings.seconds
-        followed = _moved(followed, seconds)
-        looked = _look(desk, followed, seconds)
-        return _answer(desk, looked, again=_again(desk, followed))
+        if options.is_given or is_foreign_place(followed.location):
+            return _add_foreign(desk, followed, options, seconds)
+        return _add(desk, followed, options, seconds)
+
+
+def _add(desk: Desk, given: Followed, options: ForeignOptions, seconds: float) -> int:
+    """Looks for a native canary, and where there is none for one in another format."""
+    try:
+        followed = _moved(given, seconds)
+    except FetchError as error:
+        # A page may lie where no canary of this project's own can.
+        return _add_instead(desk, given, options, seconds, error)
+    looked = _look(desk, followed, seconds)
+    again = _again(desk, followed)
+    if given.pin is None and is_no_native(looked):
+        say(f"There is no canary of this project's own at {given.location}. Is there one in another format?\n")
+        try:
+            return _add_foreign(desk, given, options, seconds)
+        except FetchError:
+            return _answer(desk, looked, again=again)
+    return _answer(desk, looked, again=again)
+
+
+def _add_instead(desk: Desk, given: Followed, options: ForeignOptions, seconds: float, error: FetchError) -> int:
+    if given.pin is not None:
+        raise error
+    try:
+        return _add_foreign(desk, given, options, seconds)
+    except FetchError:
+        raise error from None
+
+
+def _add_foreign(desk: Desk, followed: Followed, options: ForeignOptions, seconds: float) -> int:
+    # Imported here: a native canary needs none of it.
+    from canary.cli.watch.adding_foreign import NOTHING_ADDED, look_at_foreign  # noqa: PLC0415
+
+    taken = look_at_foreign(desk, followed, options, seconds=seconds, again=_again(desk, followed))
+    if taken is None:
+        return NOTHING_ADDED
+    looked, pinned = taken
+    _tell_added(desk, _take_in(desk, looked, pinned))
+    return looked.verdict.exit_code
+
+
+def is_no_native(looked: Looked) -> bool:
+    """Tells whether a host answered, and has no canary of this project's own there."""
+    codes = {each.code for each in looked.verdict.findings}
+    return looked.state is None and bool(codes & {Code.MISSING, Code.NOT_A_CANARY})
+
+
+def is_foreign_place(location: str) -> bool:
+    """Tells whether no canary of this project's own can be at a location: a repository, or a file."""
+    return location.lower().startswith("git+") or (not is_url(location) and Path(location).is_file())
 
 
 def _moved(followed: Followed, seconds: float) -> Followed:
@@ -126,10 +181,10 @@ def _answer(desk: Desk, looked: Looked, *, again: list[str]) -> int:
     return verdict.exit_code
 
 
-def _take_in(desk: Desk, looked: Looked) -> Watched:
+def _take_in(desk: Desk, looked: Looked, pinned: Pinned | None = None) -> Watched:
     """Stores the canary, and what the look came to: a person has just read it, so that it is not told again."""
     before, now = looked.watched, looked.at
-    desk.store.add(before, None)
+    desk.store.add(before, None, pinned)
     after = believe(before, looked.verdict, now=now, jitter=0.5, patience=desk.settings.patience)
     after, transition, _ = decide(before, replace(after, took=looked.took), now=now, policy=desk.settings.telling)
     detail = next((each.told for each in looked.verdict.deciding()), "")

@@ -3,10 +3,10 @@
 The JSON document, stable within `format` 1:
 
 - `format`: 1. `memory`: the path of the memory. `exit_code`: what `canary watch run` would exit with.
-- `canaries`: a list of `name`, `location`, `tags`, `pin` (`sha256:…` or null), `every`, `status` (null before the first
-  look), `since`, `exit_code` (0 where the status is acknowledged), `suspected` (looks in a row that failed and are not
-  believed yet), `acknowledged` (null, or `status`, `at`, `note`), and times, or null: `muted_until`, `expires`,
-  `looked_at`, `succeeded_at`, `next_at`.
+- `canaries`: a list of `name`, `location`, `other_format` (null for a native one), `tags`, `pin` (`sha256:…` or null),
+  `every`, `status` (null before the first look), `since`, `exit_code` (0 where the status is acknowledged), `suspected`
+  (looks in a row that failed and are not believed yet), `acknowledged` (null, or `status`, `at`, `note`), and times, or
+  null: `muted_until`, `expires`, `looked_at`, `succeeded_at`, `next_at`.
 - `undelivered`: alerts that are not delivered, each with `channel`, `name`, `tries`, `error`, `again_at` (null: it was
   refused for good, see `canary watch dismiss`).
 """
@@ -61,6 +61,7 @@ def row_document(row: Summary, now: datetime) -> dict[str, Any]:
     return {
         "name": followed.name,
         "location": followed.location,
+        "other_format": followed.format.value if followed.format else None,
         "tags": list(followed.tags),
         "pin": hash_field(followed.pin) if followed.pin else None,
         "every": format_interval(followed.every),
@@ -119,5 +120,7 @@ def _remarks(row: Summary, now: datetime) -> Iterator[str]:
         yield f"acknowledged {minute(row.acknowledged.at)}"
     if row.muted_until and row.muted_until > now:
         yield f"muted until {minute(row.muted_until)}"
+    if row.followed.format:
+        yield f"format: {row.followed.format}"
     if row.followed.tags:
         yield f"tags: {', '.join(row.followed.tags)}"

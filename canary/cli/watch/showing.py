@@ -4,7 +4,9 @@ The JSON document, stable within `format` 1:
 
 - `format`: 1. `canary`: as `canary watch list --json` has it. `verdict`: what stands, as `canary verify --json` has it;
   null before the first look.
-- `statements`: of the newest release: a list of `id`, `version`, `words`.
+- `statements`: of the newest release: a list of `id`, `version`, `words`; in another format the version is null.
+- `pinned`, `edition`, `editions`: of a canary in another format (`canary.cli.watch.foreign_known`); of a native one not
+  there.
 - `log`, the newest first: a list of `entry`, `kind` (`roster` or `release`), `number`, `issued`, `text` (`sha256:…`).
 - `evidence`: `proved` and `not_proved`, a sentence each; null where nothing is known.
 - `transitions`: what changed when, the newest first: `at`, `before` (null at the first look), `after`, `findings`
@@ -18,10 +20,10 @@ from __future__ import annotations
 
 import base64
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -44,6 +46,9 @@ from canary.core.watching.agenda import standing
 from canary.core.watching.summary import Summary
 from canary.core.watching.watched import Check, Sighting, Transition, Watched
 
+if TYPE_CHECKING:
+    from canary.cli.watch.foreign_known import ForeignKnown
+
 _TRANSITIONS = 1_000
 _LOOKS = 20
 _SHOWN_TRANSITIONS = 20
@@ -61,6 +66,7 @@ class _Known(NamedTuple):
     transitions: Sequence[Transition]
     looks: Sequence[Check]
     sightings: Sequence[Sighting]
+    foreign: ForeignKnown | None
 
 
 def show(app: App, *, name: str, as_json: bool, config: Path | None) -> None:
@@ -70,15 +76,25 @@ def show(app: App, *, name: str, as_json: bool, config: Path | None) -> None:
         known = _Known(
             row,
             standing(row, app.clock()),
-            store.state(name),
+            store.state(name) if row.followed.format is None else None,
             store.transitions(name, limit=_TRANSITIONS),
             store.checks(name, limit=_LOOKS),
             store.sightings(name),
+            _foreign(desk, row),
         )
         if as_json:
             print_json(_document(known, app.clock()))
         else:
             _tell(desk, known, app.clock())
+
+
+def _foreign(desk: Desk, row: Watched) -> ForeignKnown | None:
+    if row.followed.format is None:
+        return None
+    # Imported here: a native canary needs none of it.
+    from canary.cli.watch.foreign_known import foreign_known  # noqa: PLC0415
+
+    return foreign_known(desk, row.followed.name)
 
 
 # --- for scripts ----------------------------------------------------------------------------------------
@@ -92,9 +108,16 @@ def _document(known: _Known, now: datetime) -> dict[str, Any]:
         "canary": row_document(Summary.of(known.row), now),
         "verdict": document(known.verdict, known.row.followed.location) if known.verdict else None,
         "statements": [
-            {"id": each.id, "version": each.version, "words": each.words}
-            for each in (release.statements if release else ())
+            *(
+                {"id": each.id, "version": each.version, "words": each.words}
+                for each in (release.statements if release else ())
+            ),
+            *(
+                {"id": each.id, "version": None, "words": each.words}
+                for each in (known.foreign.statements if known.foreign else ())
+            ),
         ],
+        **_foreign_document(known.foreign),
         "log": list(_log(known.state)),
         "evidence": {"proved": proved(timing), "not_proved": not_proved(timing)} if timing else None,
         "transitions": [_transition(each) for each in known.transitions],
@@ -104,6 +127,14 @@ def _document(known: _Known, now: datetime) -> dict[str, Any]:
         ],
         "failed_looks": [_sighting(each) for each in known.sightings],
     }
+
+
+def _foreign_document(foreign: ForeignKnown | None) -> Mapping[str, Any]:
+    if foreign is None:
+        return {}
+    from canary.cli.watch.foreign_known import document_of  # noqa: PLC0415  # as above
+
+    return document_of(foreign)
 
 
 def _log(state: State | None) -> Iterator[dict[str, Any]]:
@@ -162,6 +193,10 @@ def _tell(desk: Desk, known: _Known, now: datetime) -> None:
     if row.muted_until and row.muted_until > now:
         say(f"  muted       until {minute(row.muted_until)}")
     _tell_statements(known.state)
+    if known.foreign is not None:
+        from canary.cli.watch.foreign_known import tell_foreign  # noqa: PLC0415  # as above
+
+        tell_foreign(known.foreign, now)
     _tell_changes(known)
     _tell_looks(known)
     say_next(_next(desk, known))
@@ -225,7 +260,7 @@ def _next(desk: Desk, known: _Known) -> str:
     if verdict is None:
         return desk.typed("canary watch run")
     if EXIT_CODES[verdict.status] and not known.row.acknowledged:
-        return f"once you have read it: {desk.typed(f'canary watch ack {name} --note …')}"
+        return f"once you have read it: {desk.typed(f'canary watch ack {name} --status {verdict.status} --note …')}"
     return desk.typed("canary watch list")
 
 

@@ -100,7 +100,7 @@ def quote_findings(
 
 
 def claim_findings(quotes: Iterable[Quote], block_time: BlockTime | None) -> tuple[list[Finding], datetime | None]:
-    """Returns a finding for each kind of quote that was not checked, and the moment before which it was not written.
+    """Returns a finding for what was not checked, and the moment before which the edition was not written.
 
     Args:
         quotes: what is quoted.
@@ -114,10 +114,10 @@ def claim_findings(quotes: Iterable[Quote], block_time: BlockTime | None) -> tup
             unchecked[each.kind] += 1
         else:
             bounds.append(mined - BLOCK_AHEAD)
-    found = [
-        told(Code.QUOTE_CLAIM, f"{number} quoted for freshness ({kind}) {'is' if number == 1 else 'are'} not checked")
-        for kind, number in unchecked.items()
-    ]
+    if not unchecked:
+        return [], max(bounds, default=None)
+    kinds = ", ".join(f"{kind} ({number})" for kind, number in unchecked.items())
+    found = [told(Code.QUOTE_CLAIM, f"what it quotes for freshness was not checked: {kinds}")]
     return found, max(bounds, default=None)
 
 
