@@ -266,8 +266,9 @@ def test_a_repository_leads_to_its_newest_edition_and_its_signers(
     repository, profile = tmp_path / "repository", tmp_path / "git.toml"
     repository.mkdir()
     for number in (8, 9, 10):
-        (repository / f"canary-{number}.txt").write_text(TEXT)
-        signature = armored(place.home, marek, TEXT.encode())
+        text = TEXT.replace("Example canary", f"Example canary {number}")
+        (repository / f"canary-{number}.txt").write_text(text)
+        signature = armored(place.home, marek, text.encode())
         (repository / f"canary-{number}.txt.sig.marek").write_bytes(signature)
     for words in (("init", "-q"), ("add", "."), ("commit", "-qm", "x")):
         who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
