@@ -8,6 +8,7 @@ from pathlib import Path
 from benchmarks.dating import dating
 from benchmarks.following import following
 from benchmarks.foreign import foreign
+from benchmarks.foreign_ed25519 import foreign_ed25519
 from benchmarks.listing import listing
 from benchmarks.measuring import Row
 from benchmarks.rendering import rendering
@@ -22,7 +23,7 @@ def main() -> None:
     """Measures everything, one after the other, and prints each figure as it comes."""
     # As an installed package has it: the first start of a fresh checkout would compile every module.
     compileall.compile_dir(str(_ROOT / "canary"), quiet=1)
-    for measure in (starting, dating, following, storing, listing, rendering, watching, foreign):
+    for measure in (starting, dating, following, storing, listing, rendering, watching, foreign, foreign_ed25519):
         for row in measure():
             _print(row)
 

@@ -314,6 +314,9 @@ RETRY_FIRST = timedelta(minutes=1)
 RETRY_LONGEST = timedelta(hours=6)
 """The longest time from one try to the next."""
 
+PART_KEPT = timedelta(days=1)
+"""The age at which an unfinished backup is taken for one whose making was killed; one takes seconds."""
+
 DELAY_LONGEST = timedelta(days=1)
 """The longest that a delivery waits, for its next try or for the end of quiet hours."""
 

@@ -19,6 +19,25 @@ CORPUS = Path(__file__).parents[2] / "shared" / "data" / "canaries"
 NOT_HERE = f"the canaries of others are not at {CORPUS}"
 
 
+STORJ_PROFILE = """
+dates = "month-first"
+[issued]
+text = ["As of {date}, Storj Labs Inc. has never"]
+[next]
+interval = "1 month"
+[statements]
+kind = "sentences"
+sentences = [
+    "As of {date}, Storj Labs Inc. has never received a National Security Letter, {words}request for user information.",
+]
+[[freshness]]
+kind = "news"
+quoting = "blocks"
+begins = ["seek to let"]
+"""
+"""Storj's own profile, which does not ship."""
+
+
 def profile(name: str) -> Profile:
     """Returns a profile that ships."""
     return parse_profile(read_profile(name), what=name)

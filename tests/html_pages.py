@@ -90,6 +90,8 @@ SHOWN: dict[str, Callable[[str], str]] = {
     "in preformatted text": lambda each: f"<pre>\n{html.escape(each)}\n</pre>",
     "after a heading": lambda each: f"<h2>Never done</h2>{html.escape(each)}",
     "in blocks by style": lambda each: f"<span>So:</span><span style='display: block'>{html.escape(each)}</span>",
+    "a little to the left": lambda each: f'<p style="position:relative;left:-12px">{html.escape(each)}</p>',
+    "without a margin": lambda each: f'<p style="margin:0;height:0;opacity:.9;color:#000">{html.escape(each)}</p>',
     "beside hidden text": lambda each: f"{html.escape(each)}<span hidden> Not so.</span>",
 }
 """Ways to write a sentence so that a reader sees it whole."""
@@ -116,6 +118,13 @@ HIDDEN: dict[str, Callable[[str], str]] = {
     "visibility": lambda each: f'<p style="visibility:hidden">{each}</p>',
     "opacity": lambda each: f'<p style="opacity: 0.0">{each}</p>',
     "size of nought": lambda each: f'<p style="font-size: 0px">{each}</p>',
+    "transparent": lambda each: f'<p style="color: transparent">{each}</p>',
+    "outside of the page": lambda each: f'<p style="position:absolute; left:-9999px">{each}</p>',
+    "far to the left": lambda each: f'<p style="text-indent: -1000em">{each}</p>',
+    "of no height": lambda each: f'<div style="height:0;overflow:hidden"><p>{each}</p></div>',
+    "cut away": lambda each: f'<p style="position:absolute;clip:rect(1px, 1px, 1px, 1px)">{each}</p>',
+    "cut away, newer": lambda each: f'<p style="clip-path:inset(50%)">{each}</p>',
+    "shrunk": lambda each: f'<p style="transform:scale(0)">{each}</p>',
     "class": lambda each: f"<style>.x, .off {{ display: none }}</style><p class='a off'>{each}</p>",
     "id": lambda each: f"<style>#gone{{display:none}}</style><p id=gone>{each}</p>",
     "tag": lambda each: f"<style>em{{visibility:hidden}}</style><em>{each}</em>",

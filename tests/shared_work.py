@@ -24,6 +24,10 @@ def work(order: tuple[str, Any]) -> Iterator[Any]:
     elif kind == "fail":
         yield 1
         raise StoreError(what, hint="mend it")
+    elif kind == "much":
+        yield os.getpid()
+        while True:
+            yield bytes(what)
     elif kind == "die":
         yield 1
         os._exit(0)

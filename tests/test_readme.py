@@ -391,6 +391,7 @@ def test_the_watchers_configuration_is_read_as_it_is_explained() -> None:
 
 def test_cron_prints_lines_for_this_machine(workspace: Path, home: Path) -> None:
     lines, units = commands("canary cron --workspace")
+    (workspace / "remind.toml").write_text("[command]\nrun = ['/bin/cat']\n", "utf-8")
     code, said = typed(lines.replace("/srv/acme", str(workspace)), home, home)
     jobs = r"(?m)^[0-9*].* (watch run|status --workspace|remind --quiet)"
     assert (code, re.findall(jobs, said)) == (0, ["watch run", "status --workspace", "remind --quiet"])

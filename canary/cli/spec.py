@@ -103,6 +103,10 @@ PARTS: Final[tuple[tuple[str, tuple[tuple[str, str], ...]], ...]] = (
         "Canaries of other formats",
         (
             ("What is pinned", "canary.core.foreign.pinned"),
+            ("One look at its series", "canary.flows.watch.foreign_series"),
+            ("The files of an edition", "canary.flows.watch.foreign_files"),
+            ("The second look", "canary.flows.watch.foreign"),
+            ("A repository", "canary.edges.web.git_source"),
             ("The order of judging", "canary.core.foreign.judge"),
             ("Who supports an edition", "canary.core.foreign.support"),
             ("When the next one is due", "canary.core.foreign.promise"),

@@ -29,6 +29,13 @@ _AHEAD = 64
 _DRAINING_SECONDS = 0.01
 _HINT = "If that happens again, look for what ended it: too little memory, for example."
 
+_START = (
+    "import runpy, sys\n"
+    "module, sys.path[:] = sys.argv[1], sys.argv[2:]\n"
+    "runpy.run_module(module, run_name='__main__', alter_sys=True)\n"
+)
+"""Runs a module that is found where this process finds it: both ends have to be of one version."""
+
 
 class Processes:
     """Processes that wait for their orders: each takes some time to start. A context manager, which ends them.
@@ -59,6 +66,11 @@ class Processes:
         """How many there are."""
         return len(self._shares)
 
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """What the system calls each."""
+        return tuple(share.id for share in self._shares)
+
     def work(self, orders: Sequence[Any]) -> Iterator[Any]:
         """Gives an order to each of as many processes, and yields what they send in the order in which it comes.
 
@@ -66,7 +78,8 @@ class Processes:
             orders: no more of them than there are processes that have had none.
 
         Raises:
-            CanaryError: what the work in a process raises, or a process ended before its work did.
+            CanaryError: what the work in a process raises; or, once the others are done, that a process ended before
+                its work did.
         """
         for share, order in zip(self._shares[: len(orders)], orders, strict=True):
             share.begin(order, self._came)
@@ -81,8 +94,8 @@ class Processes:
                 unfinished -= 1
             else:
                 running -= 1
-                if unfinished > running:
-                    raise CanaryError("one of the processes that look has ended before its work did", hint=_HINT)
+        if unfinished:
+            raise CanaryError("one of the processes that look has ended before its work did", hint=_HINT)
 
     def close(self) -> None:
         """Ends the processes, whatever they are at; they get some seconds to tidy up."""
@@ -99,12 +112,23 @@ class _Share:
 
     def __init__(self, module: str) -> None:
         # -P: nothing of the folder that somebody happens to be in is run. A session of its own: Ctrl-C is for who
-        # started it, and that ends it in an orderly way.
-        command = [sys.executable, "-P", "-m", module]
+        # started it, and that ends it in an orderly way. Where errors are shown to nobody, the process needs a place
+        # for them all the same, or its results would have that number.
+        command = [sys.executable, "-P", "-c", _START, module, *filter(None, sys.path)]
         self._process = subprocess.Popen(  # noqa: S603  # our own module
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if sys.stderr is None else None,
+            start_new_session=True,
         )
         self._thread: threading.Thread | None = None
+        self._has_order = False
+
+    @property
+    def id(self) -> int:
+        """What the system calls the process."""
+        return self._process.pid
 
     def begin(self, order: object, came: queue.Queue[tuple[str, Any]]) -> None:
         """Gives it its order."""
@@ -113,6 +137,9 @@ class _Share:
 
     def stop(self) -> None:
         """Tells the process to end."""
+        if self._thread is not None and not self._has_order:
+            # It has begun nothing, and as long as the thread writes to it its input cannot be closed.
+            self._process.kill()
         with contextlib.suppress(OSError):
             self._pipe(self._process.stdin).close()
 
@@ -130,9 +157,10 @@ class _Share:
     def _take_in(self, order: object, came: queue.Queue[tuple[str, Any]]) -> None:
         try:
             # A process that is gone, or is told to end.
-            with contextlib.suppress(OSError, EOFError, ValueError):
+            with contextlib.suppress(OSError, EOFError, ValueError, pickle.UnpicklingError):
                 pickle.dump(order, self._pipe(self._process.stdin))
                 self._pipe(self._process.stdin).flush()
+                self._has_order = True
                 while True:
                     came.put(pickle.load(self._pipe(self._process.stdout)))  # noqa: S301  # from our own process
         finally:
@@ -160,8 +188,8 @@ def serve(work: Callable[[Any], Iterator[Any]]) -> None:
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError), results:
         try:
             order = pickle.load(sys.stdin.buffer)  # noqa: S301  # from who started it
-        except EOFError:
-            return  # there was nothing to do after all
+        except (EOFError, pickle.UnpicklingError):
+            return  # there was nothing to do after all, or whoever says what to do is gone
         threading.Thread(target=_end_with_input, name="canary-input", daemon=True).start()
         try:
             for result in work(order):

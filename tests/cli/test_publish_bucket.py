@@ -13,8 +13,9 @@ pytest.importorskip("obstore", reason="obstore is not installed here, so nothing
 pytest.importorskip("moto.server", reason="moto is not installed here, so nothing was written to a bucket")
 
 import obstore
+from obstore.store import AzureStore, GCSStore, S3Store
 
-from canary.edges.publishing.upload_bucket import UploadBucket
+from canary.edges.publishing.upload_bucket import UploadBucket, opened_store
 from canary.errors import CanaryError, IntegrityError
 from tests.bucket_server import BucketServer
 from tests.publisher import Publisher, Ran, done, files_of
@@ -212,12 +213,37 @@ def test_http_is_not_taken_unless_that_was_said(published: Publisher, monkeypatc
         "s3://key:secret@sites/acme",
         "s3://sites/acme?x=1",
         "ftp://sites/acme",
+        "az://account",
+        "az://account/",
+        "az://Account/container",
         "https://a/b",
     ],
 )
 def test_what_is_no_address_of_a_bucket(address: str, published: Publisher) -> None:
     ran = publish(published, address)
     assert (ran.code, "is no address of a bucket" in ran.said) == (3, True)
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "prefix", "settings"),
+    [
+        ("s3://our-site/canary", S3Store, "canary", {"bucket": "our-site"}),
+        ("gs://our-site/canary", GCSStore, "canary", {"bucket": "our-site"}),
+        ("gs://our-site", GCSStore, None, {"bucket": "our-site"}),
+        ("az://ours/site/a/b", AzureStore, "a/b", {"account_name": "ours", "container_name": "site"}),
+        ("az://ours/site", AzureStore, None, {"account_name": "ours", "container_name": "site"}),
+    ],
+)
+def test_an_address_means_what_the_readme_says(
+    address: str, kind: type, prefix: str | None, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_NAME", "another")
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT_KEY", "a2V5")
+    monkeypatch.setenv("GOOGLE_SKIP_SIGNATURE", "true")
+    store = opened_store(address)
+    assert isinstance(store, kind)
+    assert getattr(store, "prefix") == prefix  # noqa: B009  # not every store has one
+    assert settings.items() <= getattr(store, "config").items()  # noqa: B009  # likewise
 
 
 def test_without_the_extra_it_says_what_then(published: Publisher, monkeypatch: pytest.MonkeyPatch) -> None:

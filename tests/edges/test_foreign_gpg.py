@@ -265,7 +265,8 @@ def test_ten_thousand_identities(gpg: ForeignGpg, key: str, pinned: bytes) -> No
     names = [f"x{number} <x@example.org>".encode() for number in range(10_000)]
     unsigned = pinned + b"".join(b"\xb4" + bytes((len(name),)) + name for name in names)
     assert gpg.certificates_in(unsigned) == {key.lower(): pinned}
-    user_id = pinned[pinned.index(b"\xb4") :]
+    name = b"legal <legal@example.org>"
+    user_id = pinned[pinned.index(b"\xb4" + bytes((len(name),)) + name) :]
     assert gpg.certificates_in(pinned + user_id * 5_000) == {key.lower(): pinned}
     with pytest.raises(MalformedError, match="take more than"):
         gpg.certificates_in(pinned + user_id * 10_000)

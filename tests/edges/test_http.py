@@ -330,6 +330,66 @@ def test_a_reset_is_said_plainly(server: Loopback, data: bytes) -> None:
     assert "the connection broke off" in refused_by(server, says_and_resets(data))
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        endless(b"", b"HTTP/1.1 100 Continue\r\nX: y\r\n\r\n"),
+        endless(b"", b"HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n"),
+        endless(answer(200, b"5\r\nhello\r\n0\r\n", CHUNKED), b"X: y\r\n"),
+        endless(answer(200, b"5\r\nhello\r\n0\r\n", CHUNKED), b"y" * 100),
+        endless(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+        endless(b"HTTP/1.1 200 OK\r\nX: y\r\n", b" folded\r\n"),
+    ],
+    ids=["interim answers", "hints", "trailers", "a trailer", "headers", "lines of a header"],
+)
+def test_what_stands_around_a_body_has_an_end_too(server: Loopback, fault: Fault) -> None:
+    words = refused_by(server, fault, seconds=60.0)
+    assert "not HTTP" in words or "too long" in words
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Transfer-Encoding": "gzip, chunked", "Content-Length": "5"},
+        {"Transfer-Encoding": "chunked, chunked"},
+        {"Transfer-Encoding": "chunked\r\nTransfer-Encoding: gzip"},
+        {"Content-Length": "5\r\nContent-Length: 4"},
+        *(
+            {"Content-Length": length}
+            for length in ("5, 4", "+5", "-5", "0_5", "x", "", "٥".encode().decode("latin-1"))
+        ),
+    ],
+    ids=str,
+)
+def test_an_end_that_cannot_be_told_is_refused(server: Loopback, headers: dict[str, str]) -> None:
+    assert "not valid HTTP" in refused_by(server, says(answer(200, b"hello", headers)))
+
+
+def test_the_same_length_twice_is_one(server: Loopback) -> None:
+    def goes_on(wire: Wire) -> None:
+        wire.send(answer(200, b"hello", {"Content-Length": "5, 5"}))
+        wire.hang()
+
+    server.faults["/checkpoint"] = goes_on
+    assert fetch(server).body == b"hello"
+
+
+def test_no_other_answer_follows_one_with_two_ends(server: Loopback) -> None:
+    two = answer(200, b"5\r\nhello\r\n0\r\n\r\n", CHUNKED | {"Content-Length": "3"})
+    server.services["/checkpoint"] = lambda _: two
+    server.files = {"/next": b"next"}
+    with HttpSource(server.url) as source:
+        assert source.get("checkpoint", limit=100).body == b"hello"
+        assert source.get("next", limit=100).body == b"next"
+    assert server.connections == 2
+
+
+def test_a_path_of_two_slashes_is_no_host(server: Loopback) -> None:
+    server.files = {"//a/b/checkpoint": b"there"}
+    with HttpSource(f"{server.url.rstrip('/')}//a/b") as source:
+        assert source.get("checkpoint", limit=100).body == b"there"
+
+
 def test_a_closed_port_is_said_plainly() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -373,7 +433,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
     [
         hangs,
         drip(HEAD + b"X: " + b"x" * 100),
-        endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        drip(b"HTTP/1.1 100 Continue\r\nX: " + b"x" * 100),
         drip(HEAD + b"\r\nbody"),
         drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 100),
         drip(HEAD + b"Location: " + b"x" * 100),

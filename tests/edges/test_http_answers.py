@@ -88,6 +88,19 @@ def test_an_error_with_its_page_in_chunks(server: Loopback) -> None:
     assert (last(told).status, last(told).body) == (503, b"<p>Back soon\n")
 
 
+def test_of_a_host_that_closes_its_page_and_its_certificate_are_kept_too(authority: trustme.CA, ca_file: Path) -> None:
+    cert = authority.issue_cert("localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    cert.configure_cert(context)
+    told: list[Answer | None] = []
+    with Loopback({}, tls=context) as server:
+        server.faults["/checkpoint"] = says(answer(503, b"<p>Back soon", {"Connection": "close"}))
+        with HttpSource(f"https://localhost:{server.port}", seconds=LONG, ca_file=ca_file, seen=told.append) as source:
+            assert source.get("checkpoint", limit=100).status == 503
+    assert last(told).body == b"<p>Back soon"
+    assert last(told).certificate == ssl.PEM_cert_to_DER_cert(cert.cert_chain_pems[0].bytes().decode())
+
+
 def test_a_compressed_page_is_kept_as_it_came(server: Loopback) -> None:
     page = gzip.compress(b"<p>Back soon", mtime=0)
     _, told = looked(server, says(answer(503, page, {"Content-Encoding": "gzip"})))

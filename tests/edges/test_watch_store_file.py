@@ -235,6 +235,18 @@ def test_a_copy_takes_nobody_s_place(store: WatchStore, tmp_path: Path, there: s
     assert (tmp_path / "file").read_text("utf-8") == "words"
 
 
+def test_a_copy_clears_away_what_one_that_was_killed_has_left(store: WatchStore, tmp_path: Path) -> None:
+    old, young, other = (
+        tmp_path / name for name in (".copy.1234.part", ".copy.5678.part-journal", ".copies.1234.part")
+    )
+    for each in (old, young, other):
+        each.touch()
+    for each in (old, other):
+        os.utime(each, (0, 0))
+    store.backup(str(tmp_path / "copy"))
+    assert {each.name for each in tmp_path.glob(".*")} == {young.name, other.name}
+
+
 def test_who_comes_first_keeps_the_name(store: WatchStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copied = StoreFile._copy  # noqa: SLF001  the moment between the look and the name
 

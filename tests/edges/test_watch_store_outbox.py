@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from canary.core.judging.findings import Status
 from canary.core.watching.alerts import Alert, AlertKind, Delivery, alert_id
+from canary.core.watching.watched import Acknowledged
 from canary.edges.memory.watch_store import SqliteWatchStore, open_watch_store
 from canary.limits import ALERTS_KEPT
 from tests.remembered import DAY, HOUR, NOW, alert, deliveries, everything, fresh
@@ -151,3 +153,40 @@ def test_an_alert_about_no_canary_outlives_them(store: SqliteWatchStore) -> None
     store.add_alerts([(NETWORK, deliveries(NETWORK, "mail"))])
     store.remove("one")
     assert [each.alert for each in store.outbox(NOW)] == [NETWORK]
+
+
+def test_about_a_muted_canary_nothing_is_due_until_that_is_over_but_what_never_waits(store: SqliteWatchStore) -> None:
+    store.add(fresh(), None)
+    late = replace(alert(occasion="late"), after=Status.OVERDUE)
+    gone = alert(occasion="gone")
+    told = tuple((each, deliveries(each, "mail")) for each in (late, gone))
+    store.record([replace(everything(fresh()), alerts=told)])
+    seen = store.watched()[0]
+    assert store.update(replace(seen, muted_until=NOW + DAY), is_answer=True) == 0
+    assert [each.alert for each in store.outbox(NOW)] == [gone]
+    assert [each.alert for each in store.hold_outbox(NOW, holder="run", until=NOW)] == [gone]
+    assert {each.alert.id for each in store.outbox(NOW + DAY)} == {gone.id, late.id}
+    store.update(replace(store.watched()[0], muted_until=None))
+    assert len(store.outbox(NOW)) == 2
+
+
+def test_what_a_person_answers_is_taken_back_and_nothing_else(store: SqliteWatchStore) -> None:
+    for name in ("one", "other"):
+        store.add(fresh(name), None)
+    reminders = {name: alert(name, kind=AlertKind.REMINDER, occasion="again") for name in ("one", "other")}
+    for name, reminder in reminders.items():
+        told = ((alert(name), deliveries(alert(name), "mail")), (reminder, deliveries(reminder, "mail", "hook")))
+        store.record([replace(everything(fresh(name)), alerts=told)])
+    (sent,) = (each for each in store.outbox(NOW) if each.alert == reminders["one"] and each.channel == "hook")
+    store.delivered([sent], NOW)
+    seen = store.find("one")
+    assert seen is not None
+    read = replace(seen, acknowledged=Acknowledged(Status.WITHDRAWN, NOW, "read"))
+    assert store.update(read, is_answer=True) == 1
+    left = [(each.alert.name, each.alert.kind, each.channel) for each in store.outbox(NOW)]
+    assert sorted(left) == [
+        ("one", AlertKind.CHANGE, "mail"),
+        ("other", AlertKind.CHANGE, "mail"),
+        ("other", AlertKind.REMINDER, "hook"),
+        ("other", AlertKind.REMINDER, "mail"),
+    ]

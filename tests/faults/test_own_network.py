@@ -47,6 +47,15 @@ def many(desk: Desk) -> Desk:
     return desk
 
 
+@pytest.fixture
+def new(many: Desk) -> Desk:
+    """The same list, of which nobody has looked at anything yet."""
+    for number in range(LIST):
+        assert many.canary("remove", f"canary-{number:02}", "--yes").code == 0
+    assert many.canary("import", many.folder / "list.jsonl").code == 0
+    return many
+
+
 def fails(desk: Desk, number: int) -> None:
     """Lets so many of the canaries be refused."""
     page = answer(503, b"<html>Try again later</html>")
@@ -163,3 +172,25 @@ def test_what_time_alone_proves_is_told_all_the_same(many: Desk) -> None:
     made = many.run()
     assert made.exit_code == 2
     assert sorted(many.told) == ["change EXPIRED"] * LIST + ["network"]
+
+
+def test_a_list_that_is_taken_in_while_the_network_is_down_is_one_alert(new: Desk) -> None:
+    fails(new, LIST)
+    for _ in range(6):
+        made = new.run()
+        assert made.exit_code == 3
+        assert new.told == ["network"]
+        new.now += HOUR
+    new.host.services.clear()
+    made = new.run()
+    assert (made.exit_code, made.document["network_broken_since"]) == (0, None)
+    assert {made.status(each["name"]) for each in new.listed()["canaries"]} == {"OK"}
+    assert new.told == ["network"]
+
+
+def test_names_that_are_wrong_in_a_new_list_are_told_while_others_answer(new: Desk) -> None:
+    fails(new, 3)
+    for _ in range(4):
+        new.run()
+        new.now += HOUR
+    assert new.told == ["change UNKNOWN"] * 3

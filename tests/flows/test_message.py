@@ -126,7 +126,7 @@ def test_an_alert_says_what_changed_what_was_checked_and_since_when() -> None:
         "  WITHDRAWN (alarm)",
         "It does not say why: no reason is given, and none is guessed here.",
         "  canary watch show one",
-        "  canary watch ack one --note '…'",
+        "  canary watch ack one --status WITHDRAWN --note '…'",
     ):
         assert line in text.splitlines()
     assert "The statement taps is gone from release 5; it said: " + " ".join(OLD.words.split()) in flat(text)

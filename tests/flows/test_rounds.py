@@ -15,6 +15,7 @@ from canary.core.watching.alerts import Alert, AlertKind, Delivery
 from canary.core.watching.telling import TellingPolicy
 from canary.core.watching.watched import Watched
 from canary.edges.memory.watch_store import SqliteWatchStore, open_watch_store
+from canary.errors import CanaryError
 from canary.flows.watch.rounds import Came, Looked, Round, run_round
 from canary.limits import CLAIM
 from tests.watcher import EXPIRES, listed, verdict
@@ -113,3 +114,23 @@ def test_what_is_removed_during_its_look_is_not_looked_at_again(desk: Desk) -> N
     desk.meanwhile = lambda watched: desk.store.remove(watched.followed.name)
     assert desk.round() == Came(looked=1)
     assert (desk.looks, desk.store.watched()) == (2, [])
+
+
+def test_what_came_before_the_looks_broke_off_is_stored_and_told(desk: Desk) -> None:
+    (row,) = desk.store.watched()
+    desk.now += DAY
+    other = replace(listed(BEGINS), followed=replace(row.followed, name="other"), next_at=desk.now)
+    desk.store.add(other, None)
+
+    def breaks(watched: Watched) -> None:
+        if watched.followed.name == "other":
+            raise CanaryError("one of the processes that look has ended before its work did")
+
+    desk.shows, desk.meanwhile = (GONE,), breaks
+    with pytest.raises(CanaryError, match="has ended before its work did"):
+        desk.round()
+    stored = desk.store.find(row.followed.name)
+    assert stored is not None
+    assert (stored.status, stored.checks) == (Status.WITHDRAWN, 2)
+    assert [each.after for each in desk.alerts] == [Status.WITHDRAWN]
+    assert desk.store.due(desk.now) == ["other"]

@@ -100,6 +100,7 @@ def remove(app: App, /, **options: Any) -> int | None:  # noqa: ANN401  # the wo
 @watch.command()
 @click.argument("name")
 @click.option("--note", default="", metavar="TEXT", help="What you found out; kept with it.")
+@click.option("--status", metavar="STATUS", help="What you have read: refused if something else stands now.")
 @_config
 @click.pass_obj
 def ack(app: App, /, **options: Any) -> int | None:  # noqa: ANN401  # the worker has their types

@@ -16,7 +16,7 @@ from canary.cli.watch.foreign_options import place_of
 from canary.cli.watch.overview import minute
 from canary.cli.watch.spreading import repositories_of
 from canary.core.judging.fetched import shown
-from canary.core.judging.findings import EXIT_CODES
+from canary.core.judging.findings import EXIT_CODES, Status
 from canary.core.judging.proxy import kept_proxy
 from canary.core.text.characters import check_characters
 from canary.core.watching.agenda import by_time, standing
@@ -83,7 +83,7 @@ def _forget_repository(desk: Desk, location: str) -> None:
         forget(repositories_of(desk.settings), url)
 
 
-def ack(app: App, *, name: str, note: str, config: Path | None) -> None:
+def ack(app: App, *, name: str, note: str, status: str | None, config: Path | None) -> None:
     """Does what `canary watch ack` says."""
     with open_desk(app, config) as desk:
         row, now = desk.find(name), app.clock()
@@ -92,12 +92,18 @@ def ack(app: App, *, name: str, note: str, config: Path | None) -> None:
         verdict = standing(before, now)
         if verdict is None or before.status is None:
             raise RefusedError(f"{name} has not been looked at yet", hint=f"First: {desk.typed('canary watch run')}")
+        if status is not None and (meant := parsed("--status", _status, status)) is not before.status:
+            raise RefusedError(
+                f"{name} is {before.status} now, and not {meant}: nothing was acknowledged",
+                hint=f"See what stands: {desk.typed('canary watch show')} {name}",
+            )
         if EXIT_CODES[before.status] == 0 and not any(each.sticky for each in verdict.findings):
             raise RefusedError(f"{name} is {before.status}: there is nothing to acknowledge", hint="All is well.")
         read = Acknowledged(before.status, now, parsed("--note", _checked, note))
         after = replace(before, acknowledged=read, next_at=now)
-        desk.store.update(after, _acknowledged(desk, row), transition)
+        taken = desk.store.update(after, _acknowledged(desk, row), transition, is_answer=True)
         say(f"{name}: {before.status} is acknowledged. It is not told again, and no longer counts, until it changes.")
+        _say_taken_back(taken)
         say_next(f"the next look takes it in: {desk.typed('canary watch run')}")
 
 
@@ -129,11 +135,12 @@ def mute(app: App, *, name: str, length: str | None, off: bool, config: Path | N
             say(f"{name} is told of again.")
             return
         until = app.clock() + parsed("--for", parse_interval, length)
-        desk.store.update(replace(row, muted_until=until))
+        taken = desk.store.update(replace(row, muted_until=until), is_answer=True)
         say(
             f"Nothing is told of {name} until {minute(until)} UTC. It is looked at all the same, and still "
             "counts in the exit code; what stands then is told then."
         )
+        _say_taken_back(taken)
 
 
 def dismiss(app: App, *, channel: str, config: Path | None) -> None:
@@ -153,6 +160,18 @@ def backup(app: App, *, file: Path, config: Path | None) -> None:
     with open_desk(app, config) as desk:
         desk.store.backup(str(file))
         say(f"{file} is a checked copy of {desk.settings.memory}. It holds what you watch: keep it to yourself.")
+
+
+def _say_taken_back(count: int) -> None:
+    if count:
+        say(f"{count} {'message that waits is' if count == 1 else 'messages that wait are'} not sent any more.")
+
+
+def _status(text: str) -> Status:
+    try:
+        return Status(text.upper())
+    except ValueError:
+        raise MalformedError(f"a status is one of {', '.join(Status)}") from None
 
 
 def _checked(text: str) -> str:

@@ -260,7 +260,7 @@ def _next(desk: Desk, known: _Known) -> str:
     if verdict is None:
         return desk.typed("canary watch run")
     if EXIT_CODES[verdict.status] and not known.row.acknowledged:
-        return f"once you have read it: {desk.typed(f'canary watch ack {name} --note …')}"
+        return f"once you have read it: {desk.typed(f'canary watch ack {name} --status {verdict.status} --note …')}"
     return desk.typed("canary watch list")
 
 

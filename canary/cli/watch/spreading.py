@@ -6,6 +6,7 @@ goes back to the run that started it, which decides and stores.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -73,7 +74,9 @@ class Spread:
     def __enter__(self) -> Self:
         count = self._worth(len(self._desk.store.due(self._desk.app.clock(), tags=self._tags)))
         if count > 1:
-            self._processes = Processes(_PROCESS, count)
+            # Where no process can be started, this one looks at everything, and takes longer.
+            with contextlib.suppress(OSError):
+                self._processes = Processes(_PROCESS, count)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NO_ADDRESS_HAS = frozenset(' "<>\\^`{|}')
 
+_OF_IPV4 = [ipaddress.IPv6Network(each) for each in ("::ffff:0:0/96", "::/96", "64:ff9b::/96")]
+_NOT_PUBLIC = [ipaddress.IPv6Network(each) for each in ("64:ff9b:1::/48", "fec0::/10")]
+
 
 class Origin(NamedTuple):
     """Who answers at an address: two addresses of one origin are the same server's."""
@@ -32,12 +35,27 @@ class Origin(NamedTuple):
 
 
 def is_public(host: str) -> bool:
-    """Tells whether a host may be anywhere: it is no address within a private network, and not this very machine."""
+    """Tells whether a host may be anywhere: it is no address within a private network, and not this very machine.
+
+    An IPv6 address that leads to an IPv4 one is as public as that: `::ffff:0:0/96` and `::/96` (RFC 4291, section
+    2.5.5), `64:ff9b::/96` (NAT64, RFC 6052) and `2002::/16` (6to4, RFC 3056). `64:ff9b:1::/48` is for translation
+    within a network (RFC 8215), and `fec0::/10` was for sites (RFC 3879).
+    """
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host.rstrip(".") != "localhost"
-    return (getattr(address, "ipv4_mapped", None) or address).is_global
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_global
+    if any(address in network for network in _NOT_PUBLIC):
+        return False
+    within = address.sixtofour or next((_last_of(address) for each in _OF_IPV4 if address in each), None)
+    return address.is_global if within is None else within.is_global
+
+
+def _last_of(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address:
+    """Returns the IPv4 address that an IPv6 one ends in."""
+    return ipaddress.IPv4Address(address.packed[-4:])
 
 
 def origin(address: str) -> Origin:

@@ -22,6 +22,8 @@ for as long.
 **This watcher's own network** looks broken when more than a tenth of the hosts that were looked at within the hour, and
 at least three, are suddenly unreachable. Then no failure of that run is counted. It goes on looking so until those
 that failed have answered or are no longer sudden, whatever else answers meanwhile: one host's trouble is told once.
+What no look has come to anything of yet counts as suddenly unreachable only while nothing at all can be reached: so a
+list that is taken in while the network is down is one alert, and names that are wrong are told one by one.
 """
 
 from __future__ import annotations
@@ -295,7 +297,7 @@ def count_unreachable(
     only those of one run count: a run that repeats the looks that failed sees failures only, and one of many small
     runs too few of them. While the network looks broken all count that were looked at since, and in the hour before,
     but for what is due and was left out of this run: of that nothing is known. What failed for longer than a day, while
-    others answered, is no longer sudden.
+    others answered, is no longer sudden. What no look has come to anything of yet is, while nothing at all answers.
 
     Args:
         rows: the whole list, as it was before the run.
@@ -307,7 +309,7 @@ def count_unreachable(
     listed = list(rows)
     moments = [each.succeeded_at for each in listed if each.succeeded_at is not None]
     answered_at = now if answered else max(moments, default=now)
-    looked, reached, gone = set(), set(), set()
+    looked, reached, gone, new = set[str](), set[str](), set[str](), set[str]()
     for each in listed:
         name, host = each.followed.name, _host(each)
         if name in answered:
@@ -317,9 +319,11 @@ def count_unreachable(
             looked.add(host)
             if name not in failed and each.checked_at == each.succeeded_at:
                 reached.add(host)
+            elif each.believed is None:
+                new.add(host)
             elif _is_sudden(each, answered_at):
                 gone.add(host)
-    return len(gone - reached), len(looked)
+    return len((gone if reached else gone | new) - reached), len(looked)
 
 
 def _host(watched: Watched) -> str:

@@ -23,8 +23,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from canary.core.judging.findings import EXIT_CODES, Status
+from canary.core.judging.findings import EXIT_CODES
 from canary.core.watching.alerts import Alert, AlertKind, Delivery
+from canary.core.watching.answered import NEVER_WAITS
 from canary.core.watching.quiet_hours import after_quiet
 from canary.core.watching.watch_settings import ChannelSettings, Level, Quiet, Route, WatchSettings
 from canary.errors import MalformedError
@@ -32,7 +33,6 @@ from canary.errors import MalformedError
 _LEVELS = {0: Level.NOTICE, 1: Level.WARNING, 3: Level.UNKNOWN, 2: Level.CRITICAL}
 _ORDER = list(Level)
 _TOLD_BEFORE_COUNTS = {AlertKind.CHANGE, AlertKind.RECOVERY}
-_NEVER_WAITS = {Status.INVALID, Status.WITHDRAWN}
 
 
 def deliveries(alert: Alert, settings: WatchSettings, now: datetime) -> tuple[Delivery, ...]:
@@ -53,7 +53,7 @@ def deliveries(alert: Alert, settings: WatchSettings, now: datetime) -> tuple[De
 
 def due_at(alert: Alert, quiet: Quiet | None, moment: datetime) -> datetime:
     """Returns when an alert may go through a channel: at a moment, or after the quiet hours in which that lies."""
-    if quiet is None or alert.kind is AlertKind.TEST or alert.after in _NEVER_WAITS:
+    if quiet is None or alert.kind is AlertKind.TEST or alert.after in NEVER_WAITS:
         return moment
     return after_quiet(moment, quiet)
 

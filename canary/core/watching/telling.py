@@ -16,7 +16,8 @@ another occurrence of the same status. Each is a transition, which is kept, and 
 
 **Muted**: nothing is told until then; what stands afterwards is told once. **Acknowledged**: what was read is not told
 any more; another occurrence is, and it is another one too when under a status that was read something comes that no
-host can fake: a withdrawal, a change, an expiry.
+host can fake: a withdrawal, a change, an expiry. What was decided before either and still waits is the matter of
+`canary.core.watching.answered`.
 
 **Flapping**: the status went from good (exit code 0) to bad or back, or from bad to bad, as often as the policy says
 within its time. The next bad one is told as flapping, and until the status has been still for that time no reminder

@@ -185,8 +185,15 @@ class SqliteWatchStore:
                 outbox.add_alerts(db, canary, each.alerts)
         return left_out
 
-    def update(self, watched: Watched, state: Remembered | None = None, transition: Transition | None = None) -> None:
-        """Stores a row that a person changed."""
+    def update(
+        self,
+        watched: Watched,
+        state: Remembered | None = None,
+        transition: Transition | None = None,
+        *,
+        is_answer: bool = False,
+    ) -> int:
+        """Stores a row that a person changed; returns how many deliveries that takes back."""
         kept = _rendered(state)
         with self._file.writing() as db:
             canary = listed.overwrite(db, watched)
@@ -198,6 +205,7 @@ class SqliteWatchStore:
             if kept is not None:
                 listed.keep_state(db, canary, kept)
             history.add(db, canary, Recorded(watched, transition=transition))
+            return outbox.take_back(db, canary, watched) if is_answer else 0
 
     def transitions(self, name: str, *, limit: int) -> list[Transition]:
         """Returns the latest transitions of a canary, the newest first."""

@@ -7,6 +7,7 @@ power cut; 0600 in a folder that is made 0700, because what somebody watches is 
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import sqlite3
 import stat
@@ -19,6 +20,7 @@ from pathlib import Path
 from canary.edges.disk.files import PRIVATE_FOLDER_MODE, PRIVATE_MODE, make_folder, sync_folder, what_to_do
 from canary.edges.memory.watch_store_schema import STEPS, Step, bring_up_to_date
 from canary.errors import MalformedError, RefusedError, StoreError, WorkspaceError
+from canary.limits import PART_KEPT
 
 _TRY_AGAIN_SECONDS = 0.05
 _SETTINGS = (
@@ -108,6 +110,7 @@ class StoreFile:
         try:
             descriptor, name = tempfile.mkstemp(prefix=f".{to.name}.", suffix=".part", dir=to.parent)
             os.close(descriptor)
+            _clear_parts(to, Path(name))
             try:
                 with self._lock, _told(to, self._seconds):
                     self._copy(Path(name))
@@ -254,6 +257,15 @@ def _damaged(path: Path, why: str) -> StoreError:
         f"{path} is damaged ({why})",
         hint=f"Move {path.name}, {path.name}-wal and {path.name}-shm away, and put a backup in their place.",
     )
+
+
+def _clear_parts(to: Path, newest: Path) -> None:
+    """Removes what copies under the same name have left that were killed; one that is at work is younger than that."""
+    now = newest.stat().st_mtime
+    for left in to.parent.glob(f".{glob.escape(to.name)}.*.part*"):
+        with contextlib.suppress(OSError):
+            if now - left.lstat().st_mtime > PART_KEPT.total_seconds():
+                left.unlink()
 
 
 def _sync(path: Path) -> None:

@@ -5,6 +5,7 @@ until it is **settled**: done, or failed for good; of those that failed for good
 them. A run can **hold** what it is delivering until a moment, so that no other run delivers the same meanwhile. A hold
 or an alert that was made later than now comes from a clock that was wrong: the one is over, the other is due, and so
 is a delivery that is to wait for longer than any does. One that has failed since waits for its next try all the same.
+What is about a canary that is muted waits for the end of that (`canary.core.watching.answered`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from msgspec.structs import astuple
 
 from canary.core.judging.findings import Status
 from canary.core.watching.alerts import Alert, AlertKind, Delivery
+from canary.core.watching.answered import NEVER_WAITS, is_taken_back
+from canary.core.watching.watched import Watched
 from canary.edges.memory.watch_store_values import (
     columns,
     decoded,
@@ -78,11 +81,18 @@ _FOUND = ", ".join(
         *(f"deliveries.{each}" for each in DeliveryRow.__struct_fields__),
     ]
 )
+_NEVER_WAITS = ", ".join(f"'{each}'" for each in sorted(NEVER_WAITS))
 _DUE = (
     f"SELECT {_FOUND} FROM deliveries JOIN alerts ON alerts.id = deliveries.alert"
     " WHERE settled_at IS NULL AND (due_at <= :now OR due_at > :latest OR (alerts.at > :now AND tries = 0))"
     " AND (held_by IS NULL OR held_by = :holder OR held_at > :now OR held_until <= :now)"
+    f" AND (after IN ({_NEVER_WAITS}) OR NOT EXISTS"
+    " (SELECT 1 FROM canaries WHERE canaries.id = alerts.canary AND muted_until > :now))"
     " ORDER BY due_at, alerts.at, deliveries.rowid LIMIT :limit"
+)
+_WAITING_OF_CANARY = (
+    f"SELECT {_FOUND} FROM deliveries JOIN alerts ON alerts.id = deliveries.alert"
+    " WHERE settled_at IS NULL AND alerts.canary = ?"
 )
 _FAILED = (
     f"SELECT {_FOUND} FROM deliveries JOIN alerts ON alerts.id = deliveries.alert"
@@ -150,6 +160,14 @@ def postpone(db: sqlite3.Connection, deliveries: Sequence[Delivery]) -> None:
         "UPDATE deliveries SET due_at = ?, tries = ?, error = ?, held_by = NULL WHERE alert = ? AND channel = ?",
         [(to_time(each.due_at), each.tries, to_text(each.error), each.alert.id, each.channel) for each in deliveries],
     )
+
+
+def take_back(db: sqlite3.Connection, canary: int, watched: Watched) -> int:
+    """Drops what waits about a canary and is not to be sent any more, as a person has said; returns how much."""
+    waiting = decoded(delivery_of, db.execute(_WAITING_OF_CANARY, (canary,)))
+    taken = [(each.alert.id, each.channel) for each in waiting if is_taken_back(each.alert, watched)]
+    db.executemany("DELETE FROM deliveries WHERE alert = ? AND channel = ?", taken)
+    return len(taken)
 
 
 def failures(db: sqlite3.Connection) -> list[Delivery]:

@@ -24,7 +24,7 @@ from canary.errors import CanaryError, IntegrityError, WorkspaceError
 from canary.limits import ATTACHMENT_BYTES
 
 if TYPE_CHECKING:
-    from obstore.store import ObjectStore
+    from obstore.store import ClientConfig, ObjectStore, RetryConfig
 
 INSTALL = "pip install 'warrant-canary[bucket]'"
 T = TypeVar("T")
@@ -32,7 +32,8 @@ _SECONDS = 120
 """Seconds for one request: an attachment may have 32 MiB."""
 
 _RETRIES = 3
-_ADDRESS = re.compile(r"(?:s3|gs|az)://[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._~-]*)*/?")
+_NAMES = r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._~-]*)*/?"
+_ADDRESS = re.compile(rf"(?:s3|gs)://{_NAMES}|az://(?P<account>[a-z0-9]+)/(?P<container>{_NAMES})")
 _QUERY = re.compile(r"\?\S*")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _STEP = " - "
@@ -55,7 +56,7 @@ class UploadBucket:
                 hint="Write s3://bucket/prefix, gs://bucket/prefix or az://account/container/prefix, without a key.",
             )
         self._address = address
-        self._store = _opened(address)
+        self._store = opened_store(address)
         self._there: Mapping[str, Any] = self._asked(self._listed)
 
     def describe(self) -> str:
@@ -150,19 +151,27 @@ class UploadBucket:
             raise CanaryError(f"{self._address}: {shown(_told(str(error)))}", hint=hint) from None
 
 
-def _opened(address: str) -> ObjectStore:
+def opened_store(address: str) -> ObjectStore:
+    """Returns obstore's store for an address; nothing is asked of it yet.
+
+    Raises:
+        CanaryError: obstore is not installed, or cannot use the address.
+    """
     try:
         from obstore.store import from_url  # noqa: PLC0415  # an extra
     except ImportError as error:
         raise CanaryError("nothing here can write to a bucket", hint=f"{INSTALL}, or name a folder.") from error
     # Said anew, because obstore does not look at it where it is given any settings.
     plain = os.environ.get("AWS_ALLOW_HTTP", "").lower() == "true"
+    client: ClientConfig = {"timeout": timedelta(seconds=_SECONDS), "allow_http": plain}
+    retry: RetryConfig = {"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=_SECONDS)}
+    found = _ADDRESS.fullmatch(address)
     try:
-        return from_url(
-            address,
-            client_options={"timeout": timedelta(seconds=_SECONDS), "allow_http": plain},
-            retry_config={"max_retries": _RETRIES, "retry_timeout": timedelta(seconds=_SECONDS)},
-        )
+        if found and found["account"]:
+            # obstore takes what comes first for the container, and the account from the environment.
+            container = f"az://{found['container']}"
+            return from_url(container, account_name=found["account"], client_options=client, retry_config=retry)
+        return from_url(address, client_options=client, retry_config=retry)
     except Exception as error:  # noqa: BLE001  # what obstore raises here is of no documented kind
         raise CanaryError(f"{address} cannot be opened: {shown(_told(str(error)))}") from None
 

@@ -16,7 +16,7 @@ from canary.errors import CanaryError
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
-SHIPPED = Path(__file__).parents[1] / "data" / "tsa_roots.pem"
+SHIPPED = Path(__file__).parents[2] / "data" / "tsa_roots.pem"
 _FILE_BYTES = 1_048_576
 """Bytes in one file: a bundle of every public root takes a quarter of it."""
 

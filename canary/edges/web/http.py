@@ -13,8 +13,8 @@ from canary import limits
 from canary.core.judging.fetched import Answer, ElsewhereError, Fetched, kept_etag, segments, shown
 from canary.core.judging.origin import Origin, origin
 from canary.edges.web.http_answers import Sighted
-from canary.edges.web.http_connections import header
 from canary.edges.web.http_exchange import Exchange, checked_origin, read_body
+from canary.edges.web.http_framing import header
 from canary.errors import CanaryError, FetchError
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

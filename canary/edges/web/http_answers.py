@@ -11,7 +11,8 @@ from itertools import islice
 from msgspec.structs import replace
 
 from canary.core.judging.fetched import Answer
-from canary.edges.web.http_connections import certificate, headers_of
+from canary.edges.web.http_connections import certificate
+from canary.edges.web.http_framing import headers_of
 from canary.limits import SIGHTING_BYTES
 
 _HEADERS = 100

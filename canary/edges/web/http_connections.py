@@ -23,6 +23,7 @@ from urllib3.util import parse_url
 
 from canary.core.judging.origin import Origin, is_public
 from canary.core.judging.proxy import Proxy
+from canary.edges.web.http_framing import FinalResponse
 from canary.edges.web.timed_work import in_time
 from canary.errors import CanaryError
 from canary.limits import CA_FILE_BYTES
@@ -169,8 +170,8 @@ class PinnedConnection:
 
     @property
     def socket(self) -> socket.socket | None:
-        """The socket of a connection that is kept open."""
-        return None if self._open is None else self._open.sock
+        """The socket that the last answer comes over, until that is read where no other follows it."""
+        return None if self._open is None else self._open.answering
 
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, *, seconds: float
@@ -250,22 +251,6 @@ class PinnedConnection:
         return made
 
 
-def header(raw: http.client.HTTPResponse, name: str) -> str | None:
-    """Returns a header of an answer, its lines joined (RFC 9110, section 5.3); None where there is none."""
-    lines = raw.headers.get_all(name)
-    return None if lines is None else ", ".join(map(_unfolded, lines))
-
-
-def headers_of(raw: http.client.HTTPResponse) -> list[tuple[str, str]]:
-    """Returns every header line of an answer."""
-    return [(name, _unfolded(value)) for name, value in raw.headers.items()]
-
-
-def _unfolded(value: str) -> str:
-    """Returns a header's value on one line (RFC 9112, section 5.2)."""
-    return " ".join(part.strip() for part in value.split("\n")) if "\n" in value else value
-
-
 def certificate(sock: object) -> bytes:
     """Returns the certificate (DER) of who is at the other end of a socket; empty without TLS, or where it is gone."""
     if not isinstance(sock, ssl.SSLSocket):
@@ -278,35 +263,20 @@ def certificate(sock: object) -> bytes:
 def _target(url: str) -> str:
     """Returns what a server is asked for (RFC 9112, section 3.2.1)."""
     parts = urlsplit(url)
-    return parse_url(f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}").request_uri
-
-
-class _FinalResponse(http.client.HTTPResponse):
-    """An answer without the interim ones before it, which any client must expect (RFC 9110, section 15.2).
-
-    The standard library skips 100 (Continue) alone, and would take 103 (Early Hints) for the answer. And of several
-    lengths it would take the first (RFC 9112, section 6.3).
-    """
-
-    def begin(self) -> None:
-        """Reads status and headers; 101 is final, because another protocol follows it."""
-        super().begin()
-        while self.status in range(102, 200):
-            self.headers = None  # type: ignore[assignment]  # which is how the base class knows that it has read none
-            super().begin()
-        lengths = (header(self, "Content-Length") or "").split(",")
-        if len({each.strip() for each in lengths}) > 1:
-            raise ValueError("more than one length")
+    # A path that begins with two slashes would be taken for a host.
+    first = "/." if parts.path.startswith("//") else ""
+    return parse_url(f"{first}{parts.path or '/'}{'?' if parts.query else ''}{parts.query}").request_uri
 
 
 class _Plain(HTTPConnection):
     """urllib3's connection, with a socket that `connect` makes."""
 
-    response_class = _FinalResponse
+    response_class = FinalResponse
 
     def __init__(self, *arguments: Any, connect: Connect, **options: Any) -> None:  # noqa: ANN401  # as urllib3 has them
         super().__init__(*arguments, **options)
         self._connect_to = connect
+        self.answering: socket.socket | None = None
 
     def _new_conn(self) -> socket.socket:
         try:
@@ -320,6 +290,8 @@ class _Plain(HTTPConnection):
         # A server may answer before it has read all, and then close.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             http.client.HTTPConnection.request(self, method, target, body=body, headers=headers)
+        # Where it is the last answer, the connection is closed here; its socket is not until the answer is.
+        self.answering = self.sock
         return http.client.HTTPConnection.getresponse(self)
 
 

@@ -36,9 +36,9 @@ from canary.edges.web.http_connections import (
     Deadline,
     PinnedConnection,
     PrivateAddressError,
-    header,
     tls_context,
 )
+from canary.edges.web.http_framing import header
 from canary.edges.web.http_socks import SocksError, through_socks
 from canary.edges.web.timed_work import in_time_here
 from canary.errors import CanaryError, FetchError

@@ -29,7 +29,9 @@ _OK = 200
 _NOT_MODIFIED = 304
 _GONE = {404, 410, 451}
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_HTML = (b"<!doctype html", b"<html")
+_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s{0,1024}<(?:!doctype html|html|head|body|title|script|!--|\?xml)", re.IGNORECASE
+)
 
 
 class File(msgspec.Struct, frozen=True):
@@ -86,7 +88,7 @@ def _is_name(text: str) -> bool:
 
 def looks_like_html(data: bytes) -> bool:
     """Tells whether bytes begin as a web page does."""
-    return data[:1024].lstrip().lower().startswith(_HTML)
+    return _PAGE.match(data) is not None
 
 
 class ForeignFiles:

@@ -201,7 +201,7 @@ def commands(alert: Alert, program: Program) -> tuple[Command, ...]:
         why = "Reminders come until a person has read it and says so"
     else:
         return (see,)
-    return see, Command(why, program.words("watch", "ack", name, "--note", "…"))
+    return see, Command(why, program.words("watch", "ack", name, "--status", alert.after, "--note", "…"))
 
 
 def marked(finding: Finding, *, most: int) -> tuple[str, tuple[Passage, ...]]:

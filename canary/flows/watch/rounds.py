@@ -9,6 +9,7 @@
 5. Looks that could not reach anything are held back to the end: if there are suddenly too many of them, it is this
    watcher's own network that looks broken. Then one alert says so, and no canary is suspected for it.
 
+A run whose looks break off, because a process that looks has ended, stores what came before that, and fails then.
 A run that is killed between two of these leaves a store that is whole; its claims run out, and the next run goes on.
 Delivering is a matter of its own (`canary.flows.watch.delivering`).
 """
@@ -21,7 +22,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from canary.core.judging.findings import Severity, Status
+from canary.core.judging.findings import Code, Severity, Status
 from canary.core.judging.verdict import Verdict
 from canary.core.text.times import format_time
 from canary.core.watching.agenda import Patience, believe, by_time, count_unreachable, is_due, network_suspect
@@ -30,6 +31,7 @@ from canary.core.watching.followed import Followed
 from canary.core.watching.recorded import Recorded, Remembered
 from canary.core.watching.telling import TellingPolicy, tell
 from canary.core.watching.watched import Check, Sighting, Watched
+from canary.errors import CanaryError
 from canary.flows.watch.store import WatchStore
 from canary.limits import BATCH_BYTES, CLAIM, FUTURE_TOLERANCE, HELD_BYTES, WATCH_BATCH, WATCH_BATCH_AFTER
 
@@ -122,6 +124,7 @@ def run_round(taken: Round, *, tags: Sequence[str] = ()) -> Came:
 
     Raises:
         StoreError: the memory cannot be read or written. What was stored stays.
+        CanaryError: the looks broke off. What came before that is stored.
     """
     listed = taken.store.watched()
     latest = max((each.checked_at for each in listed if each.checked_at is not None), default=None)
@@ -154,17 +157,21 @@ def _look_at_what_is_due(taken: Round, listed: Sequence[Watched], tags: Sequence
     alerts = _pass_time(taken, [each for each in others if _is_under(each, tags)])
     batch, held = _Batch(taken), _Held()
     answered: set[str] = set()
-    for number, looked in enumerate(_looks(taken, due, batch), 1):
-        taken.progress(min(number, len(due)), len(due))
-        if abs(taken.clock() - claimed_at) > CLAIM / 3:
-            batch.flush()
-            _claimed(taken, sorted(names - answered))
-            claimed_at = taken.clock()
-        if _is_unreached(looked):
-            held.add(looked)
-        else:
-            answered.add(looked.watched.followed.name)
-            batch.add(looked, network_broken=False)
+    failure: CanaryError | None = None
+    try:
+        for number, looked in enumerate(_looks(taken, due, batch), 1):
+            taken.progress(min(number, len(due)), len(due))
+            if abs(taken.clock() - claimed_at) > CLAIM / 3:
+                batch.flush()
+                _claimed(taken, sorted(names - answered))
+                claimed_at = taken.clock()
+            if _is_unreached(looked):
+                held.add(looked)
+            else:
+                answered.add(looked.watched.followed.name)
+                batch.add(looked, network_broken=False)
+    except CanaryError as error:
+        failure = error
     failed = {each.watched.followed.name for each in held.looks}
     before, counts = broken_since(taken.store), (0, 0)
     if failed or before is not None:
@@ -175,6 +182,8 @@ def _look_at_what_is_due(taken: Round, listed: Sequence[Watched], tags: Sequence
     batch.flush()
     if since is not None:
         alerts += _tell_network(taken, since, *counts)
+    if failure is not None:
+        raise failure
     return Came(len(due), len(held.looks), alerts + batch.alerts, since)
 
 
@@ -297,9 +306,13 @@ def _detail(verdict: Verdict) -> str:
 
 def _is_unreached(looked: Looked) -> bool:
     """Tells whether a look brought nothing that counts: it says as much about this network as about the canary."""
-    return looked.sighting is not None and any(
-        each.cause is not None and each.cause.status is Status.UNREACHABLE for each in looked.verdict.findings
-    )
+    if looked.sighting is None:
+        return False
+    found = looked.verdict.findings
+    # Where nothing was ever fetched, why is a remark.
+    never = any(each.code is Code.NEVER_FETCHED for each in found)
+    causes = (each.code.cause if never else each.cause for each in found)
+    return any(cause is not None and cause.status is Status.UNREACHABLE for cause in causes)
 
 
 # --- about this watcher itself --------------------------------------------------------------------------

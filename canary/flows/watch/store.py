@@ -114,8 +114,25 @@ class WatchStore(Protocol):
             written by somebody else since it was read. What was due is due still.
         """
 
-    def update(self, watched: Watched, state: Remembered | None = None, transition: Transition | None = None) -> None:
+    def update(
+        self,
+        watched: Watched,
+        state: Remembered | None = None,
+        transition: Transition | None = None,
+        *,
+        is_answer: bool = False,
+    ) -> int:
         """Stores a row that a person changed (acknowledged, muted, tagged), and what time alone had changed by then.
+
+        Args:
+            watched: the row.
+            state: the state to keep; None to leave the one that is kept.
+            transition: what time alone had changed.
+            is_answer: whether the person acknowledged or muted it: then what that takes back of the alerts on their
+                way (`canary.core.watching.answered`) is not sent any more.
+
+        Returns:
+            How many deliveries were taken back.
 
         Raises:
             RefusedError: it is no longer in the list, or was written by somebody else since it was read.
@@ -134,7 +151,11 @@ class WatchStore(Protocol):
         """Stores alerts that are about no canary of the list; returns how many of them are new."""
 
     def outbox(self, now: datetime) -> list[Delivery]:
-        """Returns the deliveries that are due and that no other run holds, the oldest first."""
+        """Returns the deliveries that are due and that no other run holds, the oldest first.
+
+        While a canary is muted, what is about it is not due, but for what never waits
+        (`canary.core.watching.answered`).
+        """
 
     def hold_outbox(self, now: datetime, *, holder: str, until: datetime, limit: int | None = None) -> list[Delivery]:
         """Returns what `outbox` does, and holds it for one run until a moment, so that no other delivers it too.

@@ -5,8 +5,9 @@ signer's outcome BAD. What may be left out, and is empty, needs none. What is pi
 says of keys: that it asks for other keys or fewer signers is told.
 
 **Panic.** The standard gives a panic key to people who shall be able to end the canary. It is told, and nothing else
-in the document matters, when the pinned panic key has signed any field; when it stands among the signers; and when the
-private half of it is published in the document.
+in the document matters, when the pinned panic key has signed any field; when it stands among the signers, in a list
+that a pinned signer has signed; and when the private half of it is published in the document. Whoever only serves the
+document can do none of these.
 """
 
 from __future__ import annotations
@@ -124,25 +125,31 @@ def _field_signatures(document: Document, key: str, signed: Mapping[str, str]) -
 
 def _remarks(document: Document, pinned: Pinned, panic_key: str) -> tuple[tuple[Remark, str], ...]:
     found = [(Remark.FIELDS_NOT_BOUND, "")]
-    found += [(Remark.PANIC, why) for why in _panic(document, panic_key)]
+    found += [(Remark.PANIC, why) for why in _panic(document, pinned, panic_key)]
     found += [(Remark.OTHER_KEYS, why) for why in _other_keys(document, pinned)]
     if document.unread:
         found.append((Remark.OUTSIDE_TEXT, printable(", ".join(document.unread), most=_NAMES_CHARACTERS)))
     return tuple(found)
 
 
-def _panic(document: Document, panic_key: str) -> list[str]:
+def _panic(document: Document, pinned: Pinned, panic_key: str) -> list[str]:
     if not panic_key:
         return []
     found = []
-    signed = document.signatures.get(panic_key, {})
-    if any(_is_right(panic_key, signed.get(field, ""), value) for field, value in document.fields):
+    if any(_has_signed(document, panic_key, field) for field, _ in document.fields):
         found.append("it has signed the document")
-    if any(each.key == panic_key for each in document.keys):
+    if any(each.key == panic_key for each in document.keys) and any(
+        _has_signed(document, each.key, "pubkeys") for each in pinned.signers
+    ):
         found.append("it stands among the signers")
     if _is_published(document, bytes.fromhex(panic_key)):
         found.append("its private half is published in the document")
     return found
+
+
+def _has_signed(document: Document, key: str, field: str) -> bool:
+    signature = document.signatures.get(key, {}).get(field)
+    return signature is not None and _is_right(key, signature, dict(document.fields)[field])
 
 
 def _is_published(document: Document, public: bytes) -> bool:

@@ -38,6 +38,11 @@ class Convention(StrEnum):
     FIELDS = "Issued and Expires fields"
     FUGL = "Fugl"
 
+    @property
+    def profile(self) -> str:
+        """The name of the profile that ships for it."""
+        return {Convention.OMG: "omg", Convention.FIELDS: "fields", Convention.FUGL: "fugl"}[self]
+
 
 class Recognised(msgspec.Struct, frozen=True):
     """What a text says by its convention.

@@ -1,9 +1,10 @@
 """What a reader of an HTML page does not see, as far as the page itself says so.
 
 Read are `style` attributes, and the rules of `<style>` elements whose selector is one tag, class or id, or a tag with a
-class. Not read are style sheets from elsewhere, scripts, other selectors and conditions: whoever wants to hide a
-sentence from readers and show it to a program can, and so can whoever paints it in the colour of the page. A rule that
-is not read hides nothing, and is no reason to count a sentence as gone.
+class. They hide what is not displayed, not visible, transparent, of no size, cut away, or far outside of the page. Not
+read are style sheets from elsewhere, scripts, other selectors and conditions: whoever wants to hide a sentence from
+readers and show it to a program can, and so can whoever paints it in the colour of the page. A rule that is not read
+hides nothing, and is no reason to count a sentence as gone.
 """
 
 from __future__ import annotations
@@ -15,16 +16,28 @@ Declarations = dict[str, str]
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})[ \t\r\n\f]?|(.))", re.DOTALL)
-_PIECE = re.compile(r"([^{}]*)([{}])")
+_BRACE = re.compile(r"[{}]")
 _SELECTOR = re.compile(r"(?:[a-z][a-z0-9-]*|\*)?(?:[.#][^\s.#:\[\]>+~*,()]+)?")
 _NOTHING = re.compile(r"0+(?:\.0*)?(?:[a-z]{1,4}|%)?|\.0+")
+_FAR_AWAY = re.compile(r"-[0-9]{3,}(?:\.[0-9]*)?(?:px|em|rem|%|vw|vh)")
+"""A hundred or more to the left of the page, or above it."""
 
 _HIDING = {
-    "display": ("none",),
-    "visibility": ("hidden", "collapse"),
-    "content-visibility": ("hidden",),
+    "display": re.compile(r"none"),
+    "visibility": re.compile(r"hidden|collapse"),
+    "content-visibility": re.compile(r"hidden"),
+    "color": re.compile(r"transparent"),
+    "opacity": _NOTHING,
+    "font-size": _NOTHING,
+    "clip-path": re.compile(r"inset\(\s*(?:[5-9][0-9]|100)%\s*\)|circle\(\s*0(?:px|%)?\s*\)"),
+    "transform": re.compile(r"scale\(\s*0\s*\)"),
+    "text-indent": _FAR_AWAY,
 }
-_HIDING_AT_NOUGHT = ("opacity", "font-size")
+_SIZES = ("height", "max-height", "width", "max-width")
+_CUT_AWAY = re.compile(r"hidden|clip")
+_OUT_OF_FLOW = ("absolute", "fixed")
+_NO_CLIP = re.compile(r"rect\(\s*(?:[01](?:px)?[\s,]+){3}[01](?:px)?\s*\)")
+"""What programs that read aloud are given alone is commonly cut down to nothing, or to one pixel."""
 _BLOCKS = ("block", "flex", "grid", "table", "list-item", "flow-root", "table-row", "table-cell")
 
 
@@ -40,8 +53,17 @@ def declarations(style: str) -> Declarations:
 
 def hides(style: Declarations) -> bool:
     """Tells whether nothing of an element with these declarations is seen."""
-    return any(style.get(name) in values for name, values in _HIDING.items()) or any(
-        _NOTHING.fullmatch(style.get(name, "")) for name in _HIDING_AT_NOUGHT
+    return any(name in style and hiding.fullmatch(style[name]) for name, hiding in _HIDING.items()) or _takes_no_room(
+        style
+    )
+
+
+def _takes_no_room(style: Declarations) -> bool:
+    if _CUT_AWAY.match(style.get("overflow", "")) and any(_NOTHING.fullmatch(style.get(size, "")) for size in _SIZES):
+        return True
+    return style.get("position") in _OUT_OF_FLOW and (
+        _NO_CLIP.fullmatch(style.get("clip", "")) is not None
+        or any(_FAR_AWAY.fullmatch(style.get(side, "")) for side in ("left", "top", "right", "bottom"))
     )
 
 
@@ -81,10 +103,12 @@ class Sheet:
 
 def _rules(sheet: str) -> Iterator[tuple[str, Declarations]]:
     """Returns each selector that is read, with its declarations; what stands within another block is not."""
-    depth, selectors = 0, ""
-    for piece in _PIECE.finditer(_COMMENT.sub(" ", sheet)):
-        text, brace = piece.groups()
-        if brace == "{":
+    sheet = _COMMENT.sub(" ", sheet)
+    depth, selectors, begin = 0, "", 0
+    for brace in _BRACE.finditer(sheet):
+        text = sheet[begin : brace.start()]
+        begin = brace.end()
+        if brace[0] == "{":
             selectors = text if depth == 0 else ""
             depth += 1
             continue

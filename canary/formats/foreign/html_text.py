@@ -121,6 +121,9 @@ def _attribute(element: Element, name: str) -> str:
 
 
 def _sheets(document: Document) -> Iterator[str]:
+    from turbohtml import Text  # noqa: PLC0415  # as above
+
     for each in document.find_all("style"):
         if _attribute(each, "media").strip().lower() in ("", "all", "screen"):
-            yield each.text
+            # Only its own text: within a drawing they can be nested, and all the text would be counted for each.
+            yield "".join(child.data for child in each.children if isinstance(child, Text))

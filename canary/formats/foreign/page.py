@@ -1,7 +1,8 @@
 """Plain pages, HTML or text: nothing is signed, and each pinned sentence must still be there.
 
-What is HTML is decided by how it begins, as browsers do that were told nothing (WHATWG MIME Sniffing, section 7.1), or
-by a name that ends in `.html`, `.htm` or `.xhtml`. Of HTML only what a reader sees is read (`html_text`).
+What is HTML is decided by how it begins, as browsers do that were told nothing (WHATWG MIME Sniffing, section 7.1; here
+after any byte order mark too), or by a name that ends in `.html`, `.htm` or `.xhtml`. Of HTML only what a reader sees
+is read (`html_text`).
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from canary.core.foreign.reader import Identified
 from canary.core.text.strict import digest
 from canary.errors import MalformedError
 from canary.formats.foreign.html_text import visible_text
-from canary.formats.foreign.page_encoding import as_plain_text, damaged
+from canary.formats.foreign.page_encoding import as_plain_text, damaged, first_characters
 
 _BEGINS = re.compile(
-    rb"(?:\xef\xbb\xbf)?[\t\n\f\r ]{0,1024}<(?:(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|"
+    rb"[\t\n\f\r ]{0,1024}<(?:(?:!doctype html|html|head|script|iframe|h1|div|font|table|a|style|"
     rb"title|b|body|br|p)[\t\n\f\r />]|!--|\?xml)",
     re.IGNORECASE,
 )
@@ -58,7 +59,7 @@ def _text(name: str, data: bytes) -> tuple[str, tuple[str, ...]]:
     """
     if len(data) > limits.PAGE_BYTES:
         raise MalformedError(f"it is longer than {limits.PAGE_BYTES:,} bytes", what=name)
-    is_html = _BEGINS.match(data) is not None or name.lower().endswith(_ENDINGS)
+    is_html = _BEGINS.match(first_characters(data)) is not None or name.lower().endswith(_ENDINGS)
     text, said = visible_text(data) if is_html else as_plain_text(data)
     if _NUL in text:
         raise MalformedError("it is no text", what=name)

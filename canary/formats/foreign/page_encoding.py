@@ -32,6 +32,13 @@ _EXAMPLES = 3
 _SHOWN_CHARACTERS = 60
 
 
+def first_characters(data: bytes) -> bytes:
+    """Returns how a page begins, as UTF-8 without a byte order mark."""
+    if data.startswith(_UTF16_MARKS):
+        return data[: 2 * _PRESCAN_BYTES].decode("utf-16", "replace").encode("utf-8", "replace")
+    return data[: 2 * _PRESCAN_BYTES].removeprefix(codecs.BOM_UTF8)
+
+
 def as_utf8(data: bytes) -> str | None:
     """Returns what bytes hold as UTF-8, without a byte order mark; None where they are not UTF-8."""
     try:

@@ -92,6 +92,45 @@ def test_an_expiry_that_was_acknowledged_counts_no_more_until_something_else_com
     assert (ran.code, desk.row()["status"], desk.row()["acknowledged"]) == (2, "WITHDRAWN", None)
 
 
+def test_what_is_acknowledged_is_what_was_read(desk: WatchDesk) -> None:
+    desk.added()
+    desk.watch("run", at="2025-06-01")
+    ran = desk.watch("ack", "acme", "--status", "OVERDUE")
+    assert (ran.code, "acme is EXPIRED now, and not OVERDUE" in ran.said, "show" in ran.said) == (1, True, True)
+    ran = desk.watch("ack", "acme", "--status", "LATE")
+    assert (ran.code, "--status: a status is one of" in ran.said) == (3, True)
+    assert desk.row()["acknowledged"] is None
+    assert desk.watch("ack", "acme", "--status", "expired").code == 0
+    assert desk.row()["acknowledged"]["status"] == "EXPIRED"
+
+
+def quiet_at_noon(desk: WatchDesk) -> None:
+    """A channel that prints, and has quiet hours until six in the evening."""
+    quiet = 'quiet = { from = "06:00", to = "18:00", zone = "UTC" }'
+    desk.config.write_text(desk.config.read_text() + f'[channels.paper]\nkind = "stdout"\n{quiet}\n')
+    desk.added()
+
+
+def test_what_was_acknowledged_meanwhile_is_not_told_after_quiet_hours(desk: WatchDesk) -> None:
+    quiet_at_noon(desk)
+    desk.watch("run", at="2025-06-01")
+    desk.watch("run", at="2025-06-02")
+    ran = desk.watch("ack", "acme")
+    assert "messages that wait are not sent any more" in ran.said
+    ran = desk.watch("run", at=noon("2025-06-02") + timedelta(hours=8))
+    assert (ran.code, "EXPIRED: acme" in ran.said) == (0, False)
+
+
+def test_what_was_decided_before_a_mute_is_told_after_it_and_no_reminder(desk: WatchDesk) -> None:
+    quiet_at_noon(desk)
+    desk.watch("run", at="2025-06-01")
+    assert desk.watch("mute", "acme", "--for", "7d").code == 0
+    for day in range(1, 7):
+        assert "EXPIRED: acme" not in desk.watch("run", at=noon("2025-06-01") + timedelta(days=day, hours=8)).said
+    ran = desk.watch("run", at=noon("2025-06-08") + timedelta(hours=8))
+    assert "acme" in ran.said
+
+
 @pytest.mark.parametrize("note", ["two\nlines", "a \x1b[31mcolour", "x" * 1_001])
 def test_a_note_is_one_plain_line(desk: WatchDesk, note: str) -> None:
     desk.added()

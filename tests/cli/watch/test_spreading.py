@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -95,6 +96,15 @@ def test_a_second_time_it_looks_by_itself(desk: Desk, monkeypatch: pytest.Monkey
     with Spread(desk, trust_clock=False) as spread:
         for _ in range(2):
             assert len(list(spread(desk.store.watched()))) == 12
+
+
+def test_where_no_process_can_be_started_this_one_looks(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(spreading, "LOOKS_A_PROCESS", 2)
+    monkeypatch.setattr(spreading, "Processes", fails)
+    assert len(looks(desk)) == 12
 
 
 @given(st.lists(st.sampled_from([f"host-{number}" for number in range(20)]), max_size=60), st.integers(1, 4))

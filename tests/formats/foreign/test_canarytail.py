@@ -171,6 +171,15 @@ def test_the_panic_key_among_the_signers_is_told() -> None:
     assert "it stands among the signers" in remarks(read(made))[Remark.PANIC]
 
 
+def test_a_host_that_adds_the_panic_key_to_the_signers_raises_no_panic() -> None:
+    made = document("author")
+    made["canary"]["pubkeys"].append({"role": "x", "name": "p", "key": base64_of(public("panic")), "required": False})
+    sign(made, "mallory")
+    edition = read(made)
+    assert Remark.PANIC not in remarks(edition)
+    assert edition.signers() == ()
+
+
 @pytest.mark.parametrize("half", [seed("panic"), seed("panic") + public("panic")])
 @pytest.mark.parametrize("field", ["panickey", "freshness", "note"])
 def test_the_panic_keys_private_half_published_anywhere_is_told(half: bytes, field: str) -> None:

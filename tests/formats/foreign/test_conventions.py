@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from canary import limits
+from canary.core.foreign.edition import Edition
+from canary.core.foreign.read import From
+from canary.core.foreign.reading import read_edition
+from canary.edges.foreign_profiles import read_profile
 from canary.formats.foreign.conventions import Convention, Recognised, recognise
+from canary.formats.settings.foreign_profile import parse_profile
 
 OMG = (
     "I am the admin of Example.\nI am in control of my PGP key.\nI will update this canary within 14 days.\n"
@@ -42,6 +47,21 @@ def test_each_convention_is_recognised() -> None:
     assert recognise(FIELDS) == Recognised(Convention.FIELDS, FIRST, LAST)
     assert recognise(fugl()) == Recognised(Convention.FUGL, FIRST, LAST)
     assert recognise(fugl(final=True)) == Recognised(Convention.FUGL, FIRST, LAST, final=True)
+
+
+LOWER = FIELDS.replace("Issued", "issued").replace("Expires", "expires")
+COMPACT = f"# Metadata\n{json.dumps(METADATA, separators=(',', ':'))}\n"
+
+
+@pytest.mark.parametrize("text", [OMG, FIELDS, LOWER, fugl(), COMPACT])
+def test_the_dates_are_those_that_the_conventions_own_profile_reads(text: str) -> None:
+    found = recognise(text)
+    assert found is not None
+    name = found.convention.profile
+    read = read_edition(Edition("canary.txt", "", text), parse_profile(read_profile(name), what=name))
+    assert (read.issued, read.issued_from, read.due_from) == (found.issued, From.TEXT, From.TEXT)
+    assert read.expires == found.expires
+    assert read.due == (found.expires or found.issued + timedelta(days=14)).date()
 
 
 @pytest.mark.parametrize(
