@@ -83,8 +83,8 @@ def ours(tmp_path: Path) -> Iterator[ForeignDesk]:
 
 def test_a_year_of_a_canary_that_is_late_once(ours: ForeignDesk) -> None:
     """Monthly editions; the seventh comes only after it has gone stale."""
-    issued = [date(2025, month, 1) for month in range(2, 13)]
-    issued[6] = date(2025, 9, 20)
+    issued = [*(date(2025, month, 1) for month in range(2, 8)), date(2025, 9, 20)]
+    issued += [date(2025, 10, 15), date(2025, 11, 12), date(2025, 12, 10)]
     day = date(2025, 2, 3)
     stood: list[tuple[str, str | None]] = []
     number = 1
