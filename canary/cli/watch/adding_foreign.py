@@ -111,6 +111,7 @@ def look_at_foreign(
         threads=1,
         per_host=1,
         pinned_of=lambda _: pinned,
+        block_time=desk.block_time,
         repositories=repositories_of(desk.settings),
     )
     looked = looking.look(Watched(followed, followed.added_at))
