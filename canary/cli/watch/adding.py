@@ -21,7 +21,7 @@ from canary.core.judging.findings import EXIT_CODES, Code
 from canary.core.judging.proxy import kept_proxy
 from canary.core.text.strict import hash_field, parse_hash
 from canary.core.watching.agenda import believe
-from canary.core.watching.followed import Followed, check_name, check_place, check_tags, parse_interval
+from canary.core.watching.followed import Followed, check_name, check_place, check_tags, format_interval, parse_interval
 from canary.core.watching.recorded import Recorded
 from canary.core.watching.telling import tell as decide
 from canary.core.watching.watched import Check, Watched
@@ -210,5 +210,6 @@ def _again(desk: Desk, followed: Followed) -> list[str]:
         words += [option, value] if value else []
     for tag in followed.tags:
         words += ["--tag", tag]
+    words += ["--every", format_interval(followed.every)] if followed.every != desk.settings.every else []
     words += ["--allow-http"] if followed.allow_http else []
     return [*words, *(["--config", str(desk.config)] if desk.config else [])]

@@ -7,7 +7,7 @@ import shlex
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 from msgspec.structs import replace
@@ -33,8 +33,8 @@ from canary.core.watching.watched import Watched
 from canary.edges.disk.files import read_file
 from canary.edges.openpgp.lazy_foreign_gpg import LazyForeignGpg
 from canary.errors import CanaryError, FetchError, MalformedError
-from canary.flows.watch.identify import ORDER, Found, identify, keys_in
-from canary.flows.watch.pinning import Signing, chosen_sentences, proposed_sentences, signing_of, with_statements
+from canary.flows.watch.identify import ORDER, identify, keys_in
+from canary.flows.watch.pinning import chosen_sentences, proposed_sentences, signing_of, with_statements
 from canary.flows.watch.rounds import Looked
 from canary.formats.foreign.readers import reader_of
 from canary.formats.pinned_json import parse_pinned, pin_of, render_pinned
@@ -60,16 +60,6 @@ _RANGE = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?")
 _OK = 200
 
 
-class _Offered(NamedTuple):
-    """What a person is offered."""
-
-    found: Found
-    signing: Signing
-    fit: Fit
-    pinned: Pinned
-    again: list[str]
-
-
 def look_at_foreign(
     desk: Desk, followed: Followed, options: ForeignOptions, *, seconds: float, again: Sequence[str]
 ) -> tuple[Looked, Pinned] | None:
@@ -89,16 +79,16 @@ def look_at_foreign(
     Raises:
         CanaryError: it is nothing that can be followed, or not what the pin says.
     """
-    offered = _offered(desk, followed, options, seconds, again)
-    pin = pin_of(offered.pinned)
-    is_page = offered.pinned.format is Format.PAGE
+    pinned, again = _offered(desk, followed, options, seconds, again)
+    pin = pin_of(pinned)
+    is_page = pinned.format is Format.PAGE
     if followed.pin is None and followed.first_use and is_page and not options.page:
         raise CanaryError(f"nothing was added: {_UNSIGNED}", hint=f"{_BESIDE} If it is a page, say so: --page.")
     if followed.pin is None and not followed.first_use:
         if is_page and not options.page:
             click.echo()
             say(f"Take note: {_UNSIGNED}. {_BESIDE}")
-        click.echo(f"\n  {shlex.join([*offered.again, '--pin', hash_field(pin)])}\n")
+        click.echo(f"\n  {shlex.join([*again, '--pin', hash_field(pin)])}\n")
         say(_COMPARE_PAGE if is_page else _COMPARE)
         return None
     if followed.pin is not None and followed.pin != pin:
@@ -111,7 +101,7 @@ def look_at_foreign(
         followed,
         name=followed.name or name_for(followed.location),
         pin=pin,
-        format=offered.pinned.format,
+        format=pinned.format,
     )
     looking = Looking(
         state_of=lambda _: None,
@@ -120,7 +110,8 @@ def look_at_foreign(
         seconds=seconds,
         threads=1,
         per_host=1,
-        pinned_of=lambda _: offered.pinned,
+        pinned_of=lambda _: pinned,
+        block_time=desk.block_time,
         repositories=repositories_of(desk.settings),
     )
     looked = looking.look(Watched(followed, followed.added_at))
@@ -132,7 +123,7 @@ def look_at_foreign(
             "nothing was added: no edition was seen there that could be trusted at first use",
             hint="Look again later, or look without --trust-first-use and read what is found.",
         )
-    return looked, offered.pinned
+    return looked, pinned
 
 
 NOTHING_ADDED = EXIT_CODES[Status.UNKNOWN]
@@ -142,7 +133,10 @@ NOTHING_ADDED = EXIT_CODES[Status.UNKNOWN]
 # --- what is found --------------------------------------------------------------------------------------
 
 
-def _offered(desk: Desk, followed: Followed, options: ForeignOptions, seconds: float, again: Sequence[str]) -> _Offered:
+def _offered(
+    desk: Desk, followed: Followed, options: ForeignOptions, seconds: float, again: Sequence[str]
+) -> tuple[Pinned, Sequence[str]]:
+    """Tells what was found; returns what would be pinned, and the words of the command line that says so."""
     options.check()
     decided, candidates, now = decided_by(options), candidates_of(options), desk.app.clock()
     ends = time.monotonic() + seconds
@@ -184,13 +178,7 @@ def _offered(desk: Desk, followed: Followed, options: ForeignOptions, seconds: f
     tell_pinned(pinned)
     # The next look shall not find anything else than this one did, not by a file that is there or is not.
     decided_on = ["--threshold", str(pinned.threshold)] if pinned.signers else ([] if options.page else ["--page"])
-    return _Offered(
-        found,
-        signing,
-        fit,
-        pinned,
-        [*again, "--profile", fit.candidate.name, *options.words(), *decided_on, *chosen],
-    )
+    return pinned, [*again, "--profile", fit.candidate.name, *options.words(), *decided_on, *chosen]
 
 
 def _check_path(followed: Followed, path: str, series: Series | None) -> None:

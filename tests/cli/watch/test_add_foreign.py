@@ -136,6 +136,17 @@ def test_a_signer_without_a_certificate_is_named_and_not_pinned(place: ForeignPl
     assert "1 of 1 must have signed" in ran.said
 
 
+def test_the_line_to_run_next_has_everything_that_was_said(place: ForeignPlace, marek: str) -> None:
+    place.detached(CANARY, marek=marek)
+    given = ["--certificate", place.certificate(marek), "--signer", f"marek={marek}", "--required", "marek"]
+    given += ["--every", "2h", "--tag", "vpn", "--name", "x"]
+    line = printed_line(place.add(CANARY, *given))
+    assert all(line[line.index(option) + 1] == value for option, value in zip(given[::2], given[1::2], strict=True))
+    assert place.desk.watch(*line).code == 0
+    row = place.desk.row("x")
+    assert (row["every"], row["tags"]) == ("2h", ["vpn"])
+
+
 def test_a_certificate_beside_the_canary_or_at_an_address_does_too(place: ForeignPlace, marek: str) -> None:
     place.detached(CANARY, plain=marek)
     exported = place.home.export(marek, "--armor")
@@ -266,8 +277,9 @@ def test_a_repository_leads_to_its_newest_edition_and_its_signers(
     repository, profile = tmp_path / "repository", tmp_path / "git.toml"
     repository.mkdir()
     for number in (8, 9, 10):
-        (repository / f"canary-{number}.txt").write_text(TEXT)
-        signature = armored(place.home, marek, TEXT.encode())
+        text = TEXT.replace("Example canary", f"Example canary {number}")
+        (repository / f"canary-{number}.txt").write_text(text)
+        signature = armored(place.home, marek, text.encode())
         (repository / f"canary-{number}.txt.sig.marek").write_bytes(signature)
     for words in (("init", "-q"), ("add", "."), ("commit", "-qm", "x")):
         who = ("-c", "user.name=x", "-c", "user.email=x@example.org")
