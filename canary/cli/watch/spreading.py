@@ -112,14 +112,14 @@ class Spread:
 
 def parts(due: Sequence[Watched], count: int) -> list[list[Watched]]:
     """Shares canaries out evenly, all of one host to one process: so no host is asked more at once than it may be."""
-    hosts = Counter(map(host_of, due))
+    hosts = [host_of(each) for each in due]
     shared: list[list[Watched]] = [[] for _ in range(count)]
     sizes, part_of = [0] * count, dict[str, int]()
-    for host, size in hosts.most_common():
+    for host, size in Counter(hosts).most_common():
         part_of[host] = sizes.index(min(sizes))
         sizes[part_of[host]] += size
-    for each in due:
-        shared[part_of[host_of(each)]].append(each)
+    for each, host in zip(due, hosts, strict=True):
+        shared[part_of[host]].append(each)
     return shared
 
 

@@ -16,7 +16,6 @@ from canary.core.text.strict import digest
 from canary.core.watching.alerts import Alert
 from canary.core.watching.message import CANARY, Message, Program
 from canary.flows.watch.message_event import event_of
-from canary.flows.watch.message_html import html_of
 from canary.flows.watch.message_text import text_of
 from canary.flows.watch.message_view import AlertView, DigestView, view_alert, view_digest, worst_first
 from canary.limits import SUBJECT_CHARACTERS
@@ -33,6 +32,9 @@ def message_of(alerts: Sequence[Alert], *, now: datetime, program: Program = CAN
         now: the watcher's clock, aware; it says for how long something has been so.
         program: how this program is called there.
     """
+    # Imported here: most runs of a watcher have nothing to tell.
+    from canary.flows.watch.message_html import html_of  # noqa: PLC0415
+
     told, program = worst_first(alerts), _printable(program)
     view: AlertView | DigestView
     if len(told) == 1:
