@@ -1,7 +1,8 @@
 """Looking at a foreign canary: fetch what its series says, read it by the pinned format, judge it.
 
-A verdict is **doubtful** if a finding that did not stick before causes INVALID, MISSING or UNREACHABLE and is neither
-UNREACHABLE nor NEVER-FETCHED; or if the canary is OVERDUE or EXPIRED though the look came through: a cache can hold
+A verdict is **doubtful** if a finding that does not stick causes INVALID, MISSING, UNREACHABLE, WITHDRAWN or CHANGED (of
+the last two: a page's, of which a cache or a broken transfer can hold back a part) and is neither UNREACHABLE nor
+NEVER-FETCHED; or if the canary is OVERDUE or EXPIRED though the look came through: a cache can hold
 back the newer edition. A doubtful look is followed by a second one, without a condition and with `Cache-Control:
 no-cache`, which is judged as the look after the first: what the first accepted stays accepted, what it found and no
 signature proves does not.
@@ -20,7 +21,7 @@ from canary.core.judging.observation import Unreachable
 from canary.errors import FetchError
 from canary.flows.watch.foreign_series import SeriesLook
 
-_DOUBTFUL = {Status.INVALID, Status.MISSING, Status.UNREACHABLE}
+_DOUBTFUL = {Status.INVALID, Status.MISSING, Status.UNREACHABLE, Status.WITHDRAWN, Status.CHANGED}
 _NOT_THE_CACHE = {Code.UNREACHABLE, Code.NEVER_FETCHED}
 _LATE = {Cause.OVERDUE, Cause.EXPIRED}
 
