@@ -115,3 +115,21 @@ def test_an_undated_text_that_others_have_followed_is_an_old_copy() -> None:
     watch.now += DAY
     assert watch.look(first).status is Status.INVALID
     assert watch.look(second).status is Status.OK
+
+
+@pytest.mark.parametrize(("days", "status"), [(31, Status.OK), (32, Status.INVALID)])
+@pytest.mark.parametrize("outcome", [Outcome.GOOD, Outcome.WEAK_DIGEST])
+def test_a_signature_that_is_dated_back_to_when_its_key_was_good_does_not_count(
+    days: int, status: Status, outcome: Outcome
+) -> None:
+    """A key that has expired or a digest that is weak signs only what is as old as they are."""
+    issued = datetime(2017, 3, 1, 12, tzinfo=UTC)
+    watch = Watch(now=issued + DAY)
+    made = issued - days * DAY
+    verdict = watch.look(edition(text(1, "2017-03-01"), *GOOD, outcome=outcome, at=made))
+    assert verdict.status is status
+    told = [each.message for each in verdict.findings if each.code is Code.BELOW_THRESHOLD]
+    assert all("long before the date of issue" in each for each in told)
+    one = edition(text(1, "2017-03-01"), *GOOD, others=(Signed("board", "", outcome, made),))
+    told = [each.message for each in watch.look(one).findings if each.code is Code.NOT_COUNTED]
+    assert len(told) == (status is Status.INVALID)

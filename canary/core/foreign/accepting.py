@@ -108,18 +108,17 @@ class Accepting:
     # --- one edition ---------------------------------------------------------------------------------------
 
     def _take_one(self, edition: Edition, serves: str) -> tuple[_Taken, list[Finding]]:
-        support = support_of(edition, self._pinned, self._now)
+        seen = self._read(edition)
+        support = support_of(edition, self._pinned, self._now, seen.read.issued_in_text)
         self._look_for_panic(edition)
         if not support.enough:
             if support.undecided:
                 return _Taken.UNCHECKED, [told(Code.NOT_CHECKED, why_lacking(edition, support))]
-            seen = self._read(edition)
             if self._is_passed(seen, serves):
                 return _Taken.OLDER, [replace(each, remark=True) for each in lacking_findings(edition, support)]
             if support.bad or self.state.newest is None or self._has_lasted(self.state.unproved_since):
                 return _Taken.UNPROVED, lacking_findings(edition, support)
             return _Taken.UNPROVED, [told(Code.INCONSISTENT, why_lacking(edition, support))]
-        seen = self._read(edition)
         if self._is_other_page(seen):
             message = f"{edition.name} has none of the pinned sentences; it may be another page"
             return _Taken.UNPROVED, [told(Code.NOT_A_CANARY, message)]

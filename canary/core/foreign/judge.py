@@ -7,8 +7,8 @@ believing and alerting are the same. In this order:
 2. **The look.** Unreachable, Gone and NotACanary are UNREACHABLE, MISSING and NOT-A-CANARY; what is kept is judged.
    Where nothing is kept NEVER-FETCHED is found too, and MISSING stays MISSING. `beyond` is UNREACHABLE as well.
 3. **Each new edition**, the oldest first, is accepted, or is not:
-   - Enough pinned signers, the required ones among them, have a signature that counts: it goes on. A signature that
-     does not count is NOT-COUNTED, and shown; a bad one among enough good ones too.
+   - Enough pinned signers, the required ones among them, have a signature that counts (`canary.core.foreign.support`):
+     it goes on. One that does not count is NOT-COUNTED, and shown; a bad one among enough good ones too.
    - Too few, and some could not be checked that would decide it: NOT-CHECKED.
    - Too few, and a pinned signer's signature is bad: BAD-SIGNATURE and BELOW-THRESHOLD, at once.
    - Too few, and nothing bad: where an edition is kept, INCONSISTENT for a day (a text is often there before its
@@ -199,7 +199,7 @@ class _Judging:
         own = promise_of(read, question.profile, state.editions[-1].seen_at)
         promise = own or state.promise
         signed = question.pinned.format is not Format.PAGE
-        self._findings += signature_findings(newest, question.now)
+        self._findings += signature_findings(newest, question.now, read.issued_in_text)
         self._findings += statement_findings(base, read.statements, sticky=signed)
         self._findings += remark_findings(newest, read)
         self._findings += reading_findings(read, promise, own=own is not None)
@@ -213,7 +213,7 @@ class _Judging:
 
     def _subject(self, newest: Edition, read: Read, promise: ForeignPromise | None) -> EditionSubject:
         pinned = self._question.pinned
-        support = support_of(newest, pinned, self._question.now)
+        support = support_of(newest, pinned, self._question.now, read.issued_in_text)
         return EditionSubject(
             name=newest.name,
             format=pinned.format,

@@ -62,3 +62,8 @@ class Read(msgspec.Struct, frozen=True):
     quotes: tuple[Quote, ...]
     missing: tuple[str, ...]
     named: bool = False
+
+    @property
+    def issued_in_text(self) -> datetime | None:
+        """The date of issue, where it stands in the text itself."""
+        return self.issued if self.issued_from is From.TEXT else None
