@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from canary.core.foreign.edition import Edition, Remark, Signed
 from canary.core.foreign.pinned import Format, Pinned
@@ -133,3 +134,20 @@ def test_a_signature_that_is_dated_back_to_when_its_key_was_good_does_not_count(
     one = edition(text(1, "2017-03-01"), *GOOD, others=(Signed("board", "", outcome, made),))
     told = [each.message for each in watch.look(one).findings if each.code is Code.NOT_COUNTED]
     assert len(told) == (status is Status.INVALID)
+
+
+@pytest.mark.parametrize(("of", "make"), [(of_a_page(), page), (pinned(profile_text=TEXT_ONLY), signed)])
+def test_what_says_nothing_any_more_is_not_ok_whoever_has_read_it(of: Pinned, make: Callable[[str], Edition]) -> None:
+    watch = Watch(of, now=NEW_YEAR + DAY)
+    whole, empty = make("Issued 2026-01-01."), make("Issued 2026-01-02.")
+    for each in WORDS:
+        empty = replace(empty, text=empty.text.replace(each, "Hello."))
+    watch.look(whole)
+    if of.format is not Format.PAGE:
+        empty = replace(empty, text=empty.text.replace("1. Hello.", "").replace("2. Hello.", ""))
+    watch.look(empty)
+    watch.now += DAY
+    assert watch.look(empty).status is Status.WITHDRAWN
+    watch.acknowledge()
+    assert watch.look().status is Status.WITHDRAWN
+    assert watch.look(make("Issued 2026-01-03.")).status is Status.OK

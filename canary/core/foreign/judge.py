@@ -126,6 +126,9 @@ def judge_foreign(seen: ForeignObservation, question: ForeignQuestion) -> Foreig
 def acknowledged(state: ForeignState, profile: Profile) -> ForeignState:
     """Returns the state after a person has read what the last look found. Proofs are kept.
 
+    An edition without any statement is not one to compare with: nothing could ever be missed in it, and what says
+    nothing would be OK. So WITHDRAWN is found again then, until a statement is back.
+
     Args:
         state: the state.
         profile: how the newest edition is read.
@@ -134,6 +137,8 @@ def acknowledged(state: ForeignState, profile: Profile) -> ForeignState:
     if state.newest is None:
         return replace(state, sticky=read)
     statements = read_edition(state.newest, profile, Base(state.acknowledged, state.added).known).statements
+    if not statements:
+        return replace(state, sticky=read)
     return replace(state, acknowledged=statements, added=(), sticky=read)
 
 

@@ -6,8 +6,8 @@
   without gpg.
 - Of each accepted edition before it a line is kept, for rollbacks, gaps and later edits, of the newest
   `limits.FOREIGN_EDITIONS`.
-- **Acknowledging** makes the newest edition's statements those that the next ones are compared with. Sticky findings
-  with a proof stay, marked as read; those without are dropped.
+- **Acknowledging** makes the newest edition's statements those that the next ones are compared with, if it has any.
+  Sticky findings with a proof stay, marked as read; those without are dropped.
 """
 
 from __future__ import annotations
