@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from canary.core.foreign.edition import Edition, Remark, Signed
+from canary.core.foreign.observation import SeenEditions
 from canary.core.foreign.pinned import Format, Pinned
+from canary.core.foreign.state import KeptFile
 from canary.core.judging.findings import Code, Status
+from canary.core.judging.verdict import Verdict
 from canary.core.signed.outcome import Outcome
+from canary.core.text.strict import digest
 from tests.foreign_watch import DAY, NEW_YEAR, PROFILE, WORDS, Watch, codes, edition, pinned, text
 
 GOOD = ("legal", "security")
@@ -151,3 +155,24 @@ def test_what_says_nothing_any_more_is_not_ok_whoever_has_read_it(of: Pinned, ma
     watch.acknowledge()
     assert watch.look().status is Status.WITHDRAWN
     assert watch.look(make("Issued 2026-01-03.")).status is Status.OK
+
+
+def see(watch: Watch, seen: Edition, beside: KeptFile) -> Verdict:
+    return watch.see(SeenEditions((seen,), (beside,), serves="", beyond=""))
+
+
+def test_the_signatures_of_the_text_before_are_bad_ones_after_an_hour() -> None:
+    """Where a text and its signatures lie at fixed addresses, they are uploaded one after the other."""
+    watch = Watch(now=NEW_YEAR + DAY)
+    old, new = (KeptFile("about/canary.txt.sig", digest(each), None) for each in (b"old", b"new"))
+    see(watch, edition(text(1, "2026-01-01"), *GOOD), old)
+    watch.now += 20 * DAY
+    bad = tuple(Signed(each, "", Outcome.BAD, file="canary.txt.sig") for each in GOOD)
+    between = edition(text(2, "2026-01-21"), others=bad)
+    assert codes(see(watch, between, old)) == [Code.INCONSISTENT]
+    assert Code.BAD_SIGNATURE in codes(see(watch, between, new))
+    watch.now += timedelta(minutes=59)
+    assert codes(see(watch, between, old)) == [Code.INCONSISTENT]
+    watch.now += timedelta(minutes=1)
+    assert set(codes(see(watch, between, old))) == {Code.BAD_SIGNATURE, Code.BELOW_THRESHOLD}
+    assert see(watch, edition(text(2, "2026-01-21"), *GOOD), new).status is Status.OK

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from enum import Enum, auto
 
 import msgspec
 from msgspec.structs import replace
 
 from canary.core.foreign.changes import Base, statement_findings
-from canary.core.foreign.edition import Edition
+from canary.core.foreign.edition import Edition, Signed
 from canary.core.foreign.observation import SeenEditions
 from canary.core.foreign.pinned import Format, Pinned
 from canary.core.foreign.profile import Profile
@@ -18,7 +18,7 @@ from canary.core.foreign.promise import promise_of
 from canary.core.foreign.read import From, Read
 from canary.core.foreign.reading import read_edition
 from canary.core.foreign.splices import find_splices, remember
-from canary.core.foreign.state import ForeignState, KeptEdition
+from canary.core.foreign.state import ForeignState, KeptEdition, KeptFile
 from canary.core.foreign.support import lacking_findings, support_of, why_lacking
 from canary.core.foreign.told import told
 from canary.core.foreign.unproved import panic_findings, with_quotes
@@ -27,6 +27,7 @@ from canary.core.judging.state import with_more
 from canary.core.text.strict import digest, hash_field
 from canary.core.text.times import format_time
 from canary.limits import (
+    BETWEEN_UPLOADS,
     DATE_TOLERANCE,
     FOREIGN_EDITIONS,
     FOREIGN_PROOF_BYTES,
@@ -91,7 +92,7 @@ class Accepting:
         all_taken = True
         doubted: list[Finding] = []
         for edition in seen.editions:
-            taken, found = self._take_one(edition, seen.serves)
+            taken, found = self._take_one(edition, seen)
             if taken is _Taken.ACCEPTED:
                 # What is not proved of an edition weighs nothing once another one has followed it.
                 self.findings += [replace(each, remark=True) for each in doubted]
@@ -107,8 +108,8 @@ class Accepting:
 
     # --- one edition ---------------------------------------------------------------------------------------
 
-    def _take_one(self, edition: Edition, serves: str) -> tuple[_Taken, list[Finding]]:
-        seen = self._read(edition)
+    def _take_one(self, edition: Edition, look: SeenEditions) -> tuple[_Taken, list[Finding]]:
+        seen, serves = self._read(edition), look.serves
         support = support_of(edition, self._pinned, self._now, seen.read.issued_in_text)
         self._look_for_panic(edition)
         if not support.enough:
@@ -116,7 +117,9 @@ class Accepting:
                 return _Taken.UNCHECKED, [told(Code.NOT_CHECKED, why_lacking(edition, support))]
             if self._is_passed(seen, serves):
                 return _Taken.OLDER, [replace(each, remark=True) for each in lacking_findings(edition, support)]
-            if support.bad or self.state.newest is None or self._has_lasted(self.state.unproved_since):
+            bad = any(not self._is_left_over(each, look.files) for each in support.bad)
+            patience = BETWEEN_UPLOADS if support.bad else ROLLBACK_AFTER
+            if bad or self.state.newest is None or self._has_lasted(self.state.unproved_since, patience):
                 return _Taken.UNPROVED, lacking_findings(edition, support)
             return _Taken.UNPROVED, [told(Code.INCONSISTENT, why_lacking(edition, support))]
         if self._is_other_page(seen):
@@ -211,6 +214,11 @@ class Accepting:
         line = KeptEdition(edition.name, text, read.number, read.issued, self._now, until, read.named)
         return _Seen(edition, read, line)
 
+    def _is_left_over(self, signature: Signed, files: Iterable[KeptFile]) -> bool:
+        """Tells whether a file with a signature is still the one that was there beside an edition that was accepted."""
+        known = {(each.path, each.sha256) for each in self.state.files if each.sha256 is not None}
+        return any((each.path, each.sha256) in known for each in files if _name(each) == signature.file)
+
     def _is_other_page(self, seen: _Seen) -> bool:
         """Tells whether a page has no pinned sentence any more, and for less than a day."""
         newest, known = self.state.newest, self.state.acknowledged
@@ -235,8 +243,8 @@ class Accepting:
         a_day = read.issued_from is From.TEXT and read.issued.time() == _NOON
         return read.issued > self._now + (DATE_TOLERANCE if a_day else FUTURE_TOLERANCE)
 
-    def _has_lasted(self, since: datetime | None) -> bool:
-        return since is not None and self._now - since >= ROLLBACK_AFTER
+    def _has_lasted(self, since: datetime | None, patience: timedelta = ROLLBACK_AFTER) -> bool:
+        return since is not None and self._now - since >= patience
 
     def _known(self, line: KeptEdition) -> KeptEdition | None:
         """Returns the line of the same edition; None where there is none."""
@@ -295,6 +303,10 @@ class Accepting:
         else:
             lines = (*lines, line)
         self.state = replace(self.state, editions=lines[-FOREIGN_EDITIONS:])
+
+
+def _name(file: KeptFile) -> str:
+    return file.path.rpartition("/")[2]
 
 
 def _gap(before: KeptEdition, after: KeptEdition) -> Finding:
