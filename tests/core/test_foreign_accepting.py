@@ -171,6 +171,8 @@ def test_the_signatures_of_the_text_before_are_bad_ones_after_an_hour() -> None:
     between = edition(text(2, "2026-01-21"), others=bad)
     assert codes(see(watch, between, old)) == [Code.INCONSISTENT]
     assert Code.BAD_SIGNATURE in codes(see(watch, between, new))
+    for no_newer in (text(1, "2026-01-01", words=WORDS[:1]), text(1, "2025-12-01"), text(None)):
+        assert Code.BAD_SIGNATURE in codes(see(watch, edition(no_newer, others=bad), old))
     watch.now += timedelta(minutes=59)
     assert codes(see(watch, between, old)) == [Code.INCONSISTENT]
     watch.now += timedelta(minutes=1)

@@ -117,7 +117,7 @@ class Accepting:
                 return _Taken.UNCHECKED, [told(Code.NOT_CHECKED, why_lacking(edition, support))]
             if self._is_passed(seen, serves):
                 return _Taken.OLDER, [replace(each, remark=True) for each in lacking_findings(edition, support)]
-            bad = any(not self._is_left_over(each, look.files) for each in support.bad)
+            bad = bool(support.bad) and not self._is_between_uploads(seen.line, support.bad, look.files)
             patience = BETWEEN_UPLOADS if support.bad else ROLLBACK_AFTER
             if bad or self.state.newest is None or self._has_lasted(self.state.unproved_since, patience):
                 return _Taken.UNPROVED, lacking_findings(edition, support)
@@ -214,10 +214,13 @@ class Accepting:
         line = KeptEdition(edition.name, text, read.number, read.issued, self._now, until, read.named)
         return _Seen(edition, read, line)
 
-    def _is_left_over(self, signature: Signed, files: Iterable[KeptFile]) -> bool:
-        """Tells whether a file with a signature is still the one that was there beside an edition that was accepted."""
+    def _is_between_uploads(self, line: KeptEdition, bad: Iterable[Signed], files: Iterable[KeptFile]) -> bool:
+        """Tells whether a text is newer by its own account, and the bad signatures are those of the one before."""
+        if not self.state.editions or not _is_older(self.state.editions[-1], line):
+            return False
         known = {(each.path, each.sha256) for each in self.state.files if each.sha256 is not None}
-        return any((each.path, each.sha256) in known for each in files if _name(each) == signature.file)
+        left_over = {_name(each) for each in files if (each.path, each.sha256) in known}
+        return all(each.file in left_over for each in bad)
 
     def _is_other_page(self, seen: _Seen) -> bool:
         """Tells whether a page has no pinned sentence any more, and for less than a day."""

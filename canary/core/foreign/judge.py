@@ -10,10 +10,9 @@ believing and alerting are the same. In this order:
    - Enough pinned signers, the required ones among them, have a signature that counts (`canary.core.foreign.support`):
      it goes on. One that does not count is NOT-COUNTED, and shown; a bad one among enough good ones too.
    - Too few, and some could not be checked that would decide it: NOT-CHECKED.
-   - Too few, and a pinned signer's signature is bad, in a file that was not there before: BAD-SIGNATURE and
-     BELOW-THRESHOLD, at once.
-   - Too few, and bad is only what stood in that very file beside the last edition that was accepted: INCONSISTENT for
-     an hour (a new text and its signatures are uploaded one after the other), and the same from then on.
+   - Too few, and a pinned signer's signature is bad: BAD-SIGNATURE and BELOW-THRESHOLD, at once. But where the text has
+     a later number or date than the newest, and bad is only what stood in that very file beside the newest, it is
+     INCONSISTENT for an hour: a new text and its signatures are uploaded one after the other.
    - Too few, and nothing bad: where an edition is kept, INCONSISTENT for a day (a text is often there before its
      signatures), and BELOW-THRESHOLD from then on (`unproved_since`); where none is kept, BELOW-THRESHOLD at once.
    - A page that has none of its pinned sentences, though one was kept: NOT-A-CANARY for a day, and from then on what it
