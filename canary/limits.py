@@ -136,9 +136,16 @@ ROLLBACK_AFTER = timedelta(days=1)
 DATE_TOLERANCE = timedelta(days=1)
 """How far a date of issue without a time may lie after the watcher's now: it is some day's noon, anywhere on earth."""
 
+BETWEEN_UPLOADS = timedelta(hours=1)
+"""How long the signatures of the text before may stand beside a new text, before they are told as bad ones."""
+
 WEAK_DIGESTS_BEFORE = datetime.fromisoformat("2017-02-23T00:00:00+00:00")
 """Until when a foreign signature over SHA-1 counts, by its own time: on that day two texts with one SHA-1 were shown
 (shattered.io). No second text is known to be found for a text that somebody else wrote."""
+
+SIGNED_BEFORE_ISSUE = timedelta(days=31)
+"""How long before the date of issue in its text a foreign edition may be signed: some are written ahead. Of the Qubes
+canaries none was signed more than a day before."""
 
 # --- fetching -------------------------------------------------------------------------------------------
 

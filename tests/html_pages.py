@@ -132,6 +132,8 @@ HIDDEN: dict[str, Callable[[str], str]] = {
     "dialog": lambda each: f"<dialog>{each}</dialog>",
     "popover": lambda each: f"<div popover>{each}</div>",
     "struck out": lambda each: f"<del>{each}</del>",
+    "struck out by its style": lambda each: f'<span style="text-decoration: red line-through">{each}</span>',
+    "struck out by its line": lambda each: f'<span style="text-decoration-line:line-through">{each}</span>',
     "struck": lambda each: f"<s>{each}</s>",
     "list to choose from": lambda each: f"<select><option>{each}</select>",
     "frame": lambda each: f"<iframe srcdoc='x'>{each}</iframe>",

@@ -13,6 +13,7 @@ import msgspec
 
 from canary.core.foreign.edition import Edition, Remark, Signed
 from canary.core.foreign.pinned import PinnedStatement
+from canary.core.foreign.promise import ForeignPromise
 from canary.core.foreign.splices import FieldSignature, Seen
 from canary.core.foreign.state import ForeignState, KeptEdition, KeptFile, KeptQuote
 from canary.core.judging.findings import Code
@@ -59,6 +60,7 @@ class _State(msgspec.Struct, forbid_unknown_fields=True):
     acknowledged: tuple[PinnedStatement, ...]
     added: tuple[PinnedStatement, ...]
     sticky: tuple[_Sticky, ...]
+    promise: ForeignPromise | None
     checksum: str
 
 
@@ -105,6 +107,7 @@ def _written(state: ForeignState) -> _State:
             _Sticky(each.code.spelling, each.message, each.seen_at, each.acknowledged, each.proof)
             for each in state.sticky
         ),
+        promise=state.promise,
         checksum="",
     )
 
@@ -139,6 +142,7 @@ def _read(document: _State) -> ForeignState:
             Sticky(_CODES[each.code], each.message, None, each.seen_at, each.proof, each.acknowledged)
             for each in document.sticky
         ),
+        promise=document.promise,
     )
 
 

@@ -321,10 +321,13 @@ def test_the_panic_key_is_a_remark_once_it_was_acknowledged() -> None:
     assert [each.remark for each in verdict.findings if each.code is Code.PANIC] == [True]
 
 
-def test_a_panic_key_without_enough_signers_is_told_and_does_not_stick() -> None:
+def test_a_panic_key_that_few_others_signed_with_is_not_taken_back_by_what_follows() -> None:
     watch = following()
-    panicked = edition(ONE, "legal", remarks=((Remark.PANIC, "it stands among the signers"),))
-    assert watch.look(panicked).status is Status.WITHDRAWN
+    panicked = edition(TWO, remarks=((Remark.PANIC, "it has signed the document"),))
+    watch.now = FEBRUARY
+    assert watch.look(panicked, edition(TWO, *GOOD)).status is Status.WITHDRAWN
+    assert watch.look(edition(TWO, *GOOD)).status is Status.WITHDRAWN
+    watch.acknowledge()
     assert watch.look().status is Status.OK
 
 

@@ -229,3 +229,11 @@ def test_halves_and_quarters_end_with_a_month(text: str, first: date, last: date
 def test_any_text_has_a_period_or_none(text: str) -> None:
     found = period_of(text)
     assert found is None or found[0] < found[1]
+
+
+@pytest.mark.parametrize("before", ["A lie! \u2717 ", 'No. " '])
+def test_a_mark_before_a_sentence_is_a_part_of_it(before: str) -> None:
+    (match,) = match_sentences(
+        [PinnedStatement("s1", "We have never handed over a key.")], f"{before}We have never handed over a key."
+    )
+    assert match.fate is Fate.REWORDED

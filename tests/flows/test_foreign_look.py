@@ -235,6 +235,26 @@ def test_what_a_cache_held_back_comes_with_the_second_look(fixed: Watch) -> None
     assert fixed.status() is Status.OK
 
 
+def test_a_part_of_a_page_that_a_cache_held_back_is_no_withdrawal(server: Loopback) -> None:
+    series = ForeignSeries(SignifySeal())
+    words = ("We have never handed over a key.", "We have never changed a log.")
+    pinned = tuple(PinnedStatement(f"s{number}", each) for number, each in enumerate(words, 1))
+    profile = FIXED.replace('kind = "numbered"\nbegins = ["Statements"]\nends = ["End"]', 'kind = "pinned"')
+    series.pinned = Pinned(Format.PAGE, "tests", profile, (), 0, pinned)
+    watch = Watch(server, series, "report")
+    watch.reader = reader_of(Format.PAGE, Unasked())
+    whole, cut, changed = (
+        f"<p>{each}".encode() for each in ("<p>".join(words), words[0], f"We have ever handed over a key.<p>{words[1]}")
+    )
+    serve(server, {"report": whole})
+    assert watch.status() is Status.OK
+    for held in (cut, changed):
+        server.services["/report"] = cached(held, whole)
+        assert watch.status() is Status.OK
+    server.services["/report"] = cached(cut, cut)
+    assert watch.status() is Status.WITHDRAWN
+
+
 def cached(old: bytes, new: bytes) -> Callable[[Asked], bytes]:
     """Answers as a cache that keeps the old one, unless it is asked past."""
     return lambda asked: answer(200, new if asked.headers.get("cache-control") == "no-cache" else old)

@@ -198,7 +198,7 @@ def _tell_read(fits: Sequence[Fit], now: datetime) -> None:
         tell_row("period", f"{read.period[0]} to {read.period[1]}, from the text")
     if read.number is not None:
         tell_row("number", str(read.number))
-    promise = promise_of(read, profile)
+    promise = promise_of(read, profile, now)
     if promise is None:
         tell_row("next", "nothing says when; it would never be stale")
     else:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from enum import Enum, auto
 
 import msgspec
 from msgspec.structs import replace
 
 from canary.core.foreign.changes import Base, statement_findings
-from canary.core.foreign.edition import Edition
+from canary.core.foreign.edition import Edition, Signed
 from canary.core.foreign.observation import SeenEditions
 from canary.core.foreign.pinned import Format, Pinned
 from canary.core.foreign.profile import Profile
+from canary.core.foreign.promise import promise_of
 from canary.core.foreign.read import From, Read
 from canary.core.foreign.reading import read_edition
 from canary.core.foreign.splices import find_splices, remember
-from canary.core.foreign.state import ForeignState, KeptEdition
+from canary.core.foreign.state import ForeignState, KeptEdition, KeptFile
 from canary.core.foreign.support import lacking_findings, support_of, why_lacking
 from canary.core.foreign.told import told
 from canary.core.foreign.unproved import panic_findings, with_quotes
@@ -26,6 +27,7 @@ from canary.core.judging.state import with_more
 from canary.core.text.strict import digest, hash_field
 from canary.core.text.times import format_time
 from canary.limits import (
+    BETWEEN_UPLOADS,
     DATE_TOLERANCE,
     FOREIGN_EDITIONS,
     FOREIGN_PROOF_BYTES,
@@ -43,6 +45,7 @@ class _Taken(Enum):
     ACCEPTED = auto()
     OLDER = auto()
     UNPROVED = auto()
+    UNCHECKED = auto()
     REJECTED = auto()
 
 
@@ -89,12 +92,12 @@ class Accepting:
         all_taken = True
         doubted: list[Finding] = []
         for edition in seen.editions:
-            taken, found = self._take_one(edition, seen.serves)
+            taken, found = self._take_one(edition, seen)
             if taken is _Taken.ACCEPTED:
                 # What is not proved of an edition weighs nothing once another one has followed it.
                 self.findings += [replace(each, remark=True) for each in doubted]
                 doubted = []
-            (doubted if taken is _Taken.UNPROVED else self.findings).extend(found)
+            (doubted if taken in (_Taken.UNPROVED, _Taken.UNCHECKED) else self.findings).extend(found)
             self._is_unproved = taken is _Taken.UNPROVED or (self._is_unproved and taken is not _Taken.ACCEPTED)
             all_taken = all_taken and taken in (_Taken.ACCEPTED, _Taken.OLDER)
         self.findings += doubted
@@ -105,24 +108,24 @@ class Accepting:
 
     # --- one edition ---------------------------------------------------------------------------------------
 
-    def _take_one(self, edition: Edition, serves: str) -> tuple[_Taken, list[Finding]]:
-        support = support_of(edition, self._pinned, self._now)
-        found = self._panic(edition, enough=support.enough)
+    def _take_one(self, edition: Edition, look: SeenEditions) -> tuple[_Taken, list[Finding]]:
+        seen, serves = self._read(edition), look.serves
+        support = support_of(edition, self._pinned, self._now, seen.read.issued_in_text)
+        self._look_for_panic(edition)
         if not support.enough:
             if support.undecided:
-                return _Taken.REJECTED, [*found, told(Code.NOT_CHECKED, why_lacking(edition, support))]
-            seen = self._read(edition)
+                return _Taken.UNCHECKED, [told(Code.NOT_CHECKED, why_lacking(edition, support))]
             if self._is_passed(seen, serves):
                 return _Taken.OLDER, [replace(each, remark=True) for each in lacking_findings(edition, support)]
-            if support.bad or self.state.newest is None or self._has_lasted(self.state.unproved_since):
-                return _Taken.UNPROVED, [*found, *lacking_findings(edition, support)]
-            return _Taken.UNPROVED, [*found, told(Code.INCONSISTENT, why_lacking(edition, support))]
-        seen = self._read(edition)
+            bad = bool(support.bad) and not self._is_between_uploads(seen.line, support.bad, look.files)
+            patience = BETWEEN_UPLOADS if support.bad else ROLLBACK_AFTER
+            if bad or self.state.newest is None or self._has_lasted(self.state.unproved_since, patience):
+                return _Taken.UNPROVED, lacking_findings(edition, support)
+            return _Taken.UNPROVED, [told(Code.INCONSISTENT, why_lacking(edition, support))]
         if self._is_other_page(seen):
             message = f"{edition.name} has none of the pinned sentences; it may be another page"
-            return _Taken.UNPROVED, [*found, told(Code.NOT_A_CANARY, message)]
-        taken, more = self._take_supported(seen, serves)
-        return taken, [*found, *more]
+            return _Taken.UNPROVED, [told(Code.NOT_A_CANARY, message)]
+        return self._take_supported(seen, serves)
 
     def _take_supported(self, seen: _Seen, serves: str) -> tuple[_Taken, list[Finding]]:
         edition, line = seen.edition, seen.line
@@ -130,7 +133,7 @@ class Accepting:
             message = f"{edition.name} says that it was issued {format_time(seen.read.issued or self._now)}, after now"
             return _Taken.REJECTED, [told(Code.FUTURE_ISSUED, message)]
         before = self.state.editions[-1] if self.state.editions else None
-        if before is not None and (_is_older(line, before) or self._is_renamed(seen, before)):
+        if before is not None and (_is_older(line, before) or self._is_replayed(line, before)):
             return _Taken.OLDER, self._older(seen, serves)
         splices = find_splices(self.state.fields, edition.fields)
         if splices:
@@ -154,10 +157,11 @@ class Accepting:
         self._accept(seen, same)
         return _Taken.ACCEPTED, found
 
-    def _panic(self, edition: Edition, *, enough: bool) -> list[Finding]:
-        found = [replace(each, sticky=enough) for each in panic_findings(edition)]
+    def _look_for_panic(self, edition: Edition) -> None:
+        """Tells that the panic key was used. Nothing that follows takes it back."""
+        found = panic_findings(edition)
         self._stick(found)
-        return found
+        self.findings += found
 
     def _older(self, seen: _Seen, serves: str) -> list[Finding]:
         """Takes an edition that is older than the newest: an old copy, or an old text that was edited."""
@@ -189,6 +193,7 @@ class Accepting:
             quotes=with_quotes(quotes, edition, read.quotes),
             fields=remember(state.fields, edition.fields) if edition.fields else state.fields,
             added=base.with_more(read.statements).added,
+            promise=promise_of(read, self._profile, self._now) or state.promise,
         )
         self._keep_line(seen.line, same)
 
@@ -204,8 +209,18 @@ class Accepting:
 
     def _read(self, edition: Edition) -> _Seen:
         read = read_edition(edition, self._profile, Base(self.state.acknowledged, self.state.added).known)
-        line = KeptEdition(edition.name, digest(edition.text.encode()), read.number, read.issued, self._now)
+        until = read.period[1] if read.period else None
+        text = digest(edition.text.encode())
+        line = KeptEdition(edition.name, text, read.number, read.issued, self._now, until, read.named)
         return _Seen(edition, read, line)
+
+    def _is_between_uploads(self, line: KeptEdition, bad: Iterable[Signed], files: Iterable[KeptFile]) -> bool:
+        """Tells whether a text is newer by its own account, and the bad signatures are those of the one before."""
+        if not self.state.editions or not _is_older(self.state.editions[-1], line):
+            return False
+        known = {(each.path, each.sha256) for each in self.state.files if each.sha256 is not None}
+        left_over = {_name(each) for each in files if (each.path, each.sha256) in known}
+        return all(each.file in left_over for each in bad)
 
     def _is_other_page(self, seen: _Seen) -> bool:
         """Tells whether a page has no pinned sentence any more, and for less than a day."""
@@ -215,15 +230,14 @@ class Accepting:
         had = read_edition(newest, self._profile, known).statements
         return bool(had) and not self._has_lasted(self.state.unproved_since)
 
-    def _is_renamed(self, seen: _Seen, before: KeptEdition) -> bool:
-        """Tells whether an old text only has a new number in its name, which no signature covers."""
-        line = seen.line
-        if line.number is None or before.number is None or line.number <= before.number:
+    def _is_replayed(self, line: KeptEdition, before: KeptEdition) -> bool:
+        """Tells whether a text that was accepted before came back, and nothing that is signed makes it newer."""
+        if line.issued is not None and line.issued != before.issued:
             return False
-        known = any(each.text_sha256 == line.text_sha256 for each in self.state.editions)
-        if line.issued is not None and before.issued is not None and line.issued != before.issued:
-            known = line.issued < before.issued
-        return known and read_edition(replace(seen.edition, name=""), self._profile).number is None
+        if line.named and before.number is not None and (line.number or 0) > before.number:
+            return any(each.text_sha256 == line.text_sha256 for each in self.state.editions)
+        followed = any(each.text_sha256 == line.text_sha256 for each in self.state.editions[:-1])
+        return self._signed and _is_dateless(line) and followed and line.text_sha256 != before.text_sha256
 
     def _is_future(self, read: Read) -> bool:
         if read.issued is None:
@@ -232,8 +246,8 @@ class Accepting:
         a_day = read.issued_from is From.TEXT and read.issued.time() == _NOON
         return read.issued > self._now + (DATE_TOLERANCE if a_day else FUTURE_TOLERANCE)
 
-    def _has_lasted(self, since: datetime | None) -> bool:
-        return since is not None and self._now - since >= ROLLBACK_AFTER
+    def _has_lasted(self, since: datetime | None, patience: timedelta = ROLLBACK_AFTER) -> bool:
+        return since is not None and self._now - since >= patience
 
     def _known(self, line: KeptEdition) -> KeptEdition | None:
         """Returns the line of the same edition; None where there is none."""
@@ -294,18 +308,26 @@ class Accepting:
         self.state = replace(self.state, editions=lines[-FOREIGN_EDITIONS:])
 
 
+def _name(file: KeptFile) -> str:
+    return file.path.rpartition("/")[2]
+
+
 def _gap(before: KeptEdition, after: KeptEdition) -> Finding:
     missing = (after.number or 0) - (before.number or 0) - 1
     message = (
         f"{after.name} is number {after.number}, and the one before it was {before.number}: {missing} were not seen"
     )
-    return told(Code.EDITION_GAP, message, sticky=True)
+    return told(Code.EDITION_GAP, message, sticky=not (before.named or after.named))
 
 
 def _is_older(line: KeptEdition, newest: KeptEdition) -> bool:
-    if line.number is not None and newest.number is not None and line.number != newest.number:
+    dated = line.issued is not None and newest.issued is not None
+    by_name = (line.named or newest.named) and dated and line.issued != newest.issued
+    if not by_name and line.number is not None and newest.number is not None and line.number != newest.number:
         return line.number < newest.number
-    return line.issued is not None and newest.issued is not None and line.issued < newest.issued
+    if line.issued is not None and newest.issued is not None:
+        return line.issued < newest.issued
+    return line.until is not None and newest.until is not None and line.until < newest.until
 
 
 def _is_same(one: KeptEdition, other: KeptEdition) -> bool:
@@ -315,4 +337,4 @@ def _is_same(one: KeptEdition, other: KeptEdition) -> bool:
 
 
 def _is_dateless(line: KeptEdition) -> bool:
-    return line.number is None and line.issued is None
+    return line.number is None and line.issued is None and line.until is None

@@ -7,25 +7,29 @@ believing and alerting are the same. In this order:
 2. **The look.** Unreachable, Gone and NotACanary are UNREACHABLE, MISSING and NOT-A-CANARY; what is kept is judged.
    Where nothing is kept NEVER-FETCHED is found too, and MISSING stays MISSING. `beyond` is UNREACHABLE as well.
 3. **Each new edition**, the oldest first, is accepted, or is not:
-   - Enough pinned signers, the required ones among them, have a signature that counts: it goes on. A signature that
-     does not count is NOT-COUNTED, and shown; a bad one among enough good ones too.
+   - Enough pinned signers, the required ones among them, have a signature that counts (`canary.core.foreign.support`):
+     it goes on. One that does not count is NOT-COUNTED, and shown; a bad one among enough good ones too.
    - Too few, and some could not be checked that would decide it: NOT-CHECKED.
-   - Too few, and a pinned signer's signature is bad: BAD-SIGNATURE and BELOW-THRESHOLD, at once.
+   - Too few, and a pinned signer's signature is bad: BAD-SIGNATURE and BELOW-THRESHOLD, at once. But where the text has
+     a later number or date than the newest, and bad is only what stood in that very file beside the newest, it is
+     INCONSISTENT for an hour: a new text and its signatures are uploaded one after the other.
    - Too few, and nothing bad: where an edition is kept, INCONSISTENT for a day (a text is often there before its
      signatures), and BELOW-THRESHOLD from then on (`unproved_since`); where none is kept, BELOW-THRESHOLD at once.
    - A page that has none of its pinned sentences, though one was kept: NOT-A-CANARY for a day, and from then on what it
      looks like: WITHDRAWN.
-   - The panic key was used: PANIC, which causes WITHDRAWN, whatever else holds; it sticks where enough signed, and is
-     a remark once it was acknowledged.
+   - The panic key was used: PANIC, which causes WITHDRAWN, whatever else holds, however few signed; it sticks, since it
+     takes the panic key or a signer to do that, and is a remark once it was acknowledged.
    - Issued after now (more than a day for a date without a time, else `limits.FUTURE_TOLERANCE`): FUTURE-ISSUED.
-   - Older than the newest (a lower number; or the same or none, and an earlier issue; or a higher one that only its
-     name says, and an earlier issue or a text that was accepted before): STALE-COPY where it is what is
-     served, and ROLLBACK once that has lasted a day. Not accepted. Where only an older name is served than the newest
-     it is the same.
+   - Older than the newest: STALE-COPY where it is what is served, and ROLLBACK once that has lasted a day. Not
+     accepted. Where only an older name is served than the newest it is the same. Older is a lower number; with the same
+     or none, an earlier issue, or where neither is known a period that ends earlier. A number that only a name says,
+     which no signature covers, decides after the issue. A signed text that was accepted before and was followed by
+     another is older too, if nothing in it says when it was issued, or if only its name is new.
    - The same number, or the same name and date of issue, of a signed format, with other text: EDITED, which causes
      CHANGED and sticks; it is accepted, an older one in its own place. (A page is edited all the time.)
    - One that is not accepted for its signatures, while a newer one is: what was found of it is a remark.
-   - A number more than one above the newest's: EDITION-GAP, which causes CHANGED and sticks; accepted.
+   - A number more than one above the newest's: EDITION-GAP, which causes CHANGED, and sticks where more than the names
+     say so; accepted.
    - Fields that do not fit what was seen (`canary.core.foreign.splices`): SPLICED, which causes INVALID and sticks,
      with words for each field; not accepted.
 4. **Statements** of each accepted edition against the acknowledged ones, and those that were added since: WITHDRAWN,
@@ -38,6 +42,8 @@ believing and alerting are the same. In this order:
 6. **Freshness quotes**: STALE-QUOTE (a warning of the time axis) for each that stood in an earlier edition;
    QUOTE-CLAIM (a notice) for what was not checked. A block hash that a source of headers knows gives `not_before`.
 7. **Time**: `next` and `expires` of the newest accepted edition (`promise_of` says how they follow from what was read).
+   Where it has none, those of the newest one before it that had go on counting: whoever drops the date from a text, or
+   makes it unreadable, does not make it last for ever.
    CLOCK-BACKWARDS as for native ones.
 8. **Sticky findings** of earlier looks that nobody has acknowledged are found again.
 9. **State** and verdict are stored together, or neither.
@@ -122,6 +128,9 @@ def judge_foreign(seen: ForeignObservation, question: ForeignQuestion) -> Foreig
 def acknowledged(state: ForeignState, profile: Profile) -> ForeignState:
     """Returns the state after a person has read what the last look found. Proofs are kept.
 
+    An edition without any statement is not one to compare with: nothing could ever be missed in it, and what says
+    nothing would be OK. So WITHDRAWN is found again then, until a statement is back.
+
     Args:
         state: the state.
         profile: how the newest edition is read.
@@ -130,6 +139,8 @@ def acknowledged(state: ForeignState, profile: Profile) -> ForeignState:
     if state.newest is None:
         return replace(state, sticky=read)
     statements = read_edition(state.newest, profile, Base(state.acknowledged, state.added).known).statements
+    if not statements:
+        return replace(state, sticky=read)
     return replace(state, acknowledged=statements, added=(), sticky=read)
 
 
@@ -192,12 +203,13 @@ class _Judging:
         question, state = self._question, self._state
         base = Base(state.acknowledged, state.added)
         read = read_edition(newest, question.profile, base.known)
-        promise = promise_of(read, question.profile)
+        own = promise_of(read, question.profile, state.editions[-1].seen_at)
+        promise = own or state.promise
         signed = question.pinned.format is not Format.PAGE
-        self._findings += signature_findings(newest, question.now)
+        self._findings += signature_findings(newest, question.now, read.issued_in_text)
         self._findings += statement_findings(base, read.statements, sticky=signed)
         self._findings += remark_findings(newest, read)
-        self._findings += reading_findings(read, promise)
+        self._findings += reading_findings(read, promise, own=own is not None)
         self._findings += quote_findings(newest, read.quotes, state.quotes, state.editions)
         claims, self._not_before = claim_findings(read.quotes, question.block_time)
         self._findings += claims
@@ -208,7 +220,7 @@ class _Judging:
 
     def _subject(self, newest: Edition, read: Read, promise: ForeignPromise | None) -> EditionSubject:
         pinned = self._question.pinned
-        support = support_of(newest, pinned, self._question.now)
+        support = support_of(newest, pinned, self._question.now, read.issued_in_text)
         return EditionSubject(
             name=newest.name,
             format=pinned.format,

@@ -6,6 +6,9 @@
   before that. Where only the profile's interval would stand against it, or nothing, the window is the profile's
   `lead` before that day.
 - **Neither**: nothing follows.
+- **Too far ahead**, of the date of issue, or where there is none of the moment at which the edition was seen: nothing
+  follows. Of a report on a period that is where the period ends more than a cadence later, of anything else where it
+  goes stale later than the profile's `most` and `grace` after it.
 """
 
 from __future__ import annotations
@@ -36,13 +39,19 @@ class ForeignPromise(msgspec.Struct, frozen=True):
     assumed: bool
 
 
-def promise_of(read: Read, profile: Profile) -> ForeignPromise | None:
+def promise_of(read: Read, profile: Profile, seen_at: datetime) -> ForeignPromise | None:
     """Returns when the next edition is due and this one goes stale; None where nothing says so.
 
     Args:
         read: what was read in the newest edition.
         profile: how; its `next` has the grace and the lead.
+        seen_at: when the edition was first seen, aware.
     """
+    promise = _promise(read, profile)
+    return None if promise is None or _is_too_far(promise, read, profile, read.issued or seen_at) else promise
+
+
+def _promise(read: Read, profile: Profile) -> ForeignPromise | None:
     promised = _promised(read)
     assumed = read.due_from is From.PROFILE
     try:
@@ -59,6 +68,14 @@ def promise_of(read: Read, profile: Profile) -> ForeignPromise | None:
     except OverflowError:
         # A date at the end of the calendar promises nothing that anyone will see.
         return None
+
+
+def _is_too_far(promise: ForeignPromise, read: Read, profile: Profile, since: datetime) -> bool:
+    if profile.period is not None and read.period is not None and read.expires is None:
+        return read.period[1] > profile.period.cadence.after(since.date())
+    if read.expires is None and read.due_from is From.PROFILE:
+        return False
+    return promise.expires - since > timedelta(days=profile.next.most + profile.next.grace + 2)
 
 
 def _promised(read: Read) -> Window | None:

@@ -44,6 +44,7 @@ class Read(msgspec.Struct, frozen=True):
         due_from: where that was read.
         expires: a moment at which the edition itself says that it ends; None where it says none.
         number: the edition's number in its series; None where it has none.
+        named: whether only the edition's name says that number, which no signature covers.
         statements: the statements.
         quotes: what proves freshness, as far as it is quoted.
         missing: what the profile looks for and did not find, in words.
@@ -60,3 +61,9 @@ class Read(msgspec.Struct, frozen=True):
     statements: tuple[PinnedStatement, ...]
     quotes: tuple[Quote, ...]
     missing: tuple[str, ...]
+    named: bool = False
+
+    @property
+    def issued_in_text(self) -> datetime | None:
+        """The date of issue, where it stands in the text itself."""
+        return self.issued if self.issued_from is From.TEXT else None

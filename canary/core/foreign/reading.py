@@ -69,7 +69,7 @@ class _Reader:
         issued, issued_from = self._issued(needed=period is None)
         due = self._due(issued, period)
         expires = self._expires(issued)
-        number = self._number()
+        number, named = self._number()
         statements, no_statements = read_statements(self._lines, profile.statements, pinned, profile.numeric)
         quotes, no_quotes = read_quotes(self._lines, profile.quotes, profile.numeric)
         return Read(
@@ -84,6 +84,7 @@ class _Reader:
             statements=statements,
             quotes=quotes,
             missing=(*self._missing, *no_statements, *no_quotes),
+            named=named,
         )
 
     def _cut(self, text: str) -> Lines:
@@ -204,15 +205,16 @@ class _Reader:
             return None
         return ends
 
-    def _number(self) -> int | None:
+    def _number(self) -> tuple[int | None, bool]:
+        """Returns the number, and whether only the name says it."""
         profile = self._profile
         template = profile.series.template
         named = read_name(template, self._edition.name.rpartition("/")[2]) if template else None
         by_name = named.number or None if named else None
         values = self._one(profile.number, "the number") if profile.number else None
         if not values or not isinstance(values[0], int):
-            return by_name
+            return by_name, by_name is not None
         if by_name not in (None, values[0]):
             self._missing.append(f"the number: the text says {values[0]}, the name {by_name}, and neither was taken")
-            return None
-        return values[0]
+            return None, False
+        return values[0], False

@@ -6,19 +6,20 @@
   without gpg.
 - Of each accepted edition before it a line is kept, for rollbacks, gaps and later edits, of the newest
   `limits.FOREIGN_EDITIONS`.
-- **Acknowledging** makes the newest edition's statements those that the next ones are compared with. Sticky findings
-  with a proof stay, marked as read; those without are dropped.
+- **Acknowledging** makes the newest edition's statements those that the next ones are compared with, if it has any.
+  Sticky findings with a proof stay, marked as read; those without are dropped.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 from msgspec.structs import replace
 
 from canary.core.foreign.edition import Edition
 from canary.core.foreign.pinned import PinnedStatement
+from canary.core.foreign.promise import ForeignPromise
 from canary.core.foreign.splices import Seen
 from canary.core.judging.state import Sticky
 
@@ -46,6 +47,8 @@ class KeptEdition(msgspec.Struct, frozen=True):
         number: its number in its series; None where it has none.
         issued: when it says it was issued (UTC); None where nothing says so.
         seen_at: when it was accepted (UTC).
+        until: the last day of the period that it is on; None where it is on none.
+        named: whether only its name says its number.
     """
 
     name: str
@@ -53,6 +56,8 @@ class KeptEdition(msgspec.Struct, frozen=True):
     number: int | None
     issued: datetime | None
     seen_at: datetime
+    until: date | None = None
+    named: bool = False
 
 
 class KeptQuote(msgspec.Struct, frozen=True):
@@ -89,6 +94,7 @@ class ForeignState(msgspec.Struct, frozen=True):
         unproved_since: since when what is served instead of the newest edition lacks signatures, or every pinned
             sentence; None while it does not.
         sticky: findings that stay until they are acknowledged.
+        promise: what the newest accepted edition that promises a next one says of it; None where none did.
     """
 
     pin: str
@@ -104,6 +110,7 @@ class ForeignState(msgspec.Struct, frozen=True):
     stale_since: datetime | None = None
     unproved_since: datetime | None = None
     sticky: tuple[Sticky, ...] = ()
+    promise: ForeignPromise | None = None
 
     @property
     def size(self) -> int:

@@ -28,6 +28,7 @@ from canary.limits import FOREIGN_SENTENCES, FOREIGN_STATEMENTS
 
 _NUMBERED = re.compile(r"([0-9]{1,3})\.(?: |$)")
 _SENTENCE_END = re.compile(r"""[.!?]["')\]]{0,2} """)
+_BEFORE_A_SENTENCE = re.compile(_SENTENCE_END.pattern + r"\Z")
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SIMILAR = 0.6
 """How much of two statements' words must be the same for one to count as the other reworded: two sentences of one page
@@ -177,9 +178,7 @@ def _stands_in(item: str, wanted: _Wanted, numeric: NumericDates | None) -> bool
 
 def _is_whole(item: str, start: int, end: int) -> bool:
     """Tells whether a stretch of a paragraph begins and ends with a sentence, or with the paragraph."""
-    begins = start == 0 or _SENTENCE_END.search(item[max(0, start - 4) : start]) is not None
-    if begins and start:
-        begins = item[start - 1] == " "
+    begins = start == 0 or _BEFORE_A_SENTENCE.search(item[max(0, start - 4) : start]) is not None
     return begins and (end == len(item) or (item[end] == " " and _ends_sentence(item[max(0, end - 3) : end])))
 
 

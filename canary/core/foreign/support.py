@@ -1,7 +1,9 @@
 """Who supports an edition: which pinned signers have a signature that counts, and whether they are enough.
 
-A signature counts if it is by a pinned key, was good when it was made, and is not dated after now. One over SHA-1
-counts as well if it was made before `limits.WEAK_DIGESTS_BEFORE`. That its key expired later takes nothing from it.
+A signature counts if it is by a pinned key, was good when it was made, and is dated neither after now nor more than
+`limits.SIGNED_BEFORE_ISSUE` before the date of issue that stands in the text. One over SHA-1 counts as well if it was
+made before `limits.WEAK_DIGESTS_BEFORE`. That its key expired later takes nothing from it: so whoever has got hold of
+an old key can date a signature back to when it was good, but not the text that it is over.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ from canary.core.foreign.pinned import Pinned
 from canary.core.foreign.told import told
 from canary.core.judging.findings import Code, Finding
 from canary.core.signed.outcome import Outcome
-from canary.limits import WEAK_DIGESTS_BEFORE
+from canary.limits import SIGNED_BEFORE_ISSUE, WEAK_DIGESTS_BEFORE
+
+_TOO_EARLY = "it was made long before the date of issue that stands in the text"
 
 
 class Support(msgspec.Struct, frozen=True):
@@ -29,6 +33,7 @@ class Support(msgspec.Struct, frozen=True):
         lacking: the required signers without a signature that counts.
         undecided: whether signatures that could not be checked might make them enough.
         bad: signatures that name a pinned key and are wrong.
+        issued: as `support_of` was given it.
     """
 
     counted: dict[str, Signed]
@@ -37,6 +42,7 @@ class Support(msgspec.Struct, frozen=True):
     lacking: tuple[str, ...]
     undecided: bool
     bad: tuple[Signed, ...]
+    issued: datetime | None = None
 
     @property
     def enough(self) -> bool:
@@ -59,17 +65,18 @@ class Support(msgspec.Struct, frozen=True):
         return words + (f"; {', '.join(self.lacking)} must be among them" if self.lacking else "")
 
 
-def support_of(edition: Edition, pinned: Pinned, now: datetime) -> Support:
+def support_of(edition: Edition, pinned: Pinned, now: datetime, issued: datetime | None = None) -> Support:
     """Returns who supports an edition.
 
     Args:
         edition: the edition.
         pinned: whose signatures count.
         now: the watcher's clock, aware.
+        issued: when its text says that it was issued (UTC); None where that was not read in the text.
     """
     counted: dict[str, Signed] = {}
     for each in edition.signatures:
-        if _counts(each, now):
+        if _counts(each, now, issued):
             counted.setdefault(each.signer, each)
     lacking = tuple(name for each in pinned.signers if each.required and (name := each.name or each.key) not in counted)
     open_ones = sum(each.outcome is Outcome.UNCHECKED and not each.absent for each in edition.signatures)
@@ -81,20 +88,23 @@ def support_of(edition: Edition, pinned: Pinned, now: datetime) -> Support:
         lacking=lacking,
         undecided=0 < short_by <= open_ones,
         bad=tuple(each for each in edition.signatures if each.signer and each.outcome is Outcome.BAD),
+        issued=issued,
     )
 
 
-def signature_findings(edition: Edition, now: datetime) -> Iterator[Finding]:
+def signature_findings(edition: Edition, now: datetime, issued: datetime | None = None) -> Iterator[Finding]:
     """Returns what is to be said of each signature of an edition that is accepted.
 
     Args:
         edition: the edition.
         now: the watcher's clock, aware.
+        issued: as `support_of` has it.
     """
     for each in edition.signatures:
         outcome = each.as_of(now)
-        if not _counts(each, now):
+        if not _counts(each, now, issued):
             why = f"{outcome}: {each.detail}" if each.detail else outcome.value
+            why = _TOO_EARLY if _is_too_early(each, issued) else why
             yield told(Code.NOT_COUNTED, f"{_whose(each)} does not count ({why})")
         elif outcome is Outcome.WEAK_DIGEST:
             made = f"{each.signed_at:%Y-%m-%d}" if each.signed_at else "long ago"
@@ -134,15 +144,22 @@ def why_lacking(edition: Edition, support: Support) -> str:
         if remark in (Remark.MORE_BLOCKS, Remark.DAMAGED_BLOCK)
     ]
     others = [
-        f"{_whose(each)}: {each.detail or each.outcome}"
+        f"{_whose(each)}: {_TOO_EARLY if _is_too_early(each, support.issued) else each.detail or each.outcome}"
         for each in edition.signatures
         if each.signer not in support.counted
     ]
     return "; ".join([f"{edition.name}: {support.in_words()}", *damage, *others])
 
 
-def _counts(signed: Signed, now: datetime) -> bool:
-    return signed.counts(WEAK_DIGESTS_BEFORE) and signed.as_of(now) is not Outcome.FUTURE
+def _counts(signed: Signed, now: datetime, issued: datetime | None) -> bool:
+    if not signed.counts(WEAK_DIGESTS_BEFORE) or _is_too_early(signed, issued):
+        return False
+    return signed.as_of(now) is not Outcome.FUTURE
+
+
+def _is_too_early(signed: Signed, issued: datetime | None) -> bool:
+    made = signed.signed_at
+    return made is not None and issued is not None and issued - made > SIGNED_BEFORE_ISSUE
 
 
 def _whose(signed: Signed) -> str:

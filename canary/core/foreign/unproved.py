@@ -14,6 +14,7 @@ from canary.core.foreign.state import KeptEdition, KeptQuote
 from canary.core.foreign.told import told
 from canary.core.judging.findings import Code, Finding
 from canary.core.text.strict import digest
+from canary.core.text.times import format_date_range
 from canary.limits import BLOCK_AHEAD, FOREIGN_KEPT_QUOTES
 
 BITCOIN: Final = "bitcoin"
@@ -58,17 +59,22 @@ def panic_findings(edition: Edition) -> list[Finding]:
     return [told(Code.PANIC, f"the panic key of {edition.name} was used: {each}", sticky=True) for each in words]
 
 
-def reading_findings(read: Read, promise: ForeignPromise | None) -> Iterator[Finding]:
+def reading_findings(read: Read, promise: ForeignPromise | None, *, own: bool) -> Iterator[Finding]:
     """Returns what the profile did not find, and what stands for it.
 
     Args:
         read: what was read.
         promise: what follows for the next edition.
+        own: whether it follows from this one, and not from one before it.
     """
     for each in dict.fromkeys(read.missing):
         yield told(Code.NOT_READ, f"not read: {each}")
     if promise is None:
         yield told(Code.NO_SCHEDULE, "nothing says when the next edition is to come, so this one never goes stale")
+    elif not own:
+        days = format_date_range((promise.window.opens, promise.window.last))
+        message = f"not read: when the next edition is to come; what an earlier one promised, {days}, goes on counting"
+        yield told(Code.NOT_READ, message)
     elif promise.assumed:
         message = "nothing that can be read promises the next edition; it is expected after the profile's own interval"
         yield told(Code.SCHEDULE_ASSUMED, message)

@@ -1,10 +1,12 @@
 """Looking at a foreign canary: fetch what its series says, read it by the pinned format, judge it.
 
-A verdict is **doubtful** if a finding that did not stick before causes INVALID, MISSING or UNREACHABLE and is neither
-UNREACHABLE nor NEVER-FETCHED; or if the canary is OVERDUE or EXPIRED though the look came through: a cache can hold
-back the newer edition. A doubtful look is followed by a second one, without a condition and with `Cache-Control:
-no-cache`, which is judged as the look after the first: what the first accepted stays accepted, what it found and no
-signature proves does not.
+A verdict is **doubtful**
+- if a finding that does not stick causes INVALID, MISSING or UNREACHABLE, and is neither UNREACHABLE nor NEVER-FETCHED;
+- if one that does not stick is WITHDRAWN or REWORDED, since a cache can hold back a part of a page;
+- if the canary is OVERDUE or EXPIRED though the look came through, since a cache can hold back the newer edition.
+
+A doubtful look is followed by a second one, without a condition and with `Cache-Control: no-cache`, which is judged as
+the look after the first: what the first accepted stays accepted, what it found and no signature proves does not.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from canary.errors import FetchError
 from canary.flows.watch.foreign_series import SeriesLook
 
 _DOUBTFUL = {Status.INVALID, Status.MISSING, Status.UNREACHABLE}
+_OF_A_PAGE = {Code.WITHDRAWN, Code.REWORDED}
 _NOT_THE_CACHE = {Code.UNREACHABLE, Code.NEVER_FETCHED}
 _LATE = {Cause.OVERDUE, Cause.EXPIRED}
 
@@ -66,6 +69,8 @@ def _is_doubtful(judgement: ForeignJudgement, seen: ForeignObservation) -> bool:
         if each.cause is None or each.sticky:
             continue
         if each.cause.status in _DOUBTFUL and each.code not in _NOT_THE_CACHE:
+            return True
+        if each.code in _OF_A_PAGE:
             return True
         if each.cause in _LATE and isinstance(seen, SeenEditions):
             return True

@@ -1,10 +1,11 @@
 """What a reader of an HTML page does not see, as far as the page itself says so.
 
 Read are `style` attributes, and the rules of `<style>` elements whose selector is one tag, class or id, or a tag with a
-class. They hide what is not displayed, not visible, transparent, of no size, cut away, or far outside of the page. Not
-read are style sheets from elsewhere, scripts, other selectors and conditions: whoever wants to hide a sentence from
-readers and show it to a program can, and so can whoever paints it in the colour of the page. A rule that is not read
-hides nothing, and is no reason to count a sentence as gone.
+class. They hide what is not displayed, not visible, transparent, of no size, cut away, or far outside of the page; and
+what is struck out, since nobody says it any more. Not read are style sheets from elsewhere, scripts, other selectors
+and conditions: whoever wants to hide a sentence from readers and show it to a program can, and so can whoever paints it
+in the colour of the page. A rule that is not read hides nothing, and is no reason to count a sentence
+as gone.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ _SELECTOR = re.compile(r"(?:[a-z][a-z0-9-]*|\*)?(?:[.#][^\s.#:\[\]>+~*,()]+)?")
 _NOTHING = re.compile(r"0+(?:\.0*)?(?:[a-z]{1,4}|%)?|\.0+")
 _FAR_AWAY = re.compile(r"-[0-9]{3,}(?:\.[0-9]*)?(?:px|em|rem|%|vw|vh)")
 """A hundred or more to the left of the page, or above it."""
+_STRUCK_OUT = re.compile(r"(?:[^ ]+ )*line-through(?: [^ ]+)*")
 
 _HIDING = {
     "display": re.compile(r"none"),
@@ -32,6 +34,8 @@ _HIDING = {
     "clip-path": re.compile(r"inset\(\s*(?:[5-9][0-9]|100)%\s*\)|circle\(\s*0(?:px|%)?\s*\)"),
     "transform": re.compile(r"scale\(\s*0\s*\)"),
     "text-indent": _FAR_AWAY,
+    "text-decoration": _STRUCK_OUT,
+    "text-decoration-line": _STRUCK_OUT,
 }
 _SIZES = ("height", "max-height", "width", "max-width")
 _CUT_AWAY = re.compile(r"hidden|clip")
