@@ -451,5 +451,8 @@ GIT_LISTING_BYTES = 16 * 1024 * 1024
 FOREIGN_FIRST = 64
 """Editions of a repository that the first look takes in: sixteen years of a quarterly canary."""
 
+GIT_MEMORY_BYTES = 1024 * 1024 * 1024
+"""Address space of git, and of each program that it starts: what a host sends before a pack is kept in memory."""
+
 GIT_SAID_BYTES = 65_536
 """Bytes of what git says while it works: a server may send any amount of it."""
