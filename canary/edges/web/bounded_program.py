@@ -36,4 +36,4 @@ def become(memory: int, file: int, seconds: int, command: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    become(*map(int, sys.argv[1:4]), sys.argv[4:])
+    become(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4:])

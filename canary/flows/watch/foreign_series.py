@@ -18,7 +18,7 @@ only a newer edition, what came before counts, and the look says that it did not
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from msgspec.structs import replace
 
@@ -40,8 +40,11 @@ from canary.limits import FOREIGN_FIRST, FOREIGN_STEPS, PAGE_BYTES
 
 _MAY_BE_HTML = {Format.PAGE, Format.CLEARSIGNED}
 _HEAD = 1_024
-_FOLDER = "folder://here/"
-"""What stands for a folder where links are resolved."""
+_FOLDER = "https://folder.invalid/"
+"""What stands for a folder or a repository where links are resolved: only of the web's schemes is known how that goes.
+The name is one that no host has (RFC 6761, section 6.4)."""
+
+_PORTS = {"http": 80, "https": 443}
 
 
 class _NoneError(Exception):
@@ -250,9 +253,9 @@ class SeriesLook:
         base = self._source.describe() if self._source.describe().startswith(("https://", "http://")) else _FOLDER
         try:
             found, own = urlsplit(urljoin(base + self._path, link)), urlsplit(base)
+            if _origin(found) != _origin(own) or found.query or {".", ".."} & set(found.path.split("/")):
+                return None
         except ValueError:
-            return None
-        if (found.scheme, found.netloc) != (own.scheme, own.netloc) or found.query:
             return None
         return found.path.removeprefix("/")
 
@@ -299,3 +302,12 @@ class SeriesLook:
 
     def _gone(self, path: str) -> str:
         return f"{self._source.describe()} answers that there is no {path or 'page'}"
+
+
+def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
+    """Returns a URL's origin (RFC 6454, section 4).
+
+    Raises:
+        ValueError: its port is none.
+    """
+    return url.scheme, url.hostname, url.port or _PORTS.get(url.scheme)
