@@ -245,22 +245,29 @@ def test_what_git_started_ends_with_it(repository: GitRepository, kept: Path, tm
     assert has_ended(int(left.read_text()))
 
 
-def test_git_ends_where_whoever_started_it_is_killed(repository: GitRepository, kept: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_git_ends_with_whoever_started_it(
+    repository: GitRepository, kept: Path, tmp_path: Path, *, is_killed: bool
+) -> None:
+    """A run that is told to stop leaves its threads where they are; one that is killed can end nothing itself."""
     program, running = tmp_path / "git-that-hangs", tmp_path / "running"
     program.write_text(f"#!/bin/sh\necho $$ > {running}\nexec sleep 600\n")
     program.chmod(0o755)
     script = (
-        "from pathlib import Path\nfrom canary.edges.web import git_source\ngit_source._LATER_SECONDS = 0\n"
+        "import sys, threading\nfrom pathlib import Path\nfrom canary.edges.web import git_source\n"
+        "git_source._LATER_SECONDS = 0\n"
         f"url, folder, program = {repository.url!r}, Path({str(kept)!r}), {str(program)!r}\n"
-        "source = git_source.GitSource(url, folder=folder, seconds=1, program=program)\n"
-        "source.get('README', limit=1)\n"
+        f"source = git_source.GitSource(url, folder=folder, seconds={1 if is_killed else 500}, program=program)\n"
+        "threading.Thread(target=source.get, args=('README',), kwargs={'limit': 1}, daemon=True).start()\n"
+        "sys.stdin.read()\n"
     )
-    root = str(Path(git_source.__file__).parents[3])
-    with subprocess.Popen([sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": root}) as watcher:
+    environment = {**os.environ, "PYTHONPATH": str(Path(git_source.__file__).parents[3])}
+    with subprocess.Popen([sys.executable, "-c", script], env=environment, stdin=subprocess.PIPE) as watcher:
         while not running.exists() or not running.read_text().endswith("\n"):
             assert watcher.poll() is None
             time.sleep(0.01)
-        watcher.kill()
+        if is_killed:
+            watcher.kill()
     assert has_ended(int(running.read_text()))
 
 

@@ -170,10 +170,13 @@ def test_what_an_older_version_holds_is_there_afterwards(tmp_path: Path) -> None
     assert all(before[table] for table in ("alerts", "checks", "deliveries", "notes", "sightings", "transitions"))
 
 
+_COLUMNS_OF_VERSION_1 = 31
+
+
 def rows(path: Path, tables: list[str]) -> dict[str, list[tuple[object, ...]]]:
-    """Returns what each table holds, of the columns that version 1 had."""
+    """Returns what each table holds; of canaries not their format, which version 1 did not know."""
     found = {each: sql(path, f"SELECT * FROM {each}") for each in tables}  # noqa: S608  # the names are ours
-    return found | {"canaries": [row[:32] for row in found["canaries"]]}
+    return found | {"canaries": [row[:_COLUMNS_OF_VERSION_1] for row in found["canaries"]]}
 
 
 def further(db: sqlite3.Connection) -> None:

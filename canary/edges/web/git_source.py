@@ -17,7 +17,6 @@ import math
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -33,6 +32,7 @@ from canary.core.text.strict import digest
 from canary.edges.disk.files import PRIVATE_FOLDER_MODE, PRIVATE_MODE
 from canary.edges.web import bounded_program
 from canary.edges.web.git_tree import Entry, read_tree
+from canary.edges.web.process_group import ended_with_us
 from canary.errors import CanaryError, FetchError
 from canary.limits import GIT_BYTES, GIT_FILES, GIT_LISTING_BYTES, GIT_MEMORY_BYTES, GIT_SAID_BYTES
 
@@ -247,13 +247,8 @@ class GitSource:
                 stderr=said,
                 start_new_session=True,
             )
-            try:
+            with ended_with_us(process):
                 self._wait(process, {out.fileno(): most, said.fileno(): GIT_SAID_BYTES})
-            finally:
-                # What it started too, even where it has ended itself: nothing must outlive the look.
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
             out.seek(0)
             said.seek(0)
             if process.returncode != 0:
