@@ -347,3 +347,25 @@ def test_a_location_names_a_repository_and_a_path() -> None:
     assert split_location("git+https://example.net/c.git#a/b.txt") == ("https://example.net/c.git", "a/b.txt")
     assert split_location("GIT+HTTPS://example.net/c.git#A") == ("https://example.net/c.git", "A")
     assert split_location("git+file:///srv/c") == ("file:///srv/c", "")
+
+
+def test_processes_at_one_repository_all_get_its_files(repository: GitRepository, kept: Path) -> None:
+    script = (
+        "from pathlib import Path\nfrom canary.edges.web.git_source import GitSource\n"
+        f"with GitSource({repository.url!r}, folder=Path({str(kept)!r}), seconds=60) as source:\n"
+        "    assert source.get('canaries/one.txt', limit=10).body == b'one\\n'\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(git_source.__file__).parents[3])}
+    running = [subprocess.Popen([sys.executable, "-c", script], env=environment) for _ in range(4)]
+    assert [each.wait() for each in running] == [0, 0, 0, 0]
+
+
+def test_odd_names_cost_no_other_file(repository: GitRepository, kept: Path) -> None:
+    blob = repository.run("rev-parse", "HEAD:README")
+    names = ["a", "b\nc", "d\te", "f\x1b[31m", "é", "-x", "g\\h", f"{blob} z"]
+    for name in names:
+        repository.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}")
+    repository.run("commit", "--quiet", "--message=odd")
+    found = get(repository.url, "", kept, limit=10_000).body.decode().splitlines()
+    assert {line.partition(" ")[2] for line in found} == {"README", "a", "-x", f"{blob} z"}
+    assert get(repository.url, "-x", kept).body == b"read me\n"
