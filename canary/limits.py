@@ -382,6 +382,12 @@ FOREIGN_PINNED_BYTES = 4 * 1024 * 1024
 PROFILE_BYTES = 16_384
 """Bytes in a profile; those that ship take some 2,000."""
 
+PROFILE_PATTERNS = 200
+"""Patterns in a profile; one with all that a publisher has ever written has some 30."""
+
+PROFILE_QUOTES = 10
+"""Kinds of quotes in a profile: each is looked for in the whole text."""
+
 PROFILE_LIST = 50
 """Things in one list of a profile: patterns, sentences, starts of lines."""
 
@@ -399,6 +405,12 @@ FOREIGN_QUOTES = 100
 
 FOREIGN_QUOTE_CHARACTERS = 4_000
 """Characters of one quote that are kept and compared: five headlines take some 400."""
+
+PATTERN_PLACES = 10_000
+"""Places at which a pattern is tried in one text: hundreds of patterns must not cost minutes of it."""
+
+VARYING_PLACES = 100
+"""Places in one statement at which it is looked for what varies."""
 
 PATTERN_WORDS_CHARACTERS = 200
 """Characters that `{words}` in a profile's pattern may stand for."""
@@ -457,6 +469,9 @@ GIT_LISTING_BYTES = 16 * 1024 * 1024
 
 FOREIGN_FIRST = 64
 """Editions of a repository that the first look takes in: sixteen years of a quarterly canary."""
+
+GIT_MEMORY_BYTES = 1024 * 1024 * 1024
+"""Address space of git, and of each program that it starts: what a host sends before a pack is kept in memory."""
 
 GIT_SAID_BYTES = 65_536
 """Bytes of what git says while it works: a server may send any amount of it."""

@@ -15,6 +15,7 @@ from canary.core.foreign.series import Named, names_to_try, newest_link, parse_t
 from canary.core.foreign.spans import Span
 from canary.core.foreign.words import normalised
 from canary.errors import MalformedError
+from canary.limits import PATTERN_PLACES
 
 
 def found(pattern: str, text: str) -> list[tuple[str, tuple[object, ...]]]:
@@ -27,6 +28,12 @@ def test_a_pattern_is_found_wherever_it_stands() -> None:
         ("update within 14 days.", (Span(days=14),)),
         ("update within two weeks.", (Span(days=14),)),
     ]
+
+
+def test_only_so_many_places_are_tried() -> None:
+    date = "Today is 2026-01-05"
+    assert found("Today is {date}", "Today is " * (PATTERN_PLACES - 1) + date)
+    assert not found("Today is {date}", "Today is " * PATTERN_PLACES + date)
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import gzip
 import os
 import ssl
 import stat
+import subprocess
+import sys
+import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -127,6 +133,9 @@ def test_nothing_of_a_repository_is_run(
         "https://example.net/x?y",
         "http://example.net/x",
         "file:///x\ny",
+        "file:x",
+        "file::/etc",
+        "file://example.net/x",
         "",
     ],
 )
@@ -203,6 +212,95 @@ def test_what_is_too_large_is_not_taken(repository: GitRepository, kept: Path, m
         get(repository.url, "README", kept)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the system holds no process to a size of memory")
+@pytest.mark.parametrize("coding", [b"", b"Content-Encoding: gzip\r\n"])
+def test_a_host_cannot_fill_the_memory(coding: bytes, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes before a pack is held in memory by git, decompressed."""
+    monkeypatch.setattr(git_source, "GIT_MEMORY_BYTES", 200 * 1024 * 1024)
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-git-upload-pack-advertisement\r\n%s\r\n" % coding
+    body = gzip.compress(bytes(400_000_000), compresslevel=1) if coding else bytes(400_000_000)
+    with Loopback({}) as server:
+        server.faults["/x/info/refs?service=git-upload-pack"] = says(head + body)
+        with pytest.raises(FetchError, match=r"[Oo]ut of memory"):
+            get(f"{server.url}/x", "README", kept)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system holds no process to a size of memory")
+def test_a_large_file_beside_the_canaries_costs_no_memory(
+    repository: GitRepository, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (repository.folder / "large").write_bytes(bytes(300_000_000))
+    repository.commit({})
+    repository.run("-c", "core.bigFileThreshold=1m", "repack", "-adq")
+    monkeypatch.setattr(git_source, "GIT_MEMORY_BYTES", 200 * 1024 * 1024)
+    assert get(repository.url, "canaries/one.txt", kept).body == b"one\n"
+
+
+def test_what_git_started_ends_with_it(repository: GitRepository, kept: Path, tmp_path: Path) -> None:
+    program, left = tmp_path / "git-that-leaves", tmp_path / "left"
+    program.write_text(f"#!/bin/sh\nsleep 600 >/dev/null 2>&1 &\necho $! > {left}\nexit 1\n")
+    program.chmod(0o755)
+    with GitSource(repository.url, folder=kept, seconds=20, program=str(program)) as source, pytest.raises(FetchError):
+        source.get("README", limit=1)
+    assert has_ended(int(left.read_text()))
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_git_ends_with_whoever_started_it(
+    repository: GitRepository, kept: Path, tmp_path: Path, *, is_killed: bool
+) -> None:
+    """A run that is told to stop leaves its threads where they are; one that is killed can end nothing itself."""
+    program, running = tmp_path / "git-that-hangs", tmp_path / "running"
+    program.write_text(f"#!/bin/sh\necho $$ > {running}\nexec sleep 600\n")
+    program.chmod(0o755)
+    script = (
+        "import sys, threading\nfrom pathlib import Path\nfrom canary.edges.web import git_source\n"
+        "git_source._LATER_SECONDS = 0\n"
+        f"url, folder, program = {repository.url!r}, Path({str(kept)!r}), {str(program)!r}\n"
+        f"source = git_source.GitSource(url, folder=folder, seconds={1 if is_killed else 500}, program=program)\n"
+        "threading.Thread(target=source.get, args=('README',), kwargs={'limit': 1}, daemon=True).start()\n"
+        "sys.stdin.read()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(git_source.__file__).parents[3])}
+    with subprocess.Popen([sys.executable, "-c", script], env=environment, stdin=subprocess.PIPE) as watcher:
+        while not running.exists() or not running.read_text().endswith("\n"):
+            assert watcher.poll() is None
+            time.sleep(0.01)
+        if is_killed:
+            watcher.kill()
+    assert has_ended(int(running.read_text()))
+
+
+def has_ended(process: int) -> bool:
+    for _ in range(200):
+        try:
+            state = Path(f"/proc/{process}/stat").read_text() if sys.platform == "linux" else ""
+            os.kill(process, 0)
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        if state.rpartition(")")[2].split()[:1] == ["Z"]:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_no_room_on_this_machine_is_a_look_that_failed(
+    repository: GitRepository, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with GitSource(repository.url, folder=kept, seconds=20) as source:
+        assert source.get("README", limit=100).status == 200
+        git_source.forget(kept, repository.url)
+        with pytest.raises(FetchError, match="could not be fetched: No such file"):
+            source.get("canaries/one.txt", limit=100)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(FetchError, match="could not be fetched: No space left"):
+        get(repository.url, "README", kept)
+
+
 def test_what_earlier_looks_brought_does_not_pile_up(
     repository: GitRepository, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,4 +345,27 @@ def test_without_git_it_is_said(repository: GitRepository) -> None:
 
 def test_a_location_names_a_repository_and_a_path() -> None:
     assert split_location("git+https://example.net/c.git#a/b.txt") == ("https://example.net/c.git", "a/b.txt")
+    assert split_location("GIT+HTTPS://example.net/c.git#A") == ("https://example.net/c.git", "A")
     assert split_location("git+file:///srv/c") == ("file:///srv/c", "")
+
+
+def test_processes_at_one_repository_all_get_its_files(repository: GitRepository, kept: Path) -> None:
+    script = (
+        "from pathlib import Path\nfrom canary.edges.web.git_source import GitSource\n"
+        f"with GitSource({repository.url!r}, folder=Path({str(kept)!r}), seconds=60) as source:\n"
+        "    assert source.get('canaries/one.txt', limit=10).body == b'one\\n'\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(git_source.__file__).parents[3])}
+    running = [subprocess.Popen([sys.executable, "-c", script], env=environment) for _ in range(4)]
+    assert [each.wait() for each in running] == [0, 0, 0, 0]
+
+
+def test_odd_names_cost_no_other_file(repository: GitRepository, kept: Path) -> None:
+    blob = repository.run("rev-parse", "HEAD:README")
+    names = ["a", "b\nc", "d\te", "f\x1b[31m", "é", "-x", "g\\h", f"{blob} z"]
+    for name in names:
+        repository.run("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}")
+    repository.run("commit", "--quiet", "--message=odd")
+    found = get(repository.url, "", kept, limit=10_000).body.decode().splitlines()
+    assert {line.partition(" ")[2] for line in found} == {"README", "a", "-x", f"{blob} z"}
+    assert get(repository.url, "-x", kept).body == b"read me\n"

@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from canary.edges.memory.watch_store import SqliteWatchStore, open_watch_store
 from canary.edges.memory.watch_store_file import StoreFile
@@ -141,6 +142,41 @@ def test_from_every_older_version_it_becomes_what_a_new_one_is(tmp_path: Path, v
             assert store.watched() == [FULL]
     assert schema(tmp_path / "old") == schema(tmp_path / "new")
     assert sql(tmp_path / "old", "PRAGMA user_version") == [(len(STEPS),)]
+
+
+def test_what_an_older_version_holds_is_there_afterwards(tmp_path: Path) -> None:
+    """Version 1 knew canaries of this project's own alone, in the same columns but one."""
+    new, old = filled(tmp_path / "new"), tmp_path / "old"
+    native = replace(FULL, followed=replace(FULL.followed, format=None))
+    with open_watch_store(new) as store:
+        store.add(native, STATE)
+    StoreFile(old, seconds=1, steps=STEPS[:1]).close()
+    tables = [str(name) for (name,) in sql(old, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    with closing(sqlite3.connect(old, isolation_level=None)) as db:
+        db.execute("ATTACH ? AS new", (str(new),))
+        for table in tables:
+            columns = ", ".join(str(row[1]) for row in db.execute(f"PRAGMA main.table_info({table})"))
+            db.execute(f"DELETE FROM main.{table}")  # noqa: S608  # the names are ours
+            db.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}")  # noqa: S608  # as above
+    before = rows(old, tables)
+    with open_watch_store(old) as store, open_watch_store(new) as same:
+        assert store.watched() == same.watched()
+        assert native in store.watched()
+        assert {each.followed.format for each in store.watched()} == {None}
+        for each in store.watched():
+            assert store.state(each.followed.name) == same.state(each.followed.name)
+            assert store.pinned(each.followed.name) is None
+    assert rows(old, tables) == before
+    assert all(before[table] for table in ("alerts", "checks", "deliveries", "notes", "sightings", "transitions"))
+
+
+_COLUMNS_OF_VERSION_1 = 31
+
+
+def rows(path: Path, tables: list[str]) -> dict[str, list[tuple[object, ...]]]:
+    """Returns what each table holds; of canaries not their format, which version 1 did not know."""
+    found = {each: sql(path, f"SELECT * FROM {each}") for each in tables}  # noqa: S608  # the names are ours
+    return found | {"canaries": [row[:_COLUMNS_OF_VERSION_1] for row in found["canaries"]]}
 
 
 def further(db: sqlite3.Connection) -> None:

@@ -429,6 +429,60 @@ def test_the_newest_link_of_an_index_is_the_edition(indexed: Watch) -> None:
     assert indexed.asked()[:2] == ["/c/", "/elsewhere/canary-002-2026.txt"]
 
 
+@pytest.mark.parametrize(
+    "link_of",
+    [
+        "https://{}/c/canary-002-2026.txt",
+        "//elsewhere.example/canary-002-2026.txt",
+        "http://elsewhere.example@{}:1/canary-002-2026.txt",
+        "http://{}.example/canary-002-2026.txt",
+        "http://{}:x/canary-002-2026.txt",
+        "http://{}/c/../c/canary-002-2026.txt",
+        "/c/canary-002-2026.txt?x",
+        "javascript:canary-002-2026.txt",
+    ],
+)
+def test_a_link_that_leads_elsewhere_or_nowhere_is_no_edition(indexed: Watch, link_of: str) -> None:
+    assert indexed.status() is Status.OK
+    serve(indexed.server, indexed.series.edition(2, "2026-01-06"), "/c/")
+    link(indexed, "2026/canary-001-2026.txt", link_of.format(indexed.server.url.removeprefix("http://")))
+    seen = indexed.seen()
+    assert (seen.serves, seen.beyond) == ("canary-001-2026.txt", "")
+
+
+def test_an_index_names_its_own_host_in_any_spelling(indexed: Watch) -> None:
+    assert indexed.status() is Status.OK
+    serve(indexed.server, indexed.series.edition(2, "2026-01-06"), "/c/")
+    port = indexed.server.url.rpartition(":")[2]
+    with open_foreign(f"http://localhost:{port}/c/", seconds=9, allow_http=False, ca_file=None) as (source, path):
+        link(indexed, f"HTTP://LOCALHOST:{port}/c/canary-002-2026.txt")
+        seen = look_foreign(source, path, indexed.series.question(indexed.now), indexed.reader)
+    assert isinstance(seen, SeenEditions)
+    assert names(seen) == ["canary-002-2026.txt"]
+
+
+def test_an_index_in_a_folder_leads_to_editions_in_it_and_never_out_of_it(tmp_path: Path) -> None:
+    series = ForeignSeries(SignifySeal(), INDEXED)
+    folder = tmp_path / "c"
+    for number, place in ((1, folder), (2, folder / "2026"), (3, tmp_path)):
+        place.mkdir(exist_ok=True)
+        for name, body in series.edition(number, f"2026-01-0{number + 1}").items():
+            (place / name).write_bytes(body)
+    links = ["canary-001-2026.txt", "2026/canary-002-2026.txt", "../canary-003-2026.txt", "//h/canary-004-2026.txt"]
+    anchors = "".join(f'<a href="{each}">an edition</a>' for each in links[:2])
+    (folder / "index.html").write_text(f"<!doctype html>{anchors}")
+
+    def look() -> ForeignObservation:
+        with open_foreign(str(folder / "index.html"), seconds=1, allow_http=False, ca_file=None) as (source, path):
+            return look_foreign(source, path, series.question(NOW), series.reader())
+
+    seen = look()
+    assert isinstance(seen, SeenEditions)
+    assert names(seen) == ["canary-002-2026.txt"]
+    (folder / "index.html").write_text(f'<!doctype html><a href="{links[2]}">x</a><a href="{links[3]}">x</a>')
+    assert isinstance(look(), Gone)
+
+
 def test_editions_between_two_looks_are_all_taken(indexed: Watch) -> None:
     assert indexed.status() is Status.OK
     for number in (2, 3, 4):

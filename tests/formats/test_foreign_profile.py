@@ -13,7 +13,7 @@ from canary.core.foreign.spans import Span
 from canary.edges.foreign_profiles import read_profile, shipped_profiles
 from canary.errors import MalformedError, WorkspaceError
 from canary.formats.settings.foreign_profile import parse_profile
-from canary.limits import PROFILE_BYTES
+from canary.limits import PROFILE_BYTES, PROFILE_PATTERNS, PROFILE_QUOTES
 
 LEAST = '[next]\ninterval = "1 month"\n'
 
@@ -112,6 +112,11 @@ def test_every_key_is_read() -> None:
             "line 6: series.folder: a folder is named from the root",
         ),
         ('dates = "us"\n' + LEAST, "line 1: dates: it is one of day-first, month-first"),
+        (
+            LEAST
+            + "".join(f'[[freshness]]\nkind = "{each}"\nquoting = "hashes"\n' for each in range(PROFILE_QUOTES + 1)),
+            f"freshness: there are at most {PROFILE_QUOTES}",
+        ),
         ("\n[next", "this is no TOML"),
         ("#" * (PROFILE_BYTES + 1), "it has more than 16,384 bytes"),
     ],
@@ -119,6 +124,14 @@ def test_every_key_is_read() -> None:
 def test_a_fault_names_the_line_and_the_key(toml: str, told: str) -> None:
     assert told in fault(toml).what
     assert fault(toml).hint
+
+
+def test_more_patterns_than_are_read_in_all() -> None:
+    words = ", ".join(f'"words {each}"' for each in range(50))
+    groups = "".join(f"[[statements.varies]]\nwords = [{words}]\n" for _ in range(PROFILE_PATTERNS // 50))
+    assert len(parse_profile((LEAST + groups).encode(), what="p").statements.varies) == PROFILE_PATTERNS // 50
+    more = LEAST + groups + '[[statements.varies]]\nwords = ["one more"]\n'
+    assert f"it has {PROFILE_PATTERNS + 1} patterns, and at most {PROFILE_PATTERNS} are read" in fault(more).what
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda each: each.encode("utf-8", "surrogatepass")))

@@ -14,7 +14,7 @@ White space and typographic quotes make no difference; everything else does. The
 A pattern begins with words, at least three letters or digits of them, and words stand between two placeholders. So
 where a pattern can stand is found by searching for its first words, each placeholder has one way to be read, and
 nothing is ever tried twice: reading takes time in proportion to the length of the text, whatever the pattern and
-whatever the text.
+whatever the text. Only the first 10,000 places are tried at which a pattern's first words stand.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from canary.core.foreign.promises import DayOfYear, read_days_of_year, read_wind
 from canary.core.foreign.spans import NUMBER, Span, read_number, read_span
 from canary.core.foreign.words import normalised
 from canary.errors import MalformedError
-from canary.limits import PATTERN_WORDS_CHARACTERS
+from canary.limits import PATTERN_PLACES, PATTERN_WORDS_CHARACTERS
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 _NUMBER = re.compile(NUMBER + r"(?![A-Za-z0-9])")
@@ -128,17 +128,22 @@ def _braced() -> Iterator[str]:
     return (f"{{{each}}}" for each in Hole)
 
 
-def find_all(pattern: Pattern, text: str, numeric: NumericDates | None = None) -> Iterator[Found]:
+def find_all(
+    pattern: Pattern, text: str, numeric: NumericDates | None = None, *, most: int = PATTERN_PLACES
+) -> Iterator[Found]:
     """Returns the places at which a pattern stands in a text, in order; none of them overlap.
 
     Args:
         pattern: the pattern.
         text: words with single spaces.
         numeric: how dates in numbers are meant.
+        most: at how many places it is tried.
     """
     anchor = str(pattern.parts[0])
     place = text.find(anchor)
-    while place >= 0:
+    for _ in range(most):
+        if place < 0:
+            return
         found = _stands_at(pattern, text, place, numeric)
         if found:
             yield found

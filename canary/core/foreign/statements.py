@@ -24,7 +24,7 @@ from canary.core.foreign.lines import BULLET, Lines, items
 from canary.core.foreign.patterns import Pattern, find_all
 from canary.core.foreign.pinned import PinnedStatement
 from canary.core.foreign.profile import StatementKind, StatementRule
-from canary.limits import FOREIGN_SENTENCES, FOREIGN_STATEMENTS
+from canary.limits import FOREIGN_SENTENCES, FOREIGN_STATEMENTS, PATTERN_PLACES, VARYING_PLACES
 
 _NUMBERED = re.compile(r"([0-9]{1,3})\.(?: |$)")
 _SENTENCE_END = re.compile(r"""[.!?]["')\]]{0,2} """)
@@ -82,7 +82,7 @@ def compared(words: str, rule: StatementRule, numeric: NumericDates | None = Non
     for group in rule.varies:
         for pattern in group:
             pieces, end = [], 0
-            for found in find_all(pattern, words, numeric):
+            for found in find_all(pattern, words, numeric, most=VARYING_PLACES):
                 pieces += [words[end : found.start], group[0].text]
                 end = found.end
             words = "".join([*pieces, words[end:]])
@@ -150,7 +150,7 @@ def _sentences_of(rule: StatementRule, pinned: Statements) -> list[_Wanted]:
 def _sentences(found: Sequence[str], wanted: Sequence[_Wanted], numeric: NumericDates | None) -> list[PinnedStatement]:
     whole = "\n".join(found)
     # Searching the whole text at once is much quicker than each of its items, and most that are not there end here.
-    likely = [each for each in wanted if each[2] is not None or each[1] in whole]
+    likely = [each for each in wanted if _may_stand_in(whole, each)]
     there = {each for each in likely if any(_stands_in(item, each, numeric) for item in found)}
     others = _Counted(())
     if len(there) < len(wanted):
@@ -162,6 +162,14 @@ def _sentences(found: Sequence[str], wanted: Sequence[_Wanted], numeric: Numeric
         if words is not None:
             statements.append(PinnedStatement(each[0], words))
     return statements
+
+
+def _may_stand_in(whole: str, wanted: _Wanted) -> bool:
+    _, words, pattern = wanted
+    if pattern is None:
+        return words in whole
+    # A text that repeats a sentence's first words without end does not hold the look up.
+    return 0 < whole.count(str(pattern.parts[0])) <= PATTERN_PLACES
 
 
 def _stands_in(item: str, wanted: _Wanted, numeric: NumericDates | None) -> bool:

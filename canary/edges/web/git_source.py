@@ -4,7 +4,8 @@
   this watcher's own, beside its memory; the files are read from there (`git cat-file`).
 - git starts with no configuration but what is said here: no hooks, no filters, no submodules, no credentials, no
   redirects to another host, and no protocol but the one in the address. It gets its arguments as a list.
-- The whole is bounded in time, and in bytes: while git fetches, what it has written is measured.
+- The whole is bounded in time, and in bytes: while git fetches, what it has written is measured, and the system holds
+  it to its memory, and to its time where this process is killed (`bounded_program`).
 - Links and submodules in the repository are not there; neither is a file that is longer than it may be.
 """
 
@@ -12,14 +13,15 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import math
 import os
 import re
 import shutil
-import signal
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -28,18 +30,22 @@ from urllib.parse import urlsplit
 from canary.core.judging.fetched import Fetched, segments, shown
 from canary.core.text.strict import digest
 from canary.edges.disk.files import PRIVATE_FOLDER_MODE, PRIVATE_MODE
+from canary.edges.web import bounded_program
+from canary.edges.web.git_tree import Entry, read_tree
+from canary.edges.web.process_group import ended_with_us
 from canary.errors import CanaryError, FetchError
-from canary.limits import GIT_BYTES, GIT_FILES, GIT_LISTING_BYTES, GIT_SAID_BYTES
+from canary.limits import GIT_BYTES, GIT_FILES, GIT_LISTING_BYTES, GIT_MEMORY_BYTES, GIT_SAID_BYTES
 
 PREFIX = "git+"
 _SCHEMES = {"https", "http", "file"}
 _REF = "refs/canary/head"
-_FILE_MODES = {"100644", "100755"}
-_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _NOT_FOUND = re.compile(r"fatal: repository '[^']*' not found")
 _MEASURING_SECONDS = 0.05
 _SAID_CHARACTERS = 300
+_LATER_SECONDS = 5
+_SLOW_BYTES, _SLOW_SECONDS = 1_000, 60
 _OPTIONS = {
+    "core.bigFileThreshold": "4m",
     "core.hooksPath": "/dev/null",
     "core.fsmonitor": "false",
     "core.protectNTFS": "true",
@@ -47,20 +53,15 @@ _OPTIONS = {
     "fetch.recurseSubmodules": "false",
     "gc.auto": "0",
     "http.followRedirects": "false",
+    "http.lowSpeedLimit": str(_SLOW_BYTES),
+    "http.lowSpeedTime": str(_SLOW_SECONDS),
     "maintenance.auto": "false",
+    "pack.threads": "1",
     "protocol.allow": "never",
     "submodule.recurse": "false",
 }
-
-
-class _Entry:
-    """One file of the repository."""
-
-    __slots__ = ("id", "size")
-
-    def __init__(self, id_: str, size: int) -> None:
-        self.id = id_
-        self.size = size
+"""Large blobs, which no canary has, are not held in memory, and no thread takes room of its own there. What next to
+nothing comes to any more ends by itself, should nobody be left to end it."""
 
 
 class GitSource:
@@ -132,6 +133,12 @@ class GitSource:
             FetchError: git could not fetch the repository within its bounds, or the file is longer than `limit`.
         """
         del fresh  # git asks the server itself
+        try:
+            return self._got(path, limit, etag)
+        except OSError as error:
+            raise FetchError(f"{self.describe()} could not be fetched: {error.strerror or error}") from error
+
+    def _got(self, path: str, limit: int, etag: str | None) -> Fetched:
         if not path or path.endswith("/"):
             return self._listing(path)
         segments(path)
@@ -154,12 +161,12 @@ class GitSource:
         return Fetched(200, body, f'"{digest(body)}"')
 
     @cached_property
-    def _files(self) -> Mapping[str, _Entry]:
+    def _files(self) -> Mapping[str, Entry]:
         """The files of the newest commit, by path; none where the repository is not there."""
         if not self._fetch():
             return {}
         said = self._read("ls-tree", "-r", "-z", "-l", "--full-tree", _REF, most=GIT_LISTING_BYTES)
-        found = dict(_read_tree(said))
+        found = dict(read_tree(said))
         if len(found) > GIT_FILES:
             raise FetchError(f"{self.describe()} has more than {GIT_FILES:,} files")
         return found
@@ -232,7 +239,7 @@ class GitSource:
         options = [word for name, value in self._options.items() for word in ("-c", f"{name}={value}")]
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:
             process = subprocess.Popen(  # noqa: S603  # a list, and what is not ours in it stands behind --end-of-options
-                [self._program, *options, *arguments],
+                [*self._bounded(), self._program, *options, *arguments],
                 cwd=self._home,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
@@ -240,13 +247,8 @@ class GitSource:
                 stderr=said,
                 start_new_session=True,
             )
-            try:
+            with ended_with_us(process):
                 self._wait(process, {out.fileno(): most, said.fileno(): GIT_SAID_BYTES})
-            finally:
-                # What it started too: it must not outlive the look.
-                if process.poll() is None:
-                    os.killpg(process.pid, signal.SIGKILL)
-                    process.wait()
             out.seek(0)
             said.seek(0)
             if process.returncode != 0:
@@ -256,6 +258,12 @@ class GitSource:
                     _empty(self._home)
                 raise FetchError(f"git could not fetch {self._url}: {_one_line(words) or process.returncode}")
             return out.read(most)
+
+    def _bounded(self) -> tuple[str, ...]:
+        """Returns what comes before a command, so that the system holds it to its bounds."""
+        seconds = max(1, math.ceil(self._until - time.monotonic()) + _LATER_SECONDS)
+        bounds = (GIT_MEMORY_BYTES, GIT_BYTES + 1, seconds)
+        return (sys.executable, "-I", "-S", bounded_program.__file__, *map(str, bounds))
 
     def _wait(self, process: subprocess.Popen[bytes], bounds: Mapping[int, int]) -> None:
         while True:
@@ -291,7 +299,9 @@ class GitSource:
 def split_location(location: str) -> tuple[str, str]:
     """Returns the address of a repository and the path in it, from `git+https://host/repository.git#folder/file`."""
     url, _, path = location[len(PREFIX) :].partition("#")
-    return url, path
+    # git takes a scheme in capitals for the name of a program.
+    scheme, colon, rest = url.partition(":")
+    return scheme.lower() + colon + rest, path
 
 
 def forget(folder: Path, url: str) -> None:
@@ -318,6 +328,8 @@ def _check(url: str, *, allow_http: bool, proxied: bool) -> None:
             f"{shown(url)} is no address of a repository", hint="It looks like git+https://example.net/canaries.git."
         )
     if scheme == "file":
+        if not url.startswith("file:///"):
+            raise CanaryError(f"{shown(url)} is no address of a repository", hint="It looks like git+file:///srv/c.")
         return
     # Imported here: a repository on this machine needs no HTTP.
     from canary.edges.web.http_exchange import checked_origin  # noqa: PLC0415
@@ -330,21 +342,6 @@ def _check(url: str, *, allow_http: bool, proxied: bool) -> None:
         proxied=proxied,
         hint="Write git+https://, or allow http explicitly (--allow-http).",
     )
-
-
-def _read_tree(said: bytes) -> Iterator[tuple[str, _Entry]]:
-    """Returns the files that `git ls-tree` names; what is no plain file, or has an odd name, is left out."""
-    for line in said.split(b"\0"):
-        about, tab, name = line.partition(b"\t")
-        words = about.decode("ascii", "replace").split()
-        if not tab or len(words) != len(("mode", "kind", "id", "size")) or words[0] not in _FILE_MODES:
-            continue
-        if not _ID.fullmatch(words[2]) or not words[3].isdecimal():
-            continue
-        with contextlib.suppress(FetchError, UnicodeDecodeError):
-            path = name.decode()
-            segments(path)
-            yield path, _Entry(words[2], int(words[3]))
 
 
 def _size(folder: Path) -> int:

@@ -18,7 +18,6 @@ only a newer edition, what came before counts, and the look says that it did not
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urljoin, urlsplit
 
 from msgspec.structs import replace
 
@@ -35,13 +34,12 @@ from canary.core.judging.fetched import Source
 from canary.core.judging.observation import Gone, NotACanary
 from canary.errors import FetchError, MalformedError
 from canary.flows.watch.foreign_files import ForeignFiles, folder_of, looks_like_html, name_of, usable
+from canary.flows.watch.index_links import path_of_link
 from canary.formats.foreign.html_links import links_in
 from canary.limits import FOREIGN_FIRST, FOREIGN_STEPS, PAGE_BYTES
 
 _MAY_BE_HTML = {Format.PAGE, Format.CLEARSIGNED}
 _HEAD = 1_024
-_FOLDER = "folder://here/"
-"""What stands for a folder where links are resolved."""
 
 
 class _NoneError(Exception):
@@ -233,7 +231,7 @@ class SeriesLook:
         """Returns where the editions lie that are asked for, the oldest first."""
         paths: dict[Named, str] = {}
         for link in links_in(page):
-            path = self._within(link)
+            path = path_of_link(self._source, self._path, link)
             named = read_name(template, name_of(path)) if path else None
             if path and named is not None:
                 paths.setdefault(named, path)
@@ -244,17 +242,6 @@ class SeriesLook:
             return [paths[max(paths)]]
         newer = sorted(each for each in paths if each > known)[:FOREIGN_STEPS]
         return [paths[each] for each in (*([known] if known in paths else []), *newer)]
-
-    def _within(self, link: str) -> str | None:
-        """Returns where on this origin a link leads; None where it leads elsewhere, or holds a query."""
-        base = self._source.describe() if self._source.describe().startswith(("https://", "http://")) else _FOLDER
-        try:
-            found, own = urlsplit(urljoin(base + self._path, link)), urlsplit(base)
-        except ValueError:
-            return None
-        if (found.scheme, found.netloc) != (own.scheme, own.netloc) or found.query:
-            return None
-        return found.path.removeprefix("/")
 
     # --- one edition ---------------------------------------------------------------------------------------
 

@@ -12,7 +12,6 @@ that there is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
@@ -23,6 +22,7 @@ from canary.core.foreign.series import Series, SeriesKind, Template, newest_link
 from canary.core.judging.fetched import ElsewhereError, Source, shown
 from canary.errors import CanaryError, FetchError, MalformedError
 from canary.flows.watch.foreign_files import folder_of, looks_like_html, name_of
+from canary.flows.watch.index_links import path_of_link
 from canary.formats.foreign.html_links import links_in
 from canary.formats.foreign.openpgp_checks import ForeignVerifier
 from canary.formats.foreign.signify_files import PublicKey, is_ours, parse_public_key
@@ -225,15 +225,14 @@ def _newest_of_index(source: Source, path: str, template: Template) -> str:
     page = _fetch(source, path, limit=PAGE_BYTES)
     if page is None:
         raise FetchError(f"there is nothing at {_place(source, path)}", hint="Check the address.")
-    base = f"https://index/{path}"
-    here = [urlsplit(urljoin(base, each)) for each in links_in(page) if _is_within(source, base, each)]
-    link = newest_link(template, [each.path for each in here if not each.query])
+    paths = (path_of_link(source, path, each) for each in links_in(page))
+    link = newest_link(template, [each for each in paths if each is not None])
     if link is None:
         raise CanaryError(
             f"{_place(source, path)} links to nothing like {template.text} on its own host",
             hint="Name the page that links to every edition, or another --profile.",
         )
-    return link.removeprefix("/")
+    return link
 
 
 def _newest_in_repository(source: Source, path: str, template: Template, folder: str) -> tuple[str, tuple[str, ...]]:
@@ -250,15 +249,6 @@ def _newest_in_repository(source: Source, path: str, template: Template, folder:
     starts = tuple(f"{newest}{ending}." for ending in (".sig", ".asc"))
     signed = [each for each in names if each.startswith(starts) and each.isascii() and each.isprintable()]
     return f"{place}{newest}", tuple(signed[:FOREIGN_SIGNATURES])
-
-
-def _is_within(source: Source, base: str, link: str) -> bool:
-    """Tells whether a link leads to where its page lies."""
-    try:
-        found, own = urlsplit(urljoin(base, link)), urlsplit(source.describe())
-    except ValueError:
-        return False
-    return found.netloc in (urlsplit(base).netloc, own.netloc)
 
 
 def _place(source: Source, path: str) -> str:

@@ -56,7 +56,7 @@ from canary.core.foreign.spans import Span, parse_days, parse_span
 from canary.core.foreign.words import normalised
 from canary.errors import MalformedError
 from canary.formats.settings.toml_table import Table, TomlFile
-from canary.limits import PROFILE_BYTES, PROFILE_LIST
+from canary.limits import PROFILE_BYTES, PROFILE_LIST, PROFILE_PATTERNS, PROFILE_QUOTES
 
 _KEYS = ("about", "dates", "issued", "next", "period", "expires", "number", "statements", "freshness", "series")
 _LENGTH = 'a length of time like "14 days", "4 weeks", "3 months"'
@@ -87,7 +87,7 @@ def parse_profile(data: bytes, *, what: str) -> Profile:
             takes.
     """
     root = TomlFile(data, what=what, limit=PROFILE_BYTES).root().only(*_KEYS)
-    return Profile(
+    profile = Profile(
         about=root.text("about", "no description"),
         numeric=root.choice("dates", NumericDates) if "dates" in root else None,
         issued=_read_issued(root.table("issued")),
@@ -96,9 +96,20 @@ def parse_profile(data: bytes, *, what: str) -> Profile:
         expires=_read_patterns(root.table("expires").only("text"), Hole.DATE),
         number=_read_patterns(root.table("number").only("text"), Hole.NUMBER),
         statements=_read_statements(root.table("statements")),
-        quotes=tuple(_read_quote(each) for each in root.tables("freshness", most=PROFILE_LIST)),
+        quotes=tuple(_read_quote(each) for each in root.tables("freshness", most=PROFILE_QUOTES)),
         series=_read_series(root.table("series")),
     )
+    if (count := _count_patterns(profile)) > PROFILE_PATTERNS:
+        raise MalformedError(f"it has {count} patterns, and at most {PROFILE_PATTERNS} are read", what=what)
+    return profile
+
+
+def _count_patterns(profile: Profile) -> int:
+    rule = profile.statements
+    groups = [profile.issued.text, profile.next.text, profile.expires, profile.number, rule.sentences, *rule.varies]
+    groups += [each.text for each in profile.quotes]
+    groups += [profile.period.text] if profile.period else []
+    return sum(map(len, groups))
 
 
 def _read_issued(table: Table) -> IssuedRule:

@@ -230,11 +230,15 @@ def _followed(
 def _pinned(text: str) -> Pinned:
     # Imported here: many lists have no canary in another format.
     from canary.formats.pinned_json import parse_pinned  # noqa: PLC0415
+    from canary.formats.settings.foreign_profile import parse_profile  # noqa: PLC0415
 
     try:
-        return parse_pinned(text.encode())
+        pinned = parse_pinned(text.encode())
+        # No look could be judged by one that cannot be read.
+        parse_profile(pinned.profile_text.encode(), what=pinned.profile)
     except UnicodeEncodeError:
         raise MalformedError("it holds half characters (surrogates), which are no text") from None
+    return pinned
 
 
 def _check_pin(followed: Followed, pinned: Pinned | None) -> None:

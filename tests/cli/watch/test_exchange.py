@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from canary.core.watching.followed import Followed
 from canary.core.watching.watched import Watched
@@ -218,6 +219,15 @@ def test_what_cannot_be_pinned_is_refused(
     (refused,) = document["refused"]
     assert refused["number"] == 1
     assert words in refused["why"]
+
+
+def test_a_pinned_profile_that_cannot_be_read_is_refused(desk: WatchDesk, tmp_path: Path) -> None:
+    pinned = replace(SERIES.pinned, profile_text='[next]\ninterval = "soon"\n')
+    file = tmp_path / "list.jsonl"
+    file.write_text(line(pinned=render_pinned(pinned).decode(), pin=f"sha256:{pin_of(pinned)}"))
+    document = desk.json("import", file)
+    assert document["added"] == 0
+    assert "pinned: next.interval: a length of time is written like" in document["refused"][0]["why"]
 
 
 def test_hundreds_of_them_go_at_once(desk: WatchDesk, tmp_path: Path) -> None:
