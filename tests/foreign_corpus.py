@@ -12,7 +12,7 @@ from canary.core.foreign.read import Read
 from canary.core.foreign.reading import read_edition
 from canary.core.signed.outcome import Outcome
 from canary.core.text.strict import digest
-from canary.edges.foreign_profiles import read_profile
+from canary.edges.disk.foreign_profiles import read_profile
 from canary.formats.settings.foreign_profile import parse_profile
 
 CORPUS = Path(__file__).parents[2] / "shared" / "data" / "canaries"

@@ -15,8 +15,8 @@ from canary.core.foreign.pinned import Format, Pinned, PinnedSigner, PinnedState
 from canary.core.foreign.reader import FormatReader
 from canary.core.foreign.state import ForeignState
 from canary.formats.foreign.openpgp_checks import Answer, Question
+from canary.formats.foreign.pinned_json import pin_of
 from canary.formats.foreign.readers import reader_of
-from canary.formats.pinned_json import pin_of
 from canary.formats.settings.foreign_profile import parse_profile
 from tests.signify_signer import SignifySigner
 

@@ -15,8 +15,8 @@ from canary.core.judging.findings import Code
 from canary.core.judging.verdict import Verdict
 from canary.core.signed.outcome import Outcome
 from canary.core.text.strict import digest
-from canary.formats.foreign_state_json import parse_foreign_state, render_foreign_state
-from canary.formats.pinned_json import parse_pinned, pin_of, render_pinned
+from canary.formats.foreign.pinned_json import parse_pinned, pin_of, render_pinned
+from canary.formats.foreign.state_json import parse_foreign_state, render_foreign_state
 from canary.formats.settings.foreign_profile import parse_profile
 
 PROFILE = """\

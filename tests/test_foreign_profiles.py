@@ -14,7 +14,7 @@ from canary.core.foreign.pinned import PinnedStatement
 from canary.core.foreign.read import From, Read
 from canary.core.foreign.reading import read_edition
 from canary.core.foreign.series import names_to_try, newest_link, read_name
-from canary.edges.foreign_profiles import shipped_profiles
+from canary.edges.disk.foreign_profiles import shipped_profiles
 from canary.formats.settings.foreign_profile import parse_profile
 from tests.foreign_corpus import CORPUS, NOT_HERE, STORJ_PROFILE, profile, read, rows, signed_at, text
 

@@ -18,7 +18,7 @@ from canary.core.judging.findings import Axis, Code, Severity, Status
 from canary.core.judging.verdict import Verdict
 from canary.core.signed.outcome import Outcome
 from canary.core.text.strict import digest
-from canary.edges.foreign_profiles import read_profile
+from canary.edges.disk.foreign_profiles import read_profile
 from canary.formats.foreign.canarytail import CanaryTailReader
 from canary.formats.foreign.page import PageReader
 from tests.foreign_corpus import CORPUS, NOT_HERE, profile, rows, text

@@ -16,10 +16,10 @@ import click
 from canary.cli.app import App
 from canary.cli.crontab_lines import cron_line, cron_line_told_if_bad
 from canary.cli.systemd_units import Job, service, timer
+from canary.edges.disk.remind_config_file import FILE as REMIND_CONFIG
+from canary.edges.disk.remind_config_file import read_remind_config
+from canary.edges.disk.watch_config_file import read_watch_config
 from canary.edges.disk.workspace import Workspace
-from canary.edges.remind_config_file import FILE as REMIND_CONFIG
-from canary.edges.remind_config_file import read_remind_config
-from canary.edges.watch_config_file import read_watch_config
 from canary.flows.issue.config import parse_config
 
 _EVERY_TEN_MINUTES = "*/10 * * * *"

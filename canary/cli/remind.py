@@ -22,9 +22,9 @@ from canary.core.documents.schedule import Window
 from canary.core.watching.message import Message
 from canary.core.watching.watch_settings import Command, Smtp
 from canary.edges.channels.secrets import exposed
+from canary.edges.disk.remind_config_file import read_remind_config
 from canary.edges.disk.reminded_file import read_reminded, usual_reminded_file, write_reminded
 from canary.edges.memory.state_file import held
-from canary.edges.remind_config_file import read_remind_config
 from canary.errors import CanaryError
 from canary.flows.issue.due import what_is_due
 from canary.flows.issue.reminding import Awaited, Reminder, awaited, reminder_message, reminders, trial_message

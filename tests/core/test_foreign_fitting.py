@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from canary.core.foreign.edition import Edition
 from canary.core.foreign.fitting import Candidate, fits
 from canary.core.foreign.pinned import Format
-from canary.edges.foreign_profiles import read_profile, shipped_profiles
+from canary.edges.disk.foreign_profiles import read_profile, shipped_profiles
 from canary.flows.watch.pinning import chosen_sentences, proposed_sentences
 from canary.formats.settings.foreign_profile import parse_profile
 from tests.foreign_corpus import CORPUS, NOT_HERE, edition, signed_at

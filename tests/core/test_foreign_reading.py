@@ -17,7 +17,7 @@ from canary.core.foreign.pinned import PinnedStatement
 from canary.core.foreign.read import From, Quote, Read
 from canary.core.foreign.reading import read_edition
 from canary.core.signed.outcome import Outcome
-from canary.edges.foreign_profiles import shipped_profiles
+from canary.edges.disk.foreign_profiles import shipped_profiles
 from canary.formats.settings.foreign_profile import parse_profile
 from canary.limits import FOREIGN_QUOTES, FOREIGN_STATEMENTS, FOREIGN_TEXT_CHARACTERS
 from tests.foreign_corpus import profile

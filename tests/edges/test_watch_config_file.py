@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from canary.core.watching.watch_settings import Command, Secret, WatchSettings
-from canary.edges.watch_config_file import read_watch_config, usual_config, usual_memory
+from canary.edges.disk.watch_config_file import read_watch_config, usual_config, usual_memory
 from canary.errors import MalformedError, WorkspaceError
 
 

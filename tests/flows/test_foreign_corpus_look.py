@@ -12,12 +12,12 @@ from canary.core.foreign.judge import ForeignJudgement, ForeignQuestion
 from canary.core.foreign.pinned import Format, Pinned, PinnedSigner
 from canary.core.foreign.state import ForeignState
 from canary.core.judging.findings import Code, Status
-from canary.edges.foreign_profiles import read_profile
+from canary.edges.disk.foreign_profiles import read_profile
 from canary.edges.openpgp.foreign_gpg import ForeignGpg
 from canary.flows.watch.foreign import verify_foreign
 from canary.formats.foreign.openpgp_checks import Answer, Question
+from canary.formats.foreign.pinned_json import pin_of
 from canary.formats.foreign.readers import reader_of
-from canary.formats.pinned_json import pin_of
 from canary.formats.settings.foreign_profile import parse_profile
 from canary.library import open_foreign
 from tests.foreign_corpus import CORPUS, NOT_HERE, rows

@@ -15,8 +15,8 @@ from canary.core.judging.verdict import Verdict
 from canary.edges.openpgp.foreign_gpg import ForeignGpg
 from canary.flows.watch.foreign import verify_foreign
 from canary.formats.foreign.canarytail import CanaryTailReader
+from canary.formats.foreign.pinned_json import pin_of
 from canary.formats.foreign.readers import reader_of
-from canary.formats.pinned_json import pin_of
 from canary.formats.settings.foreign_profile import parse_profile
 from canary.library import open_foreign
 from tests.canarytail_publisher import document, encoded

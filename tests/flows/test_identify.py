@@ -16,8 +16,8 @@ from canary.errors import CanaryError, FetchError, MalformedError
 from canary.flows.watch.identify import Found, Keys, identify, keys_in
 from canary.flows.watch.pinning import Decided, proposed_sentences, signing_of
 from canary.formats.foreign.openpgp_checks import Answer, Question
+from canary.formats.foreign.pinned_json import parse_pinned, render_pinned
 from canary.formats.foreign.readers import reader_of
-from canary.formats.pinned_json import parse_pinned, render_pinned
 from tests import canarytail_publisher
 from tests.gpg_home import NOW
 from tests.signify_signer import SignifySigner

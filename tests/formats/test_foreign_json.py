@@ -21,8 +21,8 @@ from canary.core.judging.state import Sticky
 from canary.core.signed.outcome import Outcome
 from canary.core.text.strict import digest, hash_field
 from canary.errors import MalformedError
-from canary.formats.foreign_state_json import parse_foreign_state, render_foreign_state
-from canary.formats.pinned_json import parse_pinned, pin_of, render_pinned
+from canary.formats.foreign.pinned_json import parse_pinned, pin_of, render_pinned
+from canary.formats.foreign.state_json import parse_foreign_state, render_foreign_state
 from tests.strategies import hashes, moments, mutated
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)

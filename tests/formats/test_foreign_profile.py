@@ -10,7 +10,7 @@ from canary.core.foreign.profile import Quoting, StatementKind
 from canary.core.foreign.read import From
 from canary.core.foreign.series import SeriesKind
 from canary.core.foreign.spans import Span
-from canary.edges.foreign_profiles import read_profile, shipped_profiles
+from canary.edges.disk.foreign_profiles import read_profile, shipped_profiles
 from canary.errors import MalformedError, WorkspaceError
 from canary.formats.settings.foreign_profile import parse_profile
 from canary.limits import PROFILE_BYTES, PROFILE_PATTERNS, PROFILE_QUOTES

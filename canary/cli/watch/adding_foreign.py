@@ -36,8 +36,8 @@ from canary.errors import CanaryError, FetchError, MalformedError
 from canary.flows.watch.identify import ORDER, identify, keys_in
 from canary.flows.watch.pinning import chosen_sentences, proposed_sentences, signing_of, with_statements
 from canary.flows.watch.rounds import Looked
+from canary.formats.foreign.pinned_json import parse_pinned, pin_of, render_pinned
 from canary.formats.foreign.readers import reader_of
-from canary.formats.pinned_json import parse_pinned, pin_of, render_pinned
 from canary.formats.settings.watch_list import name_for
 from canary.library import is_url, open_foreign
 from canary.limits import FOREIGN_KEYRING_BYTES

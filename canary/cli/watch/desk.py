@@ -18,8 +18,8 @@ from canary.core.watching.message import Program
 from canary.core.watching.summary import Summary
 from canary.core.watching.watch_settings import WatchSettings
 from canary.core.watching.watched import Watched
+from canary.edges.disk.watch_config_file import read_watch_config
 from canary.edges.memory.watch_store import SqliteWatchStore, open_watch_store
-from canary.edges.watch_config_file import read_watch_config
 from canary.errors import CanaryError
 from canary.library import evidence_checkers
 

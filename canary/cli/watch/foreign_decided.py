@@ -9,7 +9,7 @@ from canary.cli.watch.foreign_options import ForeignOptions
 from canary.core.foreign.fitting import Candidate
 from canary.core.judging.fetched import shown
 from canary.core.text.strict import is_hex
-from canary.edges.foreign_profiles import read_profile, shipped_profiles
+from canary.edges.disk.foreign_profiles import read_profile, shipped_profiles
 from canary.errors import MalformedError
 from canary.flows.watch.pinning import Decided
 from canary.formats.foreign.canarytail_document import decode_key

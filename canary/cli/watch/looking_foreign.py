@@ -17,8 +17,8 @@ from canary.core.watching.followed import Followed
 from canary.edges.openpgp.lazy_foreign_gpg import LazyForeignGpg
 from canary.errors import CanaryError, MalformedError, StateError
 from canary.flows.watch.foreign import verify_foreign
+from canary.formats.foreign.pinned_json import pin_of
 from canary.formats.foreign.readers import reader_of
-from canary.formats.pinned_json import pin_of
 from canary.formats.settings.foreign_profile import parse_profile
 from canary.library import open_foreign
 

@@ -20,7 +20,7 @@ from canary.core.judging.fetched import shown
 from canary.core.text.printable import printable
 from canary.core.text.strict import digest
 from canary.edges.disk.files import read_file
-from canary.edges.foreign_profiles import read_profile
+from canary.edges.disk.foreign_profiles import read_profile
 from canary.formats.settings.foreign_profile import parse_profile
 from canary.limits import FOREIGN_TEXT_CHARACTERS
 

@@ -64,7 +64,7 @@ def check_report(desk: Desk, report: Report) -> None:
         return
     # Imported here: most runs print.
     from canary.edges.disk.files import is_regular  # noqa: PLC0415
-    from canary.edges.watch_config_file import usual_config  # noqa: PLC0415
+    from canary.edges.disk.watch_config_file import usual_config  # noqa: PLC0415
 
     if os.path.lexists(file) and not is_regular(file):
         # It would not be written to, but replaced: /dev/null too, by whoever may.

@@ -13,7 +13,7 @@ from canary.cli.talk import say
 from canary.cli.watch.channels import exposed_secrets, open_channels
 from canary.core.judging.fetched import shown
 from canary.core.watching.alerts import Alert, AlertKind, alert_id
-from canary.edges.watch_config_file import read_watch_config
+from canary.edges.disk.watch_config_file import read_watch_config
 from canary.errors import CanaryError, DeliveryError
 from canary.flows.watch.message import message_of
 

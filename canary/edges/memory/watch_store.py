@@ -144,7 +144,7 @@ class SqliteWatchStore:
         stored = self._stored_state(name)
         if stored is None:
             return None
-        from canary.formats.foreign_state_json import parse_foreign_state  # noqa: PLC0415  # many lists have none
+        from canary.formats.foreign.state_json import parse_foreign_state  # noqa: PLC0415  # many lists have none
 
         return self._parsed(f"the state of {name}", parse_foreign_state, stored[0]).judged_at(stored[1])
 
@@ -154,7 +154,7 @@ class SqliteWatchStore:
             stored = listed.pinned(db, name)
         if stored is None:
             return None
-        from canary.formats.pinned_json import parse_pinned  # noqa: PLC0415  # as above
+        from canary.formats.foreign.pinned_json import parse_pinned  # noqa: PLC0415  # as above
 
         return self._parsed(f"what is pinned of {name}", parse_pinned, stored)
 
@@ -299,7 +299,7 @@ def _rendered(state: Remembered | None) -> bytes | None:
         return None
     if isinstance(state, State):
         return render_state(state)
-    from canary.formats.foreign_state_json import render_foreign_state  # noqa: PLC0415  # many lists have none
+    from canary.formats.foreign.state_json import render_foreign_state  # noqa: PLC0415  # many lists have none
 
     return render_foreign_state(state)
 
@@ -308,6 +308,6 @@ def _rendered_pinned(pinned: Pinned | None) -> bytes | None:
     """Returns what is pinned as it is stored, if there is something."""
     if pinned is None:
         return None
-    from canary.formats.pinned_json import render_pinned  # noqa: PLC0415  # as above
+    from canary.formats.foreign.pinned_json import render_pinned  # noqa: PLC0415  # as above
 
     return render_pinned(pinned)

@@ -27,19 +27,18 @@ from typing import Self
 
 from canary import limits
 from canary.core.signed.outcome import Outcome
-from canary.edges.foreign_home import LAST_MOMENT, Home, Homes, certificates_in
-from canary.edges.foreign_status import KEY_NOT_YET_THERE, Reported, reported, weakened
+from canary.edges.openpgp.foreign_home import LAST_MOMENT, Home, Homes, certificates_in
+from canary.edges.openpgp.foreign_status import Reported, reported, weakened
 from canary.edges.openpgp.gpg import Answer as Said
 from canary.edges.openpgp.gpg import Gpg, laid_down
 from canary.edges.openpgp.openpgp_packets import STRONG_DIGESTS
+from canary.edges.openpgp.status_words import KEY_NOT_YET_THERE, NO_PUBLIC_KEY
 from canary.errors import GpgError, MalformedError
 from canary.formats.foreign.openpgp_blocks import Kind, split_blocks
 from canary.formats.foreign.openpgp_checks import Answer, Check, Question
 
 _KEYS_BEFORE_THEIR_TIME_ARE_MISSING = (2, 3)
 """The gpg from which on a key that was made after a signature is not found."""
-
-_NO_PUBLIC_KEY = 9
 
 _KEY_ID_DIGITS = 16
 """The end of a fingerprint: ERRSIG may name no more of a key."""
@@ -189,7 +188,7 @@ def _again(verify: _Verifying, place: int, first: Reported, *options: str) -> tu
 
 def _may_be_early(verify: _Verifying, first: Reported) -> bool:
     missing_means_early = verify.gpg.version >= _KEYS_BEFORE_THEIR_TIME_ARE_MISSING
-    return first.reason in KEY_NOT_YET_THERE and (first.reason != _NO_PUBLIC_KEY or missing_means_early)
+    return first.reason in KEY_NOT_YET_THERE and (first.reason != NO_PUBLIC_KEY or missing_means_early)
 
 
 def _primary(first: Reported, verify: _Verifying) -> str:

@@ -42,30 +42,15 @@ from canary.edges.openpgp import openpgp_packets
 from canary.edges.openpgp.gpg import Answer, Gpg, laid_down, private_home
 from canary.edges.openpgp.openpgp_certificates import import_certificate, signing_algorithms
 from canary.edges.openpgp.openpgp_packets import WEAK_DIGESTS, SignaturePacket
+from canary.edges.openpgp.status_words import (
+    CANNOT,
+    KEY_NOT_YET_THERE,
+    NO_PUBLIC_KEY,
+    OUTCOMES,
+    VALIDSIG_FIELDS,
+    VERDICTS,
+)
 from canary.errors import GpgError, MalformedError
-
-_VERDICTS = ("GOODSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG", "BADSIG", "ERRSIG")
-"""The status lines that end a check: gpg writes exactly one of them for each signature."""
-
-_OUTCOMES = {
-    "GOODSIG": (Outcome.GOOD, ""),
-    "EXPSIG": (Outcome.EXPIRED_KEY, "the signature says that it has expired"),
-    "EXPKEYSIG": (Outcome.EXPIRED_KEY, "the key had expired when it signed"),
-    "REVKEYSIG": (Outcome.REVOKED_KEY, "the certificate carries a revocation of the key"),
-}
-"""What a verdict that comes with VALIDSIG means."""
-
-_NO_PUBLIC_KEY = 9
-"""GPG_ERR_NO_PUBKEY of libgpg-error."""
-
-_KEY_NOT_YET_THERE = frozenset({6, 39, _NO_PUBLIC_KEY})
-"""What gpg says, among other things, of a key that was made after the signature: GPG_ERR_BAD_PUBKEY (gpg 2.2),
-GPG_ERR_TIME_CONFLICT (of a subkey), and GPG_ERR_NO_PUBKEY (gpg 2.4)."""
-
-_CANNOT = frozenset({4, 5, 60, 69, 84, 149, 188})
-"""Codes of libgpg-error for an algorithm, digest or curve that this gpg does not have, or will not use."""
-
-_VALIDSIG_FIELDS = 10
 
 
 class GpgVerifier:
@@ -198,7 +183,7 @@ def _checked(
         answer = verify()
         outcome, detail = _outcome(answer, fingerprint, packet)
         # 7.
-        if _reason(answer) in _KEY_NOT_YET_THERE:
+        if _reason(answer) in KEY_NOT_YET_THERE:
             outcome, detail = _outcome(verify("--ignore-time-conflict"), fingerprint, packet)
             if outcome is Outcome.GOOD:
                 outcome, detail = Outcome.OUTSIDE_TIME, "it is dated before its key was made"
@@ -206,14 +191,14 @@ def _checked(
     weak = WEAK_DIGESTS.get(packet.digest)
     if weak is None or outcome in {Outcome.BAD, Outcome.NO_KEY}:
         return outcome, detail
-    if outcome is Outcome.UNCHECKED and _reason(answer) not in _CANNOT:
+    if outcome is Outcome.UNCHECKED and _reason(answer) not in CANNOT:
         return outcome, detail
     # Right, or over a digest that this gpg will not even check: MD5 for every gpg of today.
     return Outcome.WEAK_DIGEST, f"its digest is {weak}"
 
 
 def _outcome(answer: Answer, fingerprint: bytes, packet: SignaturePacket) -> tuple[Outcome, str]:
-    verdicts = answer.all(*_VERDICTS)
+    verdicts = answer.all(*VERDICTS)
     valid = answer.all("VALIDSIG")
     if not verdicts:
         return Outcome.UNCHECKED, "gpg came to no verdict"
@@ -226,7 +211,7 @@ def _outcome(answer: Answer, fingerprint: bytes, packet: SignaturePacket) -> tup
         return Outcome.BAD, "it does not fit the text"
     if not valid:
         return Outcome.UNCHECKED, f"gpg says {keyword} without VALIDSIG"
-    return _matched(valid[0][1], fingerprint, packet) or _OUTCOMES[keyword]
+    return _matched(valid[0][1], fingerprint, packet) or OUTCOMES[keyword]
 
 
 def _matched(valid: tuple[str, ...], fingerprint: bytes, packet: SignaturePacket) -> tuple[Outcome, str] | None:
@@ -235,7 +220,7 @@ def _matched(valid: tuple[str, ...], fingerprint: bytes, packet: SignaturePacket
     Its arguments (GnuPG's doc/DETAILS): the signing key's fingerprint, the day, the time, the expiry, the version,
     a reserved one, the key's algorithm, the digest, the class, the primary key's fingerprint.
     """
-    if len(valid) != _VALIDSIG_FIELDS:
+    if len(valid) != VALIDSIG_FIELDS:
         return Outcome.UNCHECKED, "gpg's VALIDSIG line cannot be read"
     if valid[9] != fingerprint.hex().upper():
         return Outcome.NO_KEY, "it is by another key"
@@ -255,8 +240,8 @@ def _reason(answer: Answer) -> int | None:
 def _unverified(reason: int | None) -> tuple[Outcome, str]:
     if reason is None:
         return Outcome.UNCHECKED, "gpg's ERRSIG line cannot be read"
-    if reason == _NO_PUBLIC_KEY:
+    if reason == NO_PUBLIC_KEY:
         return Outcome.NO_KEY, "it is by another key"
-    if reason in _CANNOT:
+    if reason in CANNOT:
         return Outcome.UNCHECKED, f"this gpg cannot check signatures of its kind (code {reason})"
     return Outcome.BAD, f"gpg cannot take it for a signature of this key (code {reason})"

@@ -4,7 +4,7 @@
 | --- | --- |
 | `location` | the canary's URL, or a folder; required |
 | `pin` | `sha256:…` of roster 1, or of what is pinned |
-| `pinned` | of a canary in another format, what is pinned of it (`canary.formats.pinned_json`), as one text |
+| `pinned` | of a canary in another format, what is pinned of it (`canary.formats.foreign.pinned_json`), as one text |
 | `trust_first_use` | true: without a pin, the first look's roster 1 is taken for it |
 | `name` | what to call it; without one, after its location |
 | `tags` | a list of tags |
@@ -229,7 +229,7 @@ def _followed(
 
 def _pinned(text: str) -> Pinned:
     # Imported here: many lists have no canary in another format.
-    from canary.formats.pinned_json import parse_pinned  # noqa: PLC0415
+    from canary.formats.foreign.pinned_json import parse_pinned  # noqa: PLC0415
     from canary.formats.settings.foreign_profile import parse_profile  # noqa: PLC0415
 
     try:
@@ -244,7 +244,7 @@ def _pinned(text: str) -> Pinned:
 def _check_pin(followed: Followed, pinned: Pinned | None) -> None:
     if pinned is None:
         return
-    from canary.formats.pinned_json import pin_of  # noqa: PLC0415  # as above
+    from canary.formats.foreign.pinned_json import pin_of  # noqa: PLC0415  # as above
 
     pin = pin_of(pinned)
     if followed.pin != pin:
@@ -274,6 +274,6 @@ def _row(followed: Followed, pinned: Mapping[str, Pinned]) -> _Row:
 
 
 def _rendered(pinned: Pinned) -> str:
-    from canary.formats.pinned_json import render_pinned  # noqa: PLC0415  # as above
+    from canary.formats.foreign.pinned_json import render_pinned  # noqa: PLC0415  # as above
 
     return render_pinned(pinned).decode()

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from canary.core.watching.followed import Followed
 from canary.core.watching.watched import Watched
-from canary.formats.pinned_json import pin_of, render_pinned
+from canary.formats.foreign.pinned_json import pin_of, render_pinned
 from tests.foreign_series import ForeignSeries, SignifySeal
 from tests.watch_desk import WatchDesk
 

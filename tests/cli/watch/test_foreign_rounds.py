@@ -20,7 +20,7 @@ from canary.core.judging.findings import Code, Status
 from canary.core.watching.followed import Followed
 from canary.core.watching.watched import Watched
 from canary.flows.watch.rounds import Looked
-from canary.formats.pinned_json import pin_of
+from canary.formats.foreign.pinned_json import pin_of
 from scripts.public_values import CARRIED_BLOCK
 from tests.foreign_series import FIXED, IN_GIT, NUMBERED, STATEMENTS, ForeignSeries, SignifySeal
 from tests.git_repository import GitRepository

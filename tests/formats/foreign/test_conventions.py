@@ -14,7 +14,7 @@ from canary import limits
 from canary.core.foreign.edition import Edition
 from canary.core.foreign.read import From
 from canary.core.foreign.reading import read_edition
-from canary.edges.foreign_profiles import read_profile
+from canary.edges.disk.foreign_profiles import read_profile
 from canary.formats.foreign.conventions import Convention, Recognised, recognise
 from canary.formats.settings.foreign_profile import parse_profile
 

@@ -9,7 +9,7 @@ from canary.edges.disk.files import read_file
 from canary.errors import WorkspaceError
 from canary.limits import PROFILE_BYTES
 
-_SHIPPED = Path(__file__).parents[1] / "data" / "profiles"
+_SHIPPED = Path(__file__).parents[2] / "data" / "profiles"
 _ENDING = ".toml"
 
 

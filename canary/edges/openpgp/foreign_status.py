@@ -13,30 +13,11 @@ import msgspec
 from canary.core.signed.outcome import Outcome
 from canary.edges.openpgp.gpg import Answer
 from canary.edges.openpgp.openpgp_packets import STRONG_DIGESTS, WEAK_DIGESTS
-
-_VERDICTS = frozenset({"GOODSIG", "EXPSIG", "EXPKEYSIG", "REVKEYSIG", "BADSIG", "ERRSIG"})
-
-_OUTCOMES = {
-    "GOODSIG": (Outcome.GOOD, ""),
-    "EXPSIG": (Outcome.EXPIRED_KEY, "the signature says that it has expired"),
-    "EXPKEYSIG": (Outcome.EXPIRED_KEY, "the key had expired when it signed"),
-    "REVKEYSIG": (Outcome.REVOKED_KEY, "the certificate carries a revocation of the key"),
-}
-
-_NO_PUBLIC_KEY = 9
-"""GPG_ERR_NO_PUBKEY of libgpg-error."""
-
-KEY_NOT_YET_THERE = frozenset({6, 39, _NO_PUBLIC_KEY})
-"""What gpg says, among other things, of a key that was made after the signature: GPG_ERR_BAD_PUBKEY (gpg 2.2),
-GPG_ERR_TIME_CONFLICT (of a subkey), and GPG_ERR_NO_PUBKEY (gpg 2.4)."""
-
-_CANNOT = frozenset({4, 5, 60, 69, 84, 149, 188})
-"""Codes of libgpg-error for an algorithm, digest or curve that this gpg does not have, or will not use."""
+from canary.edges.openpgp.status_words import CANNOT, NO_PUBLIC_KEY, OUTCOMES, VALIDSIG_FIELDS, VERDICTS
 
 _DOCUMENT_CLASSES = frozenset({"00", "01"})
 """Signatures over a document, binary and text (RFC 9580, section 5.2.1)."""
 
-_VALIDSIG_FIELDS = 10
 _ERRSIG_FIELDS = 6
 
 
@@ -78,7 +59,7 @@ class Reported(msgspec.Struct, frozen=True):
     @property
     def beyond_this_gpg(self) -> bool:
         """Whether gpg lacks the algorithm or digest, or will not use it."""
-        return self.reason in _CANNOT
+        return self.reason in CANNOT
 
 
 def reported(answer: Answer) -> list[Reported]:
@@ -89,7 +70,7 @@ def reported(answer: Answer) -> list[Reported]:
             groups.append([])
         elif groups:
             groups[-1].append(line)
-        elif line[0] in _VERDICTS or line[0] == "VALIDSIG":
+        elif line[0] in VERDICTS or line[0] == "VALIDSIG":
             return [Reported(Outcome.UNCHECKED, f"gpg says {line[0]} of no signature")]
     return [_one(group) for group in groups]
 
@@ -110,7 +91,7 @@ def weakened(outcome: Outcome, detail: str, digest: int | None) -> tuple[Outcome
 
 
 def _one(group: list[tuple[str, tuple[str, ...]]]) -> Reported:
-    verdicts = [line for line in group if line[0] in _VERDICTS]
+    verdicts = [line for line in group if line[0] in VERDICTS]
     valid = [arguments for keyword, arguments in group if keyword == "VALIDSIG"]
     if not verdicts:
         return Reported(Outcome.UNCHECKED, "gpg came to no verdict")
@@ -121,7 +102,7 @@ def _one(group: list[tuple[str, tuple[str, ...]]]) -> Reported:
         return _unverified(arguments)
     if keyword == "BADSIG":
         return Reported(Outcome.BAD, "it does not fit the text", arguments[0].lower() if arguments else "")
-    if not valid or len(valid[0]) != _VALIDSIG_FIELDS:
+    if not valid or len(valid[0]) != VALIDSIG_FIELDS:
         return Reported(Outcome.UNCHECKED, f"gpg says {keyword} without a VALIDSIG that can be read")
     return _verified(keyword, valid[0])
 
@@ -133,7 +114,7 @@ def _verified(keyword: str, valid: tuple[str, ...]) -> Reported:
     algorithm, the digest, the class, the primary key's fingerprint.
     """
     created, expires, digest = (int(valid[place]) if valid[place].isdecimal() else None for place in (2, 3, 7))
-    outcome, detail = _OUTCOMES[keyword]
+    outcome, detail = OUTCOMES[keyword]
     if created is None or digest is None:
         outcome, detail = Outcome.UNCHECKED, "gpg's VALIDSIG line cannot be read"
     elif valid[8] not in _DOCUMENT_CLASSES:
@@ -155,7 +136,7 @@ def _unverified(arguments: tuple[str, ...]) -> Reported:
         return Reported(Outcome.UNCHECKED, "gpg's ERRSIG line cannot be read")
     named = arguments[_ERRSIG_FIELDS:]
     algorithm, digest, created, reason = (int(arguments[place]) for place in (1, 2, 4, 5))
-    if reason == _NO_PUBLIC_KEY:
+    if reason == NO_PUBLIC_KEY:
         outcome, detail = Outcome.NO_KEY, "it is by a key that is not pinned"
     else:
         outcome, detail = Outcome.BAD, f"gpg cannot take it for a signature of this key (code {reason})"
