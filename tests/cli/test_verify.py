@@ -118,6 +118,7 @@ def test_the_json_document(published: Publisher) -> None:
             "not_after": None,
             "signature_times": {},
         },
+        "edition": None,
     }
     for finding in findings:
         assert list(finding) == ["code", "axis", "severity", "message", "advice", "entry", "sticky"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 from msgspec.structs import replace
@@ -49,12 +48,28 @@ def add(
     proxy: str,
     allow_http: bool,
     ca_file: Path | None,
+    profile: str | None,
+    certificates: tuple[str, ...],
+    signers: tuple[str, ...],
+    threshold: int | None,
+    required: tuple[str, ...],
+    page: bool,
+    sentences: tuple[str, ...],
+    all_sentences: bool,
     timeout: float | None,
     config: Path | None,
-    **foreign: Any,  # noqa: ANN401  # `ForeignOptions` has their types
 ) -> int:
     """Does what `canary watch add` says. Returns the exit code of what was found."""
-    options = ForeignOptions(**foreign)
+    options = ForeignOptions(
+        profile=profile,
+        certificates=certificates,
+        signers=signers,
+        threshold=threshold,
+        required=required,
+        page=page,
+        sentences=sentences,
+        all_sentences=all_sentences,
+    )
     with open_desk(app, config, make=True) as desk:
         followed = Followed(
             name="" if name is None else parsed("--name", check_name, name),
