@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from canary.core.text.characters import allowed
-
 _CUT = "…"
 
 
@@ -20,6 +18,9 @@ def printable(text: str, *, most: int) -> str:
     """
     flat = " ".join(text.split())[: most + 1]
     if not (flat.isascii() and flat.isprintable()):
+        # Imported here: the table is large, and most of what is shown is plain ASCII.
+        from canary.core.text.characters import allowed  # noqa: PLC0415
+
         flat = "".join(each if allowed(each) else f"\\u{ord(each):04x}" for each in flat)
     return flat if len(flat) <= most else flat[: most - 1].rstrip() + _CUT
 

@@ -20,13 +20,13 @@ SAID = "; it said"
 _MOST_WORDS = 400
 """Words in both texts together beyond which no diff is made: difflib is quadratic on hostile input."""
 
-_MARK = re.compile(r"\[(?=-)|-(?=\])|\{(?=\+)|\+(?=\})")
 _UNSPACED = "\u2e80-\ua4cf\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 """Characters of writing that has no spaces between words: Chinese and Japanese."""
 
-_TOKEN = re.compile(rf"(?:[{_UNSPACED}]|[^\s{_UNSPACED}]+)\s*")
-_WHITE = re.compile(r"\s+")
-_PASSAGE = re.compile(r"\[-(.*?)(?:-\]|\Z)|\{\+(.*?)(?:\+\}|\Z)", re.DOTALL)
+# Patterns that `re` compiles, and remembers, when they are first used: most looks find nothing reworded.
+_MARK = r"\[(?=-)|-(?=\])|\{(?=\+)|\+(?=\})"
+_TOKEN = rf"(?:[{_UNSPACED}]|[^\s{_UNSPACED}]+)\s*"
+_PASSAGE = r"(?s:\[-(.*?)(?:-\]|\Z)|\{\+(.*?)(?:\+\}|\Z))"
 
 
 class Mark(StrEnum):
@@ -69,7 +69,7 @@ def compare_words(before: str, after: str) -> tuple[Passage, ...]:
     A passage ends with a space where one follows in the text. Chinese and Japanese, which have none between words, are
     compared character by character. Where both texts together have more than 400 words, both are whole passages.
     """
-    old, new = ([_WHITE.sub(" ", each) for each in _TOKEN.findall(text)] for text in (before, after))
+    old, new = ([re.sub(r"\s+", " ", each) for each in re.findall(_TOKEN, text)] for text in (before, after))
     if old:
         old[-1] += " "  # what is removed from the end does not run into what was added there
     if len(old) + len(new) > _MOST_WORDS:
@@ -91,7 +91,7 @@ def passages(difference: str) -> tuple[Passage, ...]:
     """Returns the passages of what `word_diff` returned, even if the end of it was cut off."""
     found: list[Passage] = []
     begins = 0
-    for match in _PASSAGE.finditer(difference):
+    for match in re.finditer(_PASSAGE, difference):
         _add(found, Mark.SAME, difference[begins : match.start()].strip())
         removed, added = match.groups()
         _add(found, Mark.ADDED if removed is None else Mark.REMOVED, added if removed is None else removed)
@@ -106,7 +106,7 @@ def _add(found: list[Passage], mark: Mark, words: str) -> None:
 
 
 def _words(text: str) -> list[str]:
-    return [_MARK.sub(r"\g<0>\\", each) for each in text.split()]
+    return [re.sub(_MARK, r"\g<0>\\", each) for each in text.split()]
 
 
 def _compared(old: list[str], new: list[str]) -> list[Passage]:
