@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
+import msgspec
 
 from canary.errors import CanaryError
 
@@ -53,7 +54,15 @@ def json_text(document: Mapping[str, Any], *, indent: int | None = None) -> str:
         return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in found[0])
 
     # Whatever is found stands in a string: outside of those there are line ends and printable ASCII alone.
-    return _BEYOND_ASCII.sub(escaped, json.dumps(document, indent=indent, ensure_ascii=False))
+    text = _BEYOND_ASCII.sub(escaped, json.dumps(document, ensure_ascii=False))
+    if indent is None:
+        return text
+    try:
+        # The standard library indents in Python, and a long list takes it as long as all the rest.
+        return msgspec.json.format(text, indent=indent)
+    except msgspec.DecodeError:
+        # Halves of characters (surrogates), even escaped, are no JSON to msgspec.
+        return _BEYOND_ASCII.sub(escaped, json.dumps(document, indent=indent, ensure_ascii=False))
 
 
 def print_json(document: Mapping[str, Any]) -> None:

@@ -85,10 +85,13 @@ def _time(moment: datetime | None) -> str | None:
 def _tell(desk: Desk, overview: Overview) -> None:
     now = overview.now
     width = max(len(each.followed.name) for each in overview.rows)
+    lines = []
     for row in overview.worst_first():
-        status = row.standing(now) or "NOT LOOKED AT"
-        word = click.style(f"{status:<13}", fg=COLOURS[row.counted_exit_code(now)])
-        click.echo(f"{word} {row.followed.name:<{width}}  {'; '.join(_remarks(row, now))}".rstrip())
+        status, code = row.standing(now) or "NOT LOOKED AT", row.counted_exit_code(now)
+        word = click.style(f"{status:<13}", fg=COLOURS[code])
+        lines.append(f"{word} {row.followed.name:<{width}}  {'; '.join(_remarks(row, code, now))}".rstrip())
+    # At once: what click does for each line it prints takes longer than the line.
+    click.echo("\n".join(lines))
     click.echo()
     click.echo(f"{many(len(overview.rows), 'canary', 'canaries')} in {desk.settings.memory}.")
     for hindrance in overview.hindrances():
@@ -108,9 +111,9 @@ def _undelivered(desk: Desk, failures: Sequence[Delivery]) -> Iterator[str]:
             yield f"    Refused for good; mend the channel, then: {desk.typed(f'canary watch dismiss {channel}')}"
 
 
-def _remarks(row: Summary, now: datetime) -> Iterator[str]:
+def _remarks(row: Summary, code: int, now: datetime) -> Iterator[str]:
     """Yields what a person may want to know of one canary beside its status."""
-    if row.status_since and row.counted_exit_code(now):
+    if row.status_since and code:
         yield f"since {minute(row.status_since)}"
     if row.lasting and row.lasting.expires:
         yield f"expires {row.lasting.expires:%Y-%m-%d}"

@@ -61,9 +61,9 @@ def time_code(window: Window | None, expires: datetime | None, now: datetime) ->
         return Code.RETIRED
     if now >= expires:
         return Code.EXPIRED
-    if now >= window.over:
-        return Code.OVERDUE
-    return Code.DUE if now >= midnight(window.opens) else None
+    if now < midnight(window.opens):
+        return None
+    return Code.OVERDUE if now >= window.over else Code.DUE
 
 
 def time_findings(promise: Promise, now: datetime) -> list[Finding]:
