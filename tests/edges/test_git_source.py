@@ -20,6 +20,7 @@ from canary.core.judging.fetched import Fetched
 from canary.edges.web import git_source
 from canary.edges.web.git_source import GitSource, split_location
 from canary.errors import CanaryError, FetchError
+from tests.git_backend import git_backend
 from tests.git_repository import GitRepository
 from tests.loopback import Loopback, answer, drip, redirects, says
 
@@ -58,6 +59,18 @@ def test_files_come_from_the_newest_commit(repository: GitRepository, kept: Path
     assert get(repository.url, "README", place).status == 404
     assert get(repository.url, "canaries", place).status == 404
     assert kept.exists() is is_kept
+
+
+def test_files_come_in_packs_from_gits_own_server(repository: GitRepository, tmp_path: Path, kept: Path) -> None:
+    repository.commit({f"canaries/{number}.txt": b"%d\n" % number for number in range(200)})
+    with git_backend(tmp_path) as (address, asked):
+        url = f"{address}/{repository.folder.name}"
+        found = get(url, "canaries/one.txt", kept)
+        assert (found.status, found.body) == (200, b"one\n")
+        assert len(listed(url, "canaries/", kept)) == 202
+        repository.commit({"canaries/one.txt": b"another one\n"})
+        assert get(url, "canaries/one.txt", kept, etag=found.etag).body == b"another one\n"
+    assert f"POST /{repository.folder.name}/git-upload-pack" in asked
 
 
 def test_a_folder_is_listed_and_nothing_below_it(repository: GitRepository, kept: Path) -> None:
