@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
-import msgspec
 
 from canary.errors import CanaryError
 
@@ -48,7 +47,10 @@ def json_text(document: Mapping[str, Any], *, indent: int | None = None) -> str:
         document: the document.
         indent: spaces of one step; None for one line.
     """
-    import json  # noqa: PLC0415  # most commands print none
+    # Imported here: most commands print none.
+    import json  # noqa: PLC0415
+
+    import msgspec  # noqa: PLC0415
 
     def escaped(found: re.Match[str]) -> str:
         return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in found[0])

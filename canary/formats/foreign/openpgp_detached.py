@@ -88,10 +88,10 @@ class DetachedReader:
     def read(self, name: str, files: Mapping[str, bytes], pinned: Pinned) -> Edition:
         """Returns an edition: see the port. Whose file a signature lies in plays no part in whose it is."""
         text = files.get(name, b"")
-        if not text.strip():
-            raise MalformedError("it is empty", what=name)
         if len(text) > limits.FOREIGN_TEXT_BYTES:
             raise MalformedError(f"it is longer than {limits.FOREIGN_TEXT_BYTES} bytes", what=name)
+        if not decoded(text).strip():
+            raise MalformedError("it is empty", what=name)
         expected = self.beside(name, pinned)
         names = [each for each in expected if each in files]
         names += [each for each in files if each != name and each not in names and _is_beside(name, each)]

@@ -69,10 +69,10 @@ class SignifyReader:
     def read(self, name: str, files: Mapping[str, bytes], pinned: Pinned) -> Edition:
         """Returns an edition: see the port. Whose file a signature lies in plays no part in whose it is."""
         own = files.get(name, b"")
-        if not own.strip():
-            raise MalformedError("it is empty", what=name)
         if len(own) > limits.FOREIGN_TEXT_BYTES:
             raise MalformedError(f"it is longer than {limits.FOREIGN_TEXT_BYTES:,} bytes", what=name)
+        if not decoded(own).strip():
+            raise MalformedError("it is empty", what=name)
         text, found = _signatures(name, files, _names(name, files, pinned))
         if text is None:
             raise MalformedError("it begins like a signature by signify, and no signed text is in it", what=name)

@@ -254,6 +254,13 @@ PIECES = st.sampled_from(
 BYTES = st.lists(PIECES | st.binary(max_size=20), max_size=8).map(b"".join)
 
 
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: type(reader).__name__)
+@pytest.mark.parametrize("own", [b"", b" \n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n"])
+def test_what_says_nothing_is_no_edition(reader: FormatReader, own: bytes) -> None:
+    with pytest.raises(MalformedError):
+        reader.read(NAME, {NAME: own}, Pinned(Format.PAGE, "", "", (), 1, ()))
+
+
 @settings(max_examples=200)
 @given(st.sampled_from(READERS), BYTES, st.dictionaries(st.sampled_from([".sig", ".asc", ".sig.a", ".minisig"]), BYTES))
 def test_any_bytes_are_an_edition_or_malformed_and_nobody_has_signed_them(
